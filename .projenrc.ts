@@ -1,0 +1,112 @@
+import { cdk8s, javascript, JsonFile } from 'projen';
+
+const project = new cdk8s.ConstructLibraryCdk8s({
+  name: 'cdk8s-nix',
+  description: 'Nix in Kubernetes workloads: a persistent /nix that is seeded safely, as one line of CDK8s.',
+  keywords: ['cdk8s', 'nix', 'kubernetes', 'home-manager', 'persistent-volume', 'gitops', 'backstage'],
+  author: 'The cdk8s-nix maintainers',
+  authorAddress: 'maintainers@cdk8s-nix.example',
+  repositoryUrl: 'https://github.com/cdk8s-nix/cdk8s-nix.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'The cdk8s-nix maintainers',
+  defaultReleaseBranch: 'main',
+  stability: 'experimental',
+
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+  projenVersion: '0.103.25',
+  minNodeVersion: '20.16.0',
+  jsiiVersion: '~5.9.0',
+  typescriptVersion: '~5.9.0',
+  cdk8sVersion: '2.70.0',
+  constructsVersion: '10.4.2',
+  peerDeps: ['cdk8s-plus-28@^2.5.6'],
+  devDeps: [
+    '@kubernetes/client-node@^1.3.0',
+    '@types/node@^20',
+    'cdk8s-cli@^2.207.60',
+    'cdk8s-plus-28@2.5.6',
+    'fast-check@^4.10.2',
+    'jsii-pacmak@^1.140.0',
+    'kubernetes-models@^4.5.1',
+    'yaml@^2.9.1',
+  ],
+
+  // Packages for other languages; publishing needs registries and credentials and is not set up here.
+  publishToPypi: { distName: 'cdk8s-nix', module: 'cdk8s_nix' },
+  publishToMaven: { javaPackage: 'io.cdk8s.nix', mavenGroupId: 'io.cdk8s.nix', mavenArtifactId: 'cdk8s-nix' },
+  publishToGo: { moduleName: 'github.com/cdk8s-nix/cdk8s-nix-go' },
+  publishToNuget: { dotNetNamespace: 'Cdk8s.Nix', packageId: 'Cdk8s.Nix' },
+
+  sampleCode: false,
+  release: false,
+  depsUpgrade: false,
+  github: false,
+  docgen: true,
+
+  eslint: true,
+  jest: true,
+  jestOptions: {
+    // The default rewrites snapshots silently; this way only `npx projen test:update` does.
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    jestConfig: {
+      // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
+      testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/'],
+    },
+  },
+  gitignore: ['/.cache/', '/examples/*/dist/', '/bench/work/', '/dist/'],
+});
+
+// 1.13.0 ships fewer platform packages than its manifest lists, and `npm ci` fails on it.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
+project.tsconfigDev.addInclude('examples/**/*.ts');
+project.tsconfigDev.addInclude('bench/**/*.ts');
+
+// Files that run elsewhere than on the developer's machine: line endings must not follow the checkout.
+for (const folder of ['scripts', 'images', 'nix']) {
+  project.gitattributes.addAttributes(`/${folder}/**`, 'text', 'eol=lf');
+}
+for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/CONTRIBUTING.md']) {
+  project.addPackageIgnore(path);
+}
+
+// Suites that use real Nix, real file systems and a real container runtime: one at a time, without a hurry.
+new JsonFile(project, 'jest.system.json', {
+  obj: {
+    testMatch: ['<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/**/*.test.ts'],
+    testEnvironment: 'node',
+    testTimeout: 900000,
+    maxWorkers: 1,
+    ci: true,
+    transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.dev.json', isolatedModules: true }] },
+  },
+  marker: false,
+});
+
+// The two commands of the README, and the parts of the second one.
+project.addTask('example', {
+  description: 'Synthesize examples/workspace to YAML',
+  steps: [
+    { spawn: 'compile' },
+    { exec: 'cdk8s synth --no-check-upgrade', cwd: 'examples/workspace' },
+    { exec: 'echo "YAML in:" && ls "$PWD"/dist/*.yaml', cwd: 'examples/workspace' },
+  ],
+});
+project.addTask('test:scripts', {
+  description: 'shellcheck of every shell script of the repository',
+  exec: "git ls-files -z '*.sh' | xargs -0 shellcheck",
+});
+project.addTask('test:system', {
+  description: 'Suites on real Nix, real file systems and a real container runtime',
+  exec: 'jest -c jest.system.json',
+  receiveArgs: true,
+});
+project.addTask('verify', {
+  description: 'Everything: system packages, build with unit tests, lint of the scripts, system suites',
+  steps: [{ exec: 'sh test/system-packages.sh' }, { spawn: 'build' }, { spawn: 'test:scripts' }, { spawn: 'test:system' }],
+});
+project.addTask('bench', { description: 'Benchmarks; writes bench/results.json', exec: 'ts-node -P tsconfig.dev.json bench/bench.ts', receiveArgs: true });
+project.package.setScript('test', 'projen verify');
+
+project.synth();

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Makes sure that the programs the system suites run are here, each named with the apt package that brings it.
+# On Debian and Ubuntu as root the missing ones are installed; anywhere else they are named and this fails.
+set -eu
+
+# program:package
+NEEDED='
+nix-store:nix-bin
+podman:podman
+buildah:buildah
+runc:runc
+mmdebstrap:mmdebstrap
+shellcheck:shellcheck
+dash:dash
+busybox:busybox-static
+rsync:rsync
+nginx:nginx-light
+patchelf:patchelf
+setpriv:util-linux
+mkfs.ext4:e2fsprogs
+'
+
+missing=
+PATH=$PATH:/usr/sbin:/sbin
+for entry in $NEEDED; do
+  command -v "${entry%%:*}" >/dev/null 2>&1 || missing="$missing ${entry##*:}"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "Installing the system packages that the tests need:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # Each name is one word of the table above.
+  # shellcheck disable=SC2086
+  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+  echo "The tests need system packages that are missing. On Debian or Ubuntu: apt-get install --no-install-recommends$missing" >&2
+  exit 1
+fi
