@@ -60,8 +60,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
 // 1.13.0 ships fewer platform packages than its manifest lists, and `npm ci` fails on it.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
-project.tsconfigDev.addInclude('examples/**/*.ts');
-project.tsconfigDev.addInclude('bench/**/*.ts');
+project.tsconfigDev.addInclude('../examples/**/*.ts');
+project.tsconfigDev.addInclude('../bench/**/*.ts');
 
 // Files that run elsewhere than on the developer's machine: line endings must not follow the checkout.
 for (const folder of ['scripts', 'images', 'nix']) {
@@ -79,7 +79,7 @@ new JsonFile(project, 'jest.system.json', {
     testTimeout: 900000,
     maxWorkers: 1,
     ci: true,
-    transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.dev.json', isolatedModules: true }] },
+    transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json' }] },
   },
   marker: false,
 });
@@ -93,6 +93,10 @@ project.addTask('example', {
     { exec: 'echo "YAML in:" && ls "$PWD"/dist/*.yaml', cwd: 'examples/workspace' },
   ],
 });
+project.addTask('test:types', {
+  description: 'Type-check tests, examples and benchmarks, which jest only transpiles',
+  exec: 'tsc -p test',
+});
 project.addTask('test:scripts', {
   description: 'shellcheck of every shell script of the repository',
   exec: "git ls-files -z '*.sh' | xargs -0 shellcheck",
@@ -103,10 +107,10 @@ project.addTask('test:system', {
   receiveArgs: true,
 });
 project.addTask('verify', {
-  description: 'Everything: system packages, build with unit tests, lint of the scripts, system suites',
-  steps: [{ exec: 'sh test/system-packages.sh' }, { spawn: 'build' }, { spawn: 'test:scripts' }, { spawn: 'test:system' }],
+  description: 'Everything: system packages, build with unit tests, types, lint of the scripts, system suites',
+  steps: [{ exec: 'sh test/system-packages.sh' }, { spawn: 'build' }, { spawn: 'test:types' }, { spawn: 'test:scripts' }, { spawn: 'test:system' }],
 });
-project.addTask('bench', { description: 'Benchmarks; writes bench/results.json', exec: 'ts-node -P tsconfig.dev.json bench/bench.ts', receiveArgs: true });
+project.addTask('bench', { description: 'Benchmarks; writes bench/results.json', exec: 'ts-node -P test/tsconfig.json bench/bench.ts', receiveArgs: true });
 project.package.setScript('test', 'projen verify');
 
 project.synth();
