@@ -52,6 +52,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     jestConfig: {
       // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
       testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
     },
   },
   gitignore: ['/.cache/', '/examples/*/dist/', '/bench/work/', '/dist/'],
@@ -76,6 +77,7 @@ new JsonFile(project, 'jest.system.json', {
   obj: {
     testMatch: ['<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/**/*.test.ts'],
     testEnvironment: 'node',
+    setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
     testTimeout: 900000,
     maxWorkers: 1,
     ci: true,

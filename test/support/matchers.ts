@@ -1,0 +1,30 @@
+import { KubernetesOptions, kubernetesProblems } from './kubernetes-schema';
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace jest {
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    interface Matchers<R, T> {
+      /**
+       * Every object is one that a cluster accepts and whose pods can start.
+       * Takes a chart, the result of `Testing.synth`, or YAML text.
+       */
+      toBeValidKubernetes(options?: KubernetesOptions): R;
+    }
+  }
+}
+
+expect.extend({
+  toBeValidKubernetes(received: unknown, options?: KubernetesOptions) {
+    return verdict('valid Kubernetes', kubernetesProblems(received, options));
+  },
+});
+
+function verdict(what: string, problems: string[]): jest.CustomMatcherResult {
+  return {
+    pass: problems.length === 0,
+    message: () => problems.length === 0
+      ? `expected objects that are not ${what}, but found no problem`
+      : `expected ${what}, found ${problems.length} problem(s):\n${problems.map(problem => `  ${problem}`).join('\n')}`,
+  };
+}
