@@ -1,0 +1,320 @@
+import { ApiObject, Lazy, Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { contentHash } from './private/content-hash';
+import { isDataKey } from './private/kubernetes-name';
+import { closestSetting, KNOWN_SETTINGS, OWN_SETTINGS } from './private/nix-settings';
+import { Problems } from './private/problems';
+import { Substituter } from './substituter';
+
+/**
+ * Typed settings of `nix.conf`.
+ *
+ * @see https://nix.dev/manual/nix/stable/command-ref/conf-file
+ */
+export interface NixConfigProps {
+  /**
+   * Binary caches, asked in this order before the public one.
+   *
+   * @default - only the public cache of the NixOS project
+   */
+  readonly substituters?: Substituter[];
+
+  /**
+   * Also use the public cache of the NixOS project.
+   *
+   * @default true
+   */
+  readonly defaultSubstituter?: boolean;
+
+  /**
+   * How many derivations Nix builds at once (`max-jobs`). 0 builds nothing and only substitutes.
+   *
+   * @default - as Nix does: 1
+   */
+  readonly maxJobs?: number;
+
+  /**
+   * How many cores one build may use (`cores`). 0 means all.
+   *
+   * @default - as Nix does: all
+   */
+  readonly cores?: number;
+
+  /**
+   * Collect garbage during a build when less than this is free in the store (`min-free`).
+   *
+   * @default - never
+   */
+  readonly minFree?: Size;
+
+  /**
+   * Stop that collection when this much is free (`max-free`). Not less than `minFree`.
+   *
+   * @default - collect everything that can go
+   */
+  readonly maxFree?: Size;
+
+  /**
+   * A Secret with a netrc file: user names and passwords for binary caches and sources.
+   *
+   * @default - none
+   */
+  readonly netrc?: kplus.SecretValue;
+
+  /**
+   * A Secret with a line of nix.conf that sets access tokens, `access-tokens = github.com=…`, included by nix.conf.
+   *
+   * @default - none
+   */
+  readonly accessTokens?: kplus.SecretValue;
+
+  /**
+   * More settings by their nix.conf names: strings, numbers, booleans, or lists of strings. Unknown names are refused.
+   *
+   * @default - none
+   */
+  readonly settings?: { [name: string]: any };
+
+  /**
+   * Raw lines at the end of nix.conf, for settings that this library does not know: `name = value`,
+   * `include`, `!include` or a comment.
+   *
+   * @default - none
+   */
+  readonly extraLines?: string[];
+}
+
+/** The folder of nix.conf in the containers, `NIX_CONF_DIR`. */
+const CONFIG_DIR = '/etc/cdk8s-nix';
+
+/** The folder of the files that come from Secrets. */
+const SECRETS_DIR = '/etc/cdk8s-nix-secrets';
+
+const NETRC = 'netrc';
+const ACCESS_TOKENS = 'access-tokens.conf';
+
+/**
+ * The `nix.conf` of an environment, in a ConfigMap.
+ *
+ * What a pod cannot have is off (sandbox, build users), flakes are on, signature checks stay on, and secrets
+ * come from Secrets, never through the manifest.
+ */
+export class NixConfig extends Construct {
+  /** The ConfigMap. */
+  public readonly apiObject: ApiObject;
+
+  private readonly substituters: Substituter[];
+  private readonly problems: Problems;
+  private readonly files = new Map<string, () => string>();
+  private readonly ownSettings = new Map<string, string>();
+
+  constructor(scope: Construct, id: string, private readonly props: NixConfigProps = {}) {
+    super(scope, id);
+    this.problems = new Problems(this);
+    this.substituters = [...(props.substituters ?? [])];
+    this.files.set('nix.conf', () => this.render());
+    this.validateProps();
+
+    this.apiObject = new ApiObject(this, 'Resource', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      data: Lazy.any({ produce: () => this.data() }),
+    });
+  }
+
+  /**
+   * The name of the ConfigMap.
+   */
+  public get name(): string {
+    return this.apiObject.name;
+  }
+
+  /**
+   * Ask one more binary cache, before the public one.
+   *
+   * @param substituter the cache and its keys
+   */
+  public addSubstituter(substituter: Substituter): void {
+    substituter._validate(this.problems, `config.substituters[${this.substituters.length}]`);
+    this.substituters.push(substituter);
+  }
+
+  /**
+   * A fingerprint of everything in the ConfigMap; pods carry it as an annotation, so that a change rolls them.
+   *
+   * @internal
+   */
+  public get _checksum(): string {
+    return contentHash(...Object.entries(this.data()).flat());
+  }
+
+  /**
+   * Another file beside nix.conf, made at synth.
+   *
+   * @internal
+   */
+  public _addFile(name: string, produce: () => string): void {
+    this.files.set(name, produce);
+  }
+
+  /**
+   * A setting that another part of the environment needs.
+   *
+   * @internal
+   */
+  public _set(name: string, value: string): void {
+    this.ownSettings.set(name, value);
+  }
+
+  /**
+   * The folder of nix.conf in the containers.
+   *
+   * @internal
+   */
+  public get _configDir(): string {
+    return CONFIG_DIR;
+  }
+
+  /**
+   * Where the files from Secrets are mounted, and from which Secrets they come.
+   *
+   * @internal
+   */
+  public get _secretFiles(): { readonly mountPath: string; readonly sources: kplus.k8s.VolumeProjection[] } {
+    const file = (value: kplus.SecretValue, path: string): kplus.k8s.VolumeProjection =>
+      ({ secret: { name: value.secret.name, items: [{ key: value.key, path }] } });
+    return {
+      mountPath: SECRETS_DIR,
+      sources: [
+        ...(this.props.netrc ? [file(this.props.netrc, NETRC)] : []),
+        ...(this.props.accessTokens ? [file(this.props.accessTokens, ACCESS_TOKENS)] : []),
+      ],
+    };
+  }
+
+  private data(): { [name: string]: string } {
+    return Object.fromEntries([...this.files].map(([name, produce]) => [name, produce()]));
+  }
+
+  private render(): string {
+    const caches = [...this.substituters, ...(this.props.defaultSubstituter ?? true ? [Substituter.nixos()] : [])];
+    const lines = [
+      '# Written by cdk8s-nix.',
+      ...setting('experimental-features', 'nix-command flakes', this.props.settings),
+      'sandbox = false',
+      'filter-syscalls = false',
+      'build-users-group =',
+      `substituters = ${unique(caches.map(c => c.url)).join(' ')}`.trimEnd(),
+      `trusted-public-keys = ${unique(caches.flatMap(c => c.publicKeys)).join(' ')}`.trimEnd(),
+      ...setting('max-jobs', this.props.maxJobs),
+      ...setting('cores', this.props.cores),
+      ...setting('min-free', this.props.minFree && bytes(this.props.minFree)),
+      ...setting('max-free', this.props.maxFree && bytes(this.props.maxFree)),
+      ...(this.props.netrc ? [`netrc-file = ${SECRETS_DIR}/${NETRC}`] : []),
+      ...[...this.ownSettings].map(([name, value]) => `${name} = ${value}`),
+      ...Object.entries(this.props.settings ?? {}).map(([name, value]) => `${name} = ${render(value)}`.trimEnd()),
+      // `include` rather than `!include`: a token that was asked for and is missing should be seen.
+      ...(this.props.accessTokens ? [`include ${SECRETS_DIR}/${ACCESS_TOKENS}`] : []),
+      ...(this.props.extraLines ?? []),
+    ];
+    return lines.join('\n') + '\n';
+  }
+
+  private validateProps(): void {
+    this.substituters.forEach((s, i) => s._validate(this.problems, `config.substituters[${i}]`));
+    this.validateNumber('maxJobs', this.props.maxJobs);
+    this.validateNumber('cores', this.props.cores);
+    this.validateFree();
+    this.validateSecretKey('netrc', this.props.netrc);
+    this.validateSecretKey('accessTokens', this.props.accessTokens);
+    Object.entries(this.props.settings ?? {}).forEach(([name, value]) => this.validateSetting(name, value));
+    (this.props.extraLines ?? []).forEach((line, i) => this.validateLine(line, i));
+  }
+
+  private validateNumber(prop: string, value: number | undefined): void {
+    if (value !== undefined && (!Number.isInteger(value) || value < 0 || value > 65535)) {
+      this.problems.add('CDK8SNIX0306', `config.${prop}`, value, 'It is a whole number from 0 to 65535.', 'Use for example 4.');
+    }
+  }
+
+  private validateFree(): void {
+    const { minFree, maxFree } = this.props;
+    if (maxFree && !minFree) {
+      this.problems.add('CDK8SNIX0306', 'config.maxFree', maxFree.asString(), 'Without minFree nothing starts a collection.', 'Set minFree too.');
+    } else if (maxFree && minFree && bytes(maxFree) < bytes(minFree)) {
+      this.problems.add('CDK8SNIX0306', 'config.maxFree', maxFree.asString(), `The collection would stop below minFree (${minFree.asString()}), where it starts.`,
+        'Make it at least as large as minFree.');
+    }
+  }
+
+  private validateSecretKey(prop: string, value: kplus.SecretValue | undefined): void {
+    if (value && !isDataKey(value.key)) {
+      this.problems.add('CDK8SNIX0308', `config.${prop}.key`, value.key, 'The key of a Secret has letters, digits, "-", "_" and "."; 253 at most.',
+        'Name the key as it stands in the Secret.');
+    }
+  }
+
+  private validateSetting(name: string, value: unknown): void {
+    const prop = `config.settings.${name}`;
+    const plain = name.replace(/^extra-/, '');
+    if (!KNOWN_SETTINGS.has(plain)) {
+      const closest = closestSetting(plain);
+      this.problems.add('CDK8SNIX0303', 'config.settings', name, 'Nix has no such setting.',
+        closest ? `Did you mean "${closest}"?` : 'If your Nix is newer than this library, write it in extraLines.');
+    } else if (plain in OWN_SETTINGS) {
+      this.problems.add('CDK8SNIX0305', prop, value, `The library sets this: ${OWN_SETTINGS[plain]}.`, 'Leave it out.');
+    } else if (TYPED_SETTINGS[name]?.some(p => this.props[p] !== undefined)) {
+      this.problems.add('CDK8SNIX0305', prop, value, `It is set by the prop ${TYPED_SETTINGS[name].join(' or ')} too.`, 'Keep one of the two.');
+    } else if (name === 'substituters' || name === 'trusted-public-keys') {
+      this.problems.add('CDK8SNIX0305', prop, value, 'Caches and their keys belong together.', 'Use the prop `substituters`.');
+    }
+    if (!isSettingValue(value)) {
+      this.problems.add('CDK8SNIX0304', prop, value, 'A value is a string of one line, a number, a boolean, or a list of strings without white space.',
+        'Write it as nix.conf would.');
+    }
+  }
+
+  private validateLine(line: string, index: number): void {
+    const prop = `config.extraLines[${index}]`;
+    const name = /^\s*(?<name>[a-z][a-z0-9-]*)\s*=/.exec(line)?.groups!.name;
+    if (/[\r\n]/.test(line) || !/^\s*($|#|!?include\s+\S|[a-z][a-z0-9-]*\s*=)/.test(line)) {
+      this.problems.add('CDK8SNIX0307', prop, line, 'It is no line of nix.conf.', 'Write `name = value`, `include path` or a comment, one a line.');
+    } else if (name !== undefined && name in OWN_SETTINGS) {
+      this.problems.add('CDK8SNIX0305', prop, line, `The library sets this: ${OWN_SETTINGS[name]}.`, 'Leave it out.');
+    }
+  }
+}
+
+/** The settings that have a prop of their own. */
+const TYPED_SETTINGS: { readonly [name: string]: Array<keyof NixConfigProps> } = {
+  'max-jobs': ['maxJobs'],
+  'cores': ['cores'],
+  'min-free': ['minFree'],
+  'max-free': ['maxFree'],
+};
+
+function setting(name: string, value: string | number | undefined, instead: NixConfigProps['settings'] = {}): string[] {
+  return value === undefined || name in instead ? [] : [`${name} = ${value}`];
+}
+
+function bytes(size: Size): number {
+  return size.toKibibytes() * 1024;
+}
+
+function isSettingValue(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string': return !/[\r\n\0]/.test(value);
+    case 'number': return Number.isFinite(value);
+    case 'boolean': return true;
+    default: return Array.isArray(value) && value.every(item => typeof item === 'string' && /^\S+$/.test(item));
+  }
+}
+
+function render(value: string | number | boolean | string[]): string {
+  return Array.isArray(value) ? value.join(' ') : String(value);
+}
+
+function unique(items: string[]): string[] {
+  return [...new Set(items)];
+}

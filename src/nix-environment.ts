@@ -1,0 +1,414 @@
+import { Chart, Lazy, Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { NixConfig, NixConfigProps } from './nix-config';
+import { NixHome } from './nix-home';
+import { NixImage } from './nix-image';
+import { NixStore } from './nix-store';
+import { NixUser } from './nix-user';
+import { BoundStore, StoreReach } from './private/bound-store';
+import { isPlainAbsolutePath } from './private/kubernetes-name';
+import { loginProfile } from './private/login-profile';
+import { packageFile } from './private/package-file';
+import { applyToPodSpec, joinParts, PodAdditions, PodPart } from './private/pod-spec';
+import { Problems } from './private/problems';
+import { renderResources } from './private/resources';
+import { SharedFiles } from './private/shared-files';
+import { checkWorkload } from './private/workload-checks';
+import { transformPodSpec, workloadProps } from './private/workload-hook';
+
+/**
+ * How the store is seeded.
+ */
+export interface NixSeedOptions {
+  /**
+   * Resources of the init container that seeds the store.
+   *
+   * @default - requests 100m CPU and 64Mi memory, limited to 512Mi memory
+   */
+  readonly resources?: kplus.ContainerResources;
+
+  /**
+   * When the seed image is pulled.
+   *
+   * @default kplus.ImagePullPolicy.IF_NOT_PRESENT
+   */
+  readonly imagePullPolicy?: kplus.ImagePullPolicy;
+
+  /**
+   * How many store paths are copied at once, 1 to 64.
+   *
+   * @default - the script decides
+   */
+  readonly jobs?: number;
+
+  /**
+   * Write the progress as JSON lines rather than as text.
+   *
+   * @default false
+   */
+  readonly jsonLog?: boolean;
+}
+
+/**
+ * Props of an environment.
+ */
+export interface NixEnvironmentProps {
+  /**
+   * The seed image: its `/nix` is brought onto the store volume.
+   *
+   * @default NixImage.upstream()
+   */
+  readonly image?: NixImage;
+
+  /**
+   * The volume that holds `/nix`.
+   *
+   * @default NixStore.persistent()
+   */
+  readonly store?: NixStore;
+
+  /**
+   * Settings of nix.conf.
+   *
+   * @default - flakes on, sandbox off, the public binary cache
+   */
+  readonly config?: NixConfigProps;
+
+  /**
+   * Who runs the containers and owns the store.
+   *
+   * @default NixUser.code()
+   */
+  readonly user?: NixUser;
+
+  /**
+   * Where the home folder lives.
+   *
+   * @default - on the store volume if the store is persistent and not shared, ephemeral otherwise
+   */
+  readonly home?: NixHome;
+
+  /**
+   * The folders of the search path after those of the Nix profiles. The image's own PATH cannot be extended from a manifest, only replaced:
+   * name what the image needs.
+   *
+   * @default ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+   */
+  readonly path?: string[];
+
+  /**
+   * `NIX_PATH`, where `<nixpkgs>` and the like are looked up.
+   *
+   * @default - not set: use flakes or channels
+   */
+  readonly nixPath?: string;
+
+  /**
+   * How the store is seeded.
+   *
+   * @default - small requests, pulled if not present
+   */
+  readonly seed?: NixSeedOptions;
+}
+
+/**
+ * Options of `NixEnvironment.enable`.
+ */
+export interface NixEnableOptions {
+  /**
+   * The names of the containers (init containers too) that get Nix. The others only get the security context and `/tmp`.
+   *
+   * @default - all containers, added before or after
+   */
+  readonly containers?: string[];
+}
+
+const DEFAULT_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** The profile that always holds Nix itself, whatever HOME is. */
+const DEFAULT_PROFILE = '/nix/var/nix/profiles/default';
+
+/** Names in the pod. They are contract: people refer to them in patches and in `kubectl logs -c`. */
+const VOLUME = { store: 'nix-store', scripts: 'nix-scripts', config: 'nix-config', secrets: 'nix-secrets', home: 'nix-home', tmp: 'nix-tmp' };
+const SCRIPTS_DIR = '/opt/cdk8s-nix';
+const STORE_ROOT = '/mnt/nix-volume';
+const HOME_ROOT = '/mnt/nix-home';
+/** Folders of the store volume. */
+const STORE_FOLDER = 'nix';
+const HOME_FOLDER = 'home';
+
+/**
+ * Everything a pod needs to use Nix: the store and the image that seeds it, nix.conf, user and home.
+ *
+ * `enable()` gives it to a workload; one environment may serve several workloads, as far as its store can.
+ */
+export class NixEnvironment extends Construct {
+  /** The seed image. */
+  public readonly image: NixImage;
+
+  /** Who runs the containers and owns the store. */
+  public readonly user: NixUser;
+
+  /** nix.conf. */
+  public readonly config: NixConfig;
+
+  /** Where the home folder lives. */
+  public readonly home: NixHome;
+
+  /** The claim of the store; undefined if the store has none. */
+  public readonly claim?: kplus.IPersistentVolumeClaim;
+
+  private readonly problems: Problems;
+  private readonly store: BoundStore;
+  private readonly scripts: SharedFiles;
+  private readonly path: string[];
+  private readonly props: NixEnvironmentProps;
+  private readonly parts: Array<() => Partial<PodPart>> = [];
+
+  constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
+    super(scope, id);
+    this.problems = new Problems(this);
+    this.props = props;
+    this.image = props.image ?? NixImage.upstream();
+    this.user = props.user ?? NixUser.code();
+    this.path = props.path ?? DEFAULT_PATH;
+    this.validateProps();
+
+    this.store = (props.store ?? NixStore.persistent())._bind(this, this.problems);
+    this.claim = this.store.claim;
+    const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
+    this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
+
+    this.config = new NixConfig(this, 'Config', props.config);
+    this.config._addFile('profile.sh', () => loginProfile(this.profilePath()));
+    if (this.store.reach === StoreReach.MANY_NODES) {
+      // The write-ahead log needs memory that all writers share.
+      this.config._set('use-sqlite-wal', 'false');
+    }
+    this.scripts = SharedFiles.of(this, 'nix-scripts', () => ({
+      'seed-nix-store.sh': packageFile('scripts/seed-nix-store.sh'),
+      'check-nix-store.sh': packageFile('scripts/check-nix-store.sh'),
+    }));
+  }
+
+  /**
+   * Give Nix to a workload: volumes, init containers, and for each container mounts, variables and the restricted security context.
+   * Containers added later get the same.
+   *
+   * A Deployment that says nothing about replicas and strategy gets one replica and `Recreate` if the store can serve only one pod at a time.
+   *
+   * @param workload a kplus Deployment, StatefulSet, DaemonSet, Job, CronJob or Pod
+   * @param options which containers
+   * @throws if the workload has Nix already
+   */
+  public enable(workload: kplus.AbstractPod, options: NixEnableOptions = {}): void {
+    const first = ENABLED.get(workload);
+    if (first) {
+      throw new Error(`CDK8SNIX0501 ${workload.node.path}: enabled twice, by ${first.node.path} and by ${this.node.path}. `
+        + 'A pod has one /nix: enable each workload once.');
+    }
+    ENABLED.set(workload, this);
+
+    workload.podMetadata.addAnnotation('cdk8s-nix/config-checksum', Lazy.any({ produce: () => this.config._checksum }));
+    this.fitReplicas(workload);
+    transformPodSpec(workload, spec => applyToPodSpec(spec, this.additions(options)));
+    workload.node.addValidation({ validate: () => this.validateWorkload(workload, options) });
+  }
+
+  /**
+   * Bring one more thing into the pods of this environment: asked at synth, after the store's own containers.
+   *
+   * @internal
+   */
+  public _addPart(part: () => Partial<PodPart>): void {
+    this.parts.push(part);
+  }
+
+  private validateProps(): void {
+    this.image._validate(this.problems, 'image');
+    this.user._validate(this.problems);
+    this.path.forEach((folder, i) => {
+      if (!isPlainAbsolutePath(folder)) {
+        this.problems.add('CDK8SNIX0506', `path[${i}]`, folder, 'An entry is an absolute folder of letters, digits, ".", "_", "+" and "-".', 'Use for example "/opt/app/bin".');
+      }
+    });
+    if (this.props.nixPath !== undefined && (this.props.nixPath === '' || /[\s\0$]/.test(this.props.nixPath))) {
+      this.problems.add('CDK8SNIX0506', 'nixPath', this.props.nixPath, 'NIX_PATH is a list of name=place entries separated by ":", without white space or "$".',
+        'Use for example "nixpkgs=flake:nixpkgs", or leave it out.');
+    }
+    const jobs = this.props.seed?.jobs;
+    if (jobs !== undefined && (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)) {
+      this.problems.add('CDK8SNIX0103', 'seed.jobs', jobs, 'It is a whole number from 1 to 64.', 'Use for example 4, or leave it out.');
+    }
+  }
+
+  private validateWorkload(workload: kplus.AbstractPod, options: NixEnableOptions): string[] {
+    const problems = checkWorkload(workload, this.additions(options), this.user, this.store);
+    const names = [...workload.initContainers, ...workload.containers].map(container => container.name);
+    for (const name of (options.containers ?? []).filter(wanted => !names.includes(wanted))) {
+      problems.push(`CDK8SNIX0502 containers: got ${JSON.stringify(name)}. The workload has no such container. Use one of: ${names.join(', ')}.`);
+    }
+    const [ours, theirs] = [Chart.of(this).namespace, workload.metadata.namespace];
+    if (ours !== theirs) {
+      problems.push(`CDK8SNIX0505 metadata.namespace: got ${JSON.stringify(theirs) ?? 'nothing'}. The objects of the environment ${this.node.path} are in `
+        + `${JSON.stringify(ours) ?? 'the namespace of the release'}, where the pod cannot reach them. Set the namespace on the chart.`);
+    }
+    return problems;
+  }
+
+  /** One pod at a time where the store cannot serve more, unless the user said otherwise (which is then refused at synth). */
+  private fitReplicas(workload: kplus.AbstractPod): void {
+    const single = this.store.reach === StoreReach.ONE_POD || this.store.reach === StoreReach.ONE_NODE;
+    if (!single || !(workload instanceof kplus.Deployment)) {
+      return;
+    }
+    const { replicas, strategy } = workloadProps(workload);
+    const mutable = workload as { -readonly [K in 'replicas' | 'strategy']: kplus.Deployment[K] };
+    if (replicas === undefined) {
+      mutable.replicas = 1;
+    }
+    if (strategy === undefined) {
+      mutable.strategy = kplus.DeploymentStrategy.recreate();
+    }
+  }
+
+  private additions(options: NixEnableOptions): PodAdditions {
+    return {
+      ...joinParts([this.ownPart(), ...this.parts.map(part => ({ ...NOTHING, ...part() }))]),
+      podSecurityContext: {
+        runAsNonRoot: !this.user.isRoot,
+        runAsUser: this.user.uid,
+        runAsGroup: this.user.gid,
+        fsGroup: this.user.fsGroup,
+        // `Always` walks the whole store at every start: minutes for a large one.
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
+      containerNames: options.containers && new Set(options.containers),
+    };
+  }
+
+  /** The store, nix.conf and the home. */
+  private ownPart(): PodPart {
+    return {
+      initContainers: [this.seedContainer(), this.checkContainer()],
+      volumes: this.volumes(),
+      mounts: this.mounts(),
+      variables: this.variables(),
+    };
+  }
+
+  private seedContainer(): kplus.k8s.Container {
+    return {
+      ...this.scriptContainer('seed-nix-store', [
+        { name: 'SEED_IMAGE', value: this.image.reference },
+        ...(this.props.seed?.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.props.seed.jobs) }]),
+        ...(this.props.seed?.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []),
+      ]),
+      resources: renderResources(this.props.seed?.resources ?? SEED_RESOURCES),
+      volumeMounts: [
+        { name: VOLUME.store, mountPath: STORE_ROOT },
+        ...this.scriptMounts(),
+      ],
+    };
+  }
+
+  /** Sees /nix exactly as the workload does, and makes the home as its user. */
+  private checkContainer(): kplus.k8s.Container {
+    return {
+      ...this.scriptContainer('check-nix-store', [{ name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${HOME_FOLDER}` }]),
+      resources: renderResources(CHECK_RESOURCES),
+      volumeMounts: [
+        this.storeMount(),
+        { name: this.homeVolume(), mountPath: HOME_ROOT },
+        ...this.scriptMounts(),
+      ],
+    };
+  }
+
+  /** An init container of the seed image that runs the script of the same name. */
+  private scriptContainer(name: string, variables: kplus.k8s.EnvVar[]): kplus.k8s.Container {
+    return {
+      name,
+      image: this.image.reference,
+      imagePullPolicy: this.props.seed?.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT,
+      command: ['sh', `${SCRIPTS_DIR}/${name}.sh`],
+      env: [...variables, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
+    };
+  }
+
+  private scriptMounts(): kplus.k8s.VolumeMount[] {
+    return [
+      { name: VOLUME.scripts, mountPath: SCRIPTS_DIR, readOnly: true },
+      { name: VOLUME.tmp, mountPath: '/tmp' },
+    ];
+  }
+
+  private volumes(): kplus.k8s.Volume[] {
+    const secrets = this.config._secretFiles.sources;
+    const sizeLimit = this.home.sizeLimit && kplus.k8s.Quantity.fromString(`${this.home.sizeLimit.toMebibytes()}Mi`);
+    return [
+      { name: VOLUME.store, ...this.store.source },
+      { name: VOLUME.scripts, configMap: { name: this.scripts.name } },
+      { name: VOLUME.config, configMap: { name: this.config.name } },
+      ...(secrets.length > 0 ? [{ name: VOLUME.secrets, projected: { sources: secrets, defaultMode: READABLE_BY_GROUP } }] : []),
+      ...(this.home.isOnStoreVolume ? [] : [{ name: VOLUME.home, emptyDir: { sizeLimit } }]),
+      { name: VOLUME.tmp, emptyDir: {} },
+    ];
+  }
+
+  private mounts(): kplus.k8s.VolumeMount[] {
+    const secrets = this.config._secretFiles;
+    return [
+      this.storeMount(),
+      { name: VOLUME.config, mountPath: this.config._configDir, readOnly: true },
+      // Login shells reset PATH from /etc/profile, which reads this folder last.
+      { name: VOLUME.config, mountPath: '/etc/profile.d/cdk8s-nix.sh', subPath: 'profile.sh', readOnly: true },
+      ...(secrets.sources.length > 0 ? [{ name: VOLUME.secrets, mountPath: secrets.mountPath, readOnly: true }] : []),
+      { name: this.homeVolume(), mountPath: this.user.home, subPath: HOME_FOLDER },
+    ];
+  }
+
+  private storeMount(): kplus.k8s.VolumeMount {
+    return { name: VOLUME.store, mountPath: '/nix', subPath: STORE_FOLDER };
+  }
+
+  private homeVolume(): string {
+    return this.home.isOnStoreVolume ? VOLUME.store : VOLUME.home;
+  }
+
+  private variables(): kplus.k8s.EnvVar[] {
+    return [
+      { name: 'HOME', value: this.user.home },
+      { name: 'USER', value: this.user.name },
+      { name: 'PATH', value: [...this.profilePath(), ...this.path].join(':') },
+      { name: 'NIX_CONF_DIR', value: this.config._configDir },
+      { name: 'NIX_SSL_CERT_FILE', value: `${DEFAULT_PROFILE}/etc/ssl/certs/ca-bundle.crt` },
+      ...(this.props.nixPath === undefined ? [] : [{ name: 'NIX_PATH', value: this.props.nixPath }]),
+    ];
+  }
+
+  private profilePath(): string[] {
+    return [`${this.user.home}/.nix-profile/bin`, `${DEFAULT_PROFILE}/bin`];
+  }
+}
+
+/** Which environment a workload got Nix from. */
+const ENABLED = new WeakMap<kplus.AbstractPod, NixEnvironment>();
+
+const NOTHING: PodPart = { initContainers: [], volumes: [], mounts: [], variables: [] };
+
+const SEED_RESOURCES: kplus.ContainerResources = {
+  cpu: { request: kplus.Cpu.millis(100) },
+  memory: { request: Size.mebibytes(64), limit: Size.mebibytes(512) },
+};
+
+const CHECK_RESOURCES: kplus.ContainerResources = {
+  cpu: { request: kplus.Cpu.millis(10) },
+  memory: { request: Size.mebibytes(16), limit: Size.mebibytes(64) },
+};
+
+/** 0440 in the decimal that JSON needs: the files belong to root and to the fsGroup. */
+const READABLE_BY_GROUP = 0o440;

@@ -1,0 +1,99 @@
+import * as kplus from 'cdk8s-plus-28';
+
+type PodSpec = kplus.k8s.PodSpec;
+type Container = kplus.k8s.Container;
+
+/** What one part of an environment (the store, home-manager, a CA bundle …) brings into a pod. */
+export interface PodPart {
+  /** Init containers that run before the workload's own, in this order. Complete but for the security context. */
+  readonly initContainers: Container[];
+  readonly volumes: kplus.k8s.Volume[];
+  /** Mounts of the containers that use Nix. */
+  readonly mounts: kplus.k8s.VolumeMount[];
+  /** Variables of the containers that use Nix. A later part overrides an earlier one, and the container itself both. */
+  readonly variables: kplus.k8s.EnvVar[];
+}
+
+/** What an environment adds to a pod. All of it is plain Kubernetes; `applyToPodSpec` is the one place that merges it. */
+export interface PodAdditions extends PodPart {
+  /** Security of the whole pod. */
+  readonly podSecurityContext: kplus.k8s.PodSecurityContext;
+  /** Mounts of every container of the pod, used Nix or not: what a read-only root file system needs to be writable. */
+  readonly scratchMounts: kplus.k8s.VolumeMount[];
+  /** Which containers use Nix: those with these names. @default - all */
+  readonly containerNames?: ReadonlySet<string>;
+}
+
+/**
+ * The pod's spec with Nix in it. A pure function of what kplus rendered, run at synth, so that containers
+ * which were added late are treated like the first ones and nothing of kplus has to be mutated.
+ */
+export function applyToPodSpec(spec: PodSpec, additions: PodAdditions): PodSpec {
+  const enable = (container: Container): Container =>
+    restrict(usesNix(container, additions) ? addNix(container, additions) : addScratch(container, additions));
+  return {
+    ...spec,
+    // `undefined` values must not hide what the workload set itself.
+    securityContext: { ...spec.securityContext, ...defined(additions.podSecurityContext) },
+    initContainers: [...additions.initContainers.map(restrict), ...(spec.initContainers ?? []).map(enable)],
+    containers: spec.containers.map(enable),
+    volumes: [...(spec.volumes ?? []), ...additions.volumes],
+  };
+}
+
+/** The parts of an environment as one: in order, and a variable that comes twice with its later value. */
+export function joinParts(parts: PodPart[]): PodPart {
+  const variables = new Map(parts.flatMap(part => part.variables).map(variable => [variable.name, variable]));
+  return {
+    initContainers: parts.flatMap(part => part.initContainers),
+    volumes: parts.flatMap(part => part.volumes),
+    mounts: parts.flatMap(part => part.mounts),
+    variables: [...variables.values()],
+  };
+}
+
+function usesNix(container: Container, additions: PodAdditions): boolean {
+  return additions.containerNames?.has(container.name) ?? true;
+}
+
+function addNix(container: Container, additions: PodAdditions): Container {
+  const env = container.env ?? [];
+  const own = new Set(env.map(variable => variable.name));
+  const added = additions.variables.filter(variable => !own.has(variable.name));
+  return addScratch({
+    ...container,
+    // Ours first: a variable of the container may refer to them as $(HOME).
+    env: [...added, ...env],
+    volumeMounts: [...(container.volumeMounts ?? []), ...additions.mounts],
+  }, additions);
+}
+
+/** /tmp and the like, unless the container mounts something of its own there. */
+function addScratch(container: Container, additions: PodAdditions): Container {
+  const own = new Set((container.volumeMounts ?? []).map(mount => mount.mountPath));
+  return { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...additions.scratchMounts.filter(m => !own.has(m.mountPath))] };
+}
+
+/**
+ * What Pod Security `restricted` asks of a container. Contradicting wishes were refused at synth; here only
+ * what is missing is filled in.
+ */
+function restrict(container: Container): Container {
+  const context = container.securityContext ?? {};
+  return {
+    ...container,
+    securityContext: {
+      readOnlyRootFilesystem: true,
+      privileged: false,
+      ...context,
+      runAsNonRoot: context.runAsNonRoot ?? true,
+      allowPrivilegeEscalation: false,
+      capabilities: { ...context.capabilities, drop: ['ALL'] },
+      seccompProfile: context.seccompProfile ?? { type: 'RuntimeDefault' },
+    },
+  };
+}
+
+function defined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
