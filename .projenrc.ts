@@ -50,6 +50,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     // The default rewrites snapshots silently; this way only `npx projen test:update` does.
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     jestConfig: {
+      moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
       // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
       testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/'],
       setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
@@ -61,6 +62,14 @@ const project = new cdk8s.ConstructLibraryCdk8s({
 // 1.13.0 ships fewer platform packages than its manifest lists, and `npm ci` fails on it.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
+// The package by its own name, as its users import it: in examples, and in snippets copied from the README.
+project.package.addField('exports', {
+  '.': './lib/index.js',
+  './package.json': './package.json',
+  './.jsii': './.jsii',
+  './.warnings.jsii.js': './.warnings.jsii.js',
+});
+project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk8s-nix': ['../src/index.ts'] });
 project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../bench/**/*.ts');
 
@@ -77,6 +86,7 @@ new JsonFile(project, 'jest.system.json', {
   obj: {
     testMatch: ['<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/**/*.test.ts'],
     testEnvironment: 'node',
+    moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
     setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
     testTimeout: 900000,
     maxWorkers: 1,
