@@ -1,0 +1,97 @@
+#!/bin/sh
+# usage: entrypoint.sh COMMAND [ARGUMENT...]
+# Makes Nix usable in this container, whoever runs it, and then becomes COMMAND: its signals and exit code are the container's.
+#
+# Environment:
+#   CDK8S_NIX_HOME_MANAGER   a profile of install-container.sh to activate first: minimal, essential, development or ai
+#   CDK8S_NIX_STRICT         true: without a working Nix, or with a profile that cannot be activated, exit with 69 instead of running COMMAND
+
+# No `set -e`: nothing here may keep COMMAND from running unless CDK8S_NIX_STRICT says so.
+case $0 in
+  */*) here=${0%/*} ;;
+  *) here=. ;;
+esac
+uid=$(id -u 2>/dev/null)
+
+say() {
+  echo "cdk8s-nix: $*" >&2
+}
+
+# A problem that leaves COMMAND without what it was promised.
+complain() {
+  say "$*"
+  if [ "${CDK8S_NIX_STRICT:-}" = true ]; then
+    say "not running the command, because CDK8S_NIX_STRICT is true"
+    exit 69
+  fi
+}
+
+has_passwd_entry() {
+  id -un >/dev/null 2>&1
+}
+
+is_mine() {
+  [ -n "$1" ] && [ "$(stat -c %u "$1" 2>/dev/null)" = "$uid" ]
+}
+
+# Nix stops with "cannot determine user's home directory" where HOME belongs to somebody else (as the root of a volume does)
+# and the user has no passwd entry to fall back to.
+settle_home() {
+  if is_mine "${HOME:-}" || { [ -n "${HOME:-}" ] && has_passwd_entry; }; then
+    return
+  fi
+  for parent in "${HOME:-}" "${TMPDIR:-/tmp}"; do
+    case $parent in '' | /) continue ;; esac
+    if mkdir -p "$parent/home-$uid" 2>/dev/null && is_mine "$parent/home-$uid"; then
+      say "HOME is now $parent/home-$uid, because user $uid does not own '${HOME:-}' and has no passwd entry"
+      export HOME="$parent/home-$uid"
+      return
+    fi
+  done
+  complain "no HOME for user $uid: neither '${HOME:-}' nor ${TMPDIR:-/tmp} can be written; mount a volume at one of them"
+}
+
+settle_user() {
+  export USER="${USER:-$(id -un 2>/dev/null || echo code)}"
+}
+
+check_nix() {
+  if command -v nix-store >/dev/null 2>&1; then
+    failure=$(nix-store --version 2>&1 >/dev/null) || complain "Nix does not run: $failure"
+  elif [ -d /nix/store ]; then
+    complain "no Nix in /nix: it has a store, but no profile /nix/var/nix/profiles/default; was seeding the volume interrupted?"
+  else
+    complain "no Nix in /nix: a volume that is mounted there hides the image's; seed it first, as the init container seed-nix-store does"
+  fi
+}
+
+# A shell that is process 1 ignores SIGTERM while it waits, and a pod would be killed only after its grace period.
+run_interruptible() {
+  "$@" &
+  child=$!
+  trap 'kill -TERM "$child" 2>/dev/null; wait "$child"; exit 143' TERM
+  trap 'kill -TERM "$child" 2>/dev/null; wait "$child"; exit 130' INT
+  wait "$child"
+  status=$?
+  trap - TERM INT
+  return "$status"
+}
+
+activate_home() {
+  run_interruptible sh "$here/install-container.sh" "$CDK8S_NIX_HOME_MANAGER" >&2 ||
+    complain "the home-manager profile '$CDK8S_NIX_HOME_MANAGER' is not active: see above"
+}
+
+settle_home
+settle_user
+# shellcheck source=images/nix-environment.sh
+. "$here/nix-environment.sh"
+check_nix
+if [ -n "${CDK8S_NIX_HOME_MANAGER:-}" ]; then
+  activate_home
+  # shellcheck source=images/nix-environment.sh
+  . "$here/nix-environment.sh"
+fi
+
+[ $# -gt 0 ] || set -- sh
+exec "$@"
