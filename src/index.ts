@@ -5,4 +5,6 @@ export * from './nix-home';
 export * from './nix-image';
 export * from './nix-store';
 export * from './nix-user';
+export * from './pod-security';
+export * from './pod-security-violation';
 export * from './substituter';

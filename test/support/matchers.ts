@@ -1,3 +1,4 @@
+import { restrictedProblems } from './kubernetes/restricted';
 import { KubernetesOptions, kubernetesProblems } from './kubernetes-schema';
 
 declare global {
@@ -10,6 +11,12 @@ declare global {
        * Takes a chart, the result of `Testing.synth`, or YAML text.
        */
       toBeValidKubernetes(options?: KubernetesOptions): R;
+
+      /**
+       * Every pod conforms to the profile `restricted` of the Pod Security Standards, and every container has a read-only root file system.
+       * Takes the same as `toBeValidKubernetes`.
+       */
+      toBeRestricted(): R;
     }
   }
 }
@@ -17,6 +24,9 @@ declare global {
 expect.extend({
   toBeValidKubernetes(received: unknown, options?: KubernetesOptions) {
     return verdict('valid Kubernetes', kubernetesProblems(received, options));
+  },
+  toBeRestricted(received: unknown) {
+    return verdict('restricted pods', restrictedProblems(received));
   },
 });
 

@@ -1,15 +1,16 @@
-import { entries, list } from './manifest';
+import { listOf } from '../../../src/private/pod-manifest';
+import { entries } from './manifest';
 
 /** Whether labels satisfy a `LabelSelector`; an empty one selects everything. */
 export function selects(selector: any, labels: Record<string, string> = {}): boolean {
   return entries(selector?.matchLabels).every(([key, value]) => labels[key] === value)
-    && list(selector?.matchExpressions).every(expression => satisfies(expression, labels));
+    && listOf(selector?.matchExpressions).every(expression => satisfies(expression, labels));
 }
 
 function satisfies({ key, operator, values }: any, labels: Record<string, string>): boolean {
   switch (operator) {
-    case 'In': return list(values).includes(labels[key]);
-    case 'NotIn': return !list(values).includes(labels[key]);
+    case 'In': return listOf(values).includes(labels[key]);
+    case 'NotIn': return !listOf(values).includes(labels[key]);
     case 'Exists': return key in labels;
     case 'DoesNotExist': return !(key in labels);
     default: return false;

@@ -1,4 +1,5 @@
-import { entries, Manifest, podTemplateOf, Report } from './manifest';
+import { podOf } from '../../../src/private/pod-manifest';
+import { entries, Manifest, Report } from './manifest';
 import { dnsLabel, labelValue, objectName, qualifiedName } from './names';
 
 const MAX_ANNOTATIONS = 256 * 1024;
@@ -11,7 +12,7 @@ export function checkMetadata(manifest: Manifest, report: Report): void {
     refuse(report, '.metadata.namespace', dnsLabel(namespace));
   }
   checkLabels(manifest.metadata, '.metadata', report);
-  const template = podTemplateOf(manifest);
+  const template = podOf(manifest);
   if (template) {
     checkLabels(template.metadata, `${template.path}.metadata`, report);
   }

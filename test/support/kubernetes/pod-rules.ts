@@ -1,19 +1,20 @@
-import { containersOf, duplicates, entries, list, Manifest, PodTemplate, podTemplateOf, Report } from './manifest';
+import { containersOf, listOf, PodManifest, podOf } from '../../../src/private/pod-manifest';
+import { duplicates, entries, Manifest, Report } from './manifest';
 import { dnsLabel, environmentName, portName } from './names';
 import { quantity } from './quantity';
 
 /** What the API server or the kubelet checks in a pod and no schema says. */
 export function checkPod(manifest: Manifest, report: Report): void {
-  const pod = podTemplateOf(manifest);
+  const pod = podOf(manifest);
   if (!pod) {
     return;
   }
-  if (list(pod.spec.containers).length === 0) {
+  if (listOf(pod.spec.containers).length === 0) {
     report(`${pod.path}.spec.containers`, 'must hold at least one container');
   }
   checkVolumes(pod, report);
-  const claims = manifest.kind === 'StatefulSet' ? list(manifest.spec?.volumeClaimTemplates).map(claim => claim.metadata?.name) : [];
-  const volumes = [...list(pod.spec.volumes).map(volume => volume.name), ...claims];
+  const claims = manifest.kind === 'StatefulSet' ? listOf(manifest.spec?.volumeClaimTemplates).map(claim => claim.metadata?.name) : [];
+  const volumes = [...listOf(pod.spec.volumes).map(volume => volume.name), ...claims];
   const containers = containersOf(pod);
   duplicates(containers.map(({ container }) => container.name))
     .forEach(name => report(`${pod.path}.spec`, `two containers have the name ${name}`));
@@ -31,8 +32,8 @@ export function checkPod(manifest: Manifest, report: Report): void {
   }
 }
 
-function checkVolumes(pod: PodTemplate, report: Report): void {
-  const volumes = list(pod.spec.volumes);
+function checkVolumes(pod: PodManifest, report: Report): void {
+  const volumes = listOf(pod.spec.volumes);
   volumes.forEach(({ name, ...sources }, i) => {
     const path = `${pod.path}.spec.volumes[${i}]`;
     refuse(report, `${path}.name`, dnsLabel(name));
@@ -45,7 +46,7 @@ function checkVolumes(pod: PodTemplate, report: Report): void {
 }
 
 function checkMounts(container: any, volumes: string[], path: string, report: Report): void {
-  const mounts = list(container.volumeMounts);
+  const mounts = listOf(container.volumeMounts);
   mounts.forEach(({ name, mountPath, subPath, subPathExpr }, i) => {
     const at = `${path}.volumeMounts[${i}]`;
     if (!volumes.includes(name)) {
@@ -66,7 +67,7 @@ function checkMounts(container: any, volumes: string[], path: string, report: Re
 }
 
 function checkEnvironment(container: any, path: string, report: Report): void {
-  const env = list(container.env);
+  const env = listOf(container.env);
   env.forEach(({ name, value, valueFrom }, i) => {
     refuse(report, `${path}.env[${i}].name`, environmentName(name));
     if (value !== undefined && valueFrom !== undefined) {
@@ -80,7 +81,7 @@ function checkEnvironment(container: any, path: string, report: Report): void {
 }
 
 function checkPorts(container: any, path: string, report: Report): void {
-  const ports = list(container.ports);
+  const ports = listOf(container.ports);
   ports.forEach(({ name, containerPort }, i) => {
     if (name !== undefined) {
       refuse(report, `${path}.ports[${i}].name`, portName(name));
@@ -120,7 +121,7 @@ function checkProbes(container: any, path: string, sort: string, report: Report)
   }
 }
 
-function checkSecurityContext(container: any, pod: PodTemplate, path: string, report: Report): void {
+function checkSecurityContext(container: any, pod: PodManifest, path: string, report: Report): void {
   const effective = { ...pod.spec.securityContext, ...container.securityContext };
   if (effective.runAsNonRoot === true && effective.runAsUser === 0) {
     report(`${path}.securityContext`, 'asks for runAsNonRoot and for runAsUser 0, such a container never starts');

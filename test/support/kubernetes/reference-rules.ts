@@ -1,4 +1,5 @@
-import { containersOf, entries, list, Manifest, PodTemplate, podTemplateOf, Report, titleOf } from './manifest';
+import { containersOf, listOf, PodManifest, podOf } from '../../../src/private/pod-manifest';
+import { entries, Manifest, Report, titleOf } from './manifest';
 
 /** Which names of other objects a set of manifests may rely on. */
 export interface References {
@@ -26,7 +27,7 @@ export function checkReferences(manifest: Manifest, references: References, repo
       report(path, `${titleOf(source)} has no key ${key}`);
     }
   };
-  const pod = podTemplateOf(manifest);
+  const pod = podOf(manifest);
   if (pod) {
     checkPodReferences(pod, needs, needsKey);
   }
@@ -36,31 +37,31 @@ export function checkReferences(manifest: Manifest, references: References, repo
 type Needs = (kind: string, name: string | undefined, path: string) => void;
 type NeedsKey = (kind: string, name: string, key: string, path: string) => void;
 
-function checkPodReferences(pod: PodTemplate, needs: Needs, needsKey: NeedsKey): void {
+function checkPodReferences(pod: PodManifest, needs: Needs, needsKey: NeedsKey): void {
   const { serviceAccountName, volumes } = pod.spec;
   if (serviceAccountName !== 'default') {
     needs('ServiceAccount', serviceAccountName, `${pod.path}.spec.serviceAccountName`);
   }
-  list(volumes).forEach((volume, i) => {
+  listOf(volumes).forEach((volume, i) => {
     const path = `${pod.path}.spec.volumes[${i}]`;
     needs('PersistentVolumeClaim', volume.persistentVolumeClaim?.claimName, `${path}.persistentVolumeClaim.claimName`);
     checkConfig('ConfigMap', volume.configMap, volume.configMap?.name, `${path}.configMap`);
     checkConfig('Secret', volume.secret, volume.secret?.secretName, `${path}.secret`);
-    list(volume.projected?.sources).forEach((source, j) => {
+    listOf(volume.projected?.sources).forEach((source, j) => {
       checkConfig('ConfigMap', source.configMap, source.configMap?.name, `${path}.projected.sources[${j}].configMap`);
       checkConfig('Secret', source.secret, source.secret?.name, `${path}.projected.sources[${j}].secret`);
     });
   });
   for (const { container, path } of containersOf(pod)) {
-    list(container.env).forEach(({ valueFrom }, i) => {
+    listOf(container.env).forEach(({ valueFrom }, i) => {
       checkKeyRef('ConfigMap', valueFrom?.configMapKeyRef, `${path}.env[${i}].valueFrom.configMapKeyRef`);
       checkKeyRef('Secret', valueFrom?.secretKeyRef, `${path}.env[${i}].valueFrom.secretKeyRef`);
     });
-    list(container.envFrom).forEach(({ configMapRef }, i) => {
+    listOf(container.envFrom).forEach(({ configMapRef }, i) => {
       checkConfig('ConfigMap', configMapRef, configMapRef?.name, `${path}.envFrom[${i}].configMapRef`);
     });
-    list(container.volumeMounts).forEach((mount, i) => {
-      checkSubPath(list(volumes).find(volume => volume.name === mount.name), mount.subPath, `${path}.volumeMounts[${i}].subPath`);
+    listOf(container.volumeMounts).forEach((mount, i) => {
+      checkSubPath(listOf(volumes).find(volume => volume.name === mount.name), mount.subPath, `${path}.volumeMounts[${i}].subPath`);
     });
   }
 
@@ -71,7 +72,7 @@ function checkPodReferences(pod: PodTemplate, needs: Needs, needsKey: NeedsKey):
     if (kind === 'ConfigMap') {
       needs(kind, name, `${path}.name`);
     }
-    list(source.items).forEach(({ key }, i) => needsKey(kind, name, key, `${path}.items[${i}].key`));
+    listOf(source.items).forEach(({ key }, i) => needsKey(kind, name, key, `${path}.items[${i}].key`));
   }
 
   function checkKeyRef(kind: string, ref: any, path: string): void {
@@ -99,7 +100,7 @@ function checkKindReferences(manifest: Manifest, needs: Needs): void {
     needs(spec?.scaleTargetRef?.kind, spec?.scaleTargetRef?.name, '.spec.scaleTargetRef');
   }
   if (kind === 'Ingress') {
-    list(spec?.rules).forEach((rule, i) => list(rule.http?.paths).forEach(({ backend }, j) =>
+    listOf(spec?.rules).forEach((rule, i) => listOf(rule.http?.paths).forEach(({ backend }, j) =>
       needs('Service', backend?.service?.name, `.spec.rules[${i}].http.paths[${j}].backend.service.name`)));
   }
   // Cluster roles such as `view` come with the cluster.
@@ -107,7 +108,7 @@ function checkKindReferences(manifest: Manifest, needs: Needs): void {
     needs('Role', roleRef.name, '.roleRef.name');
   }
   if (kind === 'RoleBinding') {
-    list(subjects).filter(subject => subject.kind === 'ServiceAccount' && (subject.namespace ?? '') === (manifest.metadata?.namespace ?? ''))
+    listOf(subjects).filter(subject => subject.kind === 'ServiceAccount' && (subject.namespace ?? '') === (manifest.metadata?.namespace ?? ''))
       .forEach((subject, i) => needs('ServiceAccount', subject.name, `.subjects[${i}].name`));
   }
 }

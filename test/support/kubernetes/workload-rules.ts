@@ -1,5 +1,6 @@
+import { listOf, podOf } from '../../../src/private/pod-manifest';
 import { selects } from './label-selector';
-import { duplicates, entries, list, Manifest, podTemplateOf, Report } from './manifest';
+import { duplicates, entries, Manifest, Report } from './manifest';
 import { configKey, portName } from './names';
 import { quantity } from './quantity';
 
@@ -31,7 +32,7 @@ const KIND_RULES: Record<string, Rule[]> = {
 
 function selectorMatches(spec: any, report: Report): void {
   const { selector, template } = spec;
-  if (entries(selector?.matchLabels).length + list(selector?.matchExpressions).length === 0) {
+  if (entries(selector?.matchLabels).length + listOf(selector?.matchExpressions).length === 0) {
     report('.spec.selector', 'must select the pods of the template, got an empty selector');
   } else if (!selects(selector, template?.metadata?.labels)) {
     report('.spec.selector', `does not match the labels of the template, ${JSON.stringify(template?.metadata?.labels)}`);
@@ -40,7 +41,7 @@ function selectorMatches(spec: any, report: Report): void {
 
 function restarts(...allowed: string[]): Rule {
   return (_spec, report, manifest) => {
-    const pod = podTemplateOf(manifest);
+    const pod = podOf(manifest);
     const policy = pod?.spec.restartPolicy ?? 'Always';
     if (!allowed.includes(policy)) {
       report(`${pod?.path}.spec.restartPolicy`, `of a ${manifest.kind} must be ${allowed.join(' or ')}, got ${policy}`);
@@ -63,14 +64,14 @@ function isZero(value: unknown): boolean {
 }
 
 function claimTemplates(spec: any, report: Report): void {
-  const templates = list(spec.volumeClaimTemplates);
+  const templates = listOf(spec.volumeClaimTemplates);
   templates.forEach((template, i) => claim(template.spec ?? {}, `.spec.volumeClaimTemplates[${i}].spec`, report));
   duplicates(templates.map(template => template.metadata?.name))
     .forEach(name => report('.spec.volumeClaimTemplates', `two templates have the name ${name}`));
 }
 
 function claim(spec: any, path: string, report: Report): void {
-  const modes = list(spec.accessModes);
+  const modes = listOf(spec.accessModes);
   if (modes.length === 0) {
     report(`${path}.accessModes`, 'must name at least one access mode');
   }
@@ -103,7 +104,7 @@ function schedule(spec: any, report: Report): void {
 }
 
 function servicePorts(spec: any, report: Report): void {
-  const ports = list(spec.ports);
+  const ports = listOf(spec.ports);
   if (ports.length > 1 && ports.some(port => !port.name)) {
     report('.spec.ports', 'must all be named when there are several');
   }
@@ -113,7 +114,7 @@ function servicePorts(spec: any, report: Report): void {
 }
 
 function ingressPaths(spec: any, report: Report): void {
-  list(spec.rules).forEach((rule, i) => list(rule.http?.paths).forEach(({ path, pathType }, j) => {
+  listOf(spec.rules).forEach((rule, i) => listOf(rule.http?.paths).forEach(({ path, pathType }, j) => {
     if (pathType !== 'ImplementationSpecific' && !String(path).startsWith('/')) {
       report(`.spec.rules[${i}].http.paths[${j}].path`, `must begin with / for the type ${pathType}, got ${JSON.stringify(path)}`);
     }
