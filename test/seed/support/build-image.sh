@@ -1,0 +1,16 @@
+#!/bin/sh
+# usage: build-image.sh VERSION COUNT CHANGED whole|thin     runs in a container whose /nix becomes the image's
+set -eu
+
+export NIX_CONFIG="sandbox = false
+build-users-group =
+filter-syscalls = false
+substituters ="
+# Recent versions want a home of their own or an entry in /etc/passwd.
+HOME=/tmp/home
+export HOME
+mkdir -p "$HOME" /nix/store /nix/var/nix/profiles
+environment=$(nix-build --no-out-link --quiet "${0%/*}/image.nix" --argstr version "$1" --arg count "$2" --arg changed "$3" --argstr nix "$4" 2>/tmp/log) ||
+  { cat /tmp/log >&2; exit 1; }
+nix-env --profile /nix/var/nix/profiles/default --set "$environment"
+nix-store --gc --quiet >/dev/null 2>&1
