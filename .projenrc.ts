@@ -26,6 +26,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     '@types/node@^20',
     'cdk8s-cli@^2.207.60',
     'cdk8s-plus-28@2.5.6',
+    'dockerfile-ast@^0.7.1',
+    'dockerfile-utils@^0.16.3',
     'fast-check@^4.10.2',
     'jsii-pacmak@^1.140.0',
     'kubernetes-models@^4.5.1',
