@@ -1,3 +1,5 @@
+import { NixImageRecipe, NixImageKind } from './nix-image-recipe';
+import { NixImageRecommendation, NixImageRequirements } from './nix-image-recommendation';
 import { Problems } from './private/problems';
 
 /**
@@ -41,7 +43,9 @@ export interface BuiltNixImageOptions {
 const UPSTREAM = 'docker.io/nixos/nix:2.32.6';
 
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const REGISTRY = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]{1,5})?/)?';
+const HOST = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+// A first part without dot or port is no registry but a part of the repository's name, unless it is localhost.
+const REGISTRY = `(?:(?:localhost|${HOST}(?:\\.${HOST})+|${HOST}(?=:))(?::[0-9]{1,5})?/)?`;
 const REFERENCE = new RegExp(
   `^(?<repository>${REGISTRY}${COMPONENT}(?:/${COMPONENT})*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha256:[a-f0-9]{64}))?$`,
 );
@@ -57,14 +61,14 @@ export class NixImage {
    * @param options whether an unpinned reference is accepted
    */
   public static of(reference: string, options: NixImageOptions = {}): NixImage {
-    return new NixImage(reference, options.allowLatest ?? false);
+    return new NixImage(NixImageKind.OTHER, reference, options.allowLatest ?? false);
   }
 
   /**
    * The official `nixos/nix` image, in a version this library is tested with.
    */
   public static upstream(): NixImage {
-    return new NixImage(UPSTREAM, false);
+    return new NixImage(NixImageKind.UPSTREAM, UPSTREAM);
   }
 
   /**
@@ -73,7 +77,7 @@ export class NixImage {
    * @param options where you pushed it
    */
   public static ubuntuNix(options: BuiltNixImageOptions): NixImage {
-    return new NixImage(builtReference(options), false);
+    return new NixImage(NixImageKind.UBUNTU_NIX, builtReference(options));
   }
 
   /**
@@ -82,7 +86,7 @@ export class NixImage {
    * @param options where you pushed it
    */
   public static addNix(options: BuiltNixImageOptions): NixImage {
-    return new NixImage(builtReference(options), false);
+    return new NixImage(NixImageKind.ADD_NIX, builtReference(options));
   }
 
   /**
@@ -91,14 +95,30 @@ export class NixImage {
    * @param options where you pushed it
    */
   public static backstageNix(options: BuiltNixImageOptions): NixImage {
-    return new NixImage(builtReference(options), false);
+    return new NixImage(NixImageKind.BACKSTAGE_NIX, builtReference(options));
+  }
+
+  /**
+   * Which image suits: the decision matrix of the docs.
+   *
+   * @param requirements what is given and what is wanted
+   */
+  public static recommend(requirements: NixImageRequirements = {}): NixImageRecommendation {
+    return NixImageRecommendation.of(requirements);
   }
 
   private constructor(
+    /** Which image this is. */
+    public readonly kind: NixImageKind,
     /** The image reference as it stands in the manifest. */
     public readonly reference: string,
-    private readonly allowLatest: boolean,
+    private readonly allowLatest: boolean = false,
   ) {}
+
+  /** How the image is built; undefined if it is none of ours. */
+  public get recipe(): NixImageRecipe | undefined {
+    return NixImageRecipe.all().find(recipe => recipe.kind === this.kind);
+  }
 
   /**
    * @internal

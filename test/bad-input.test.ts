@@ -1,0 +1,180 @@
+import { Chart, Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import {
+  BuiltNixImageOptions, NixConfigProps, NixDeployment, NixDeploymentProps, NixEnvironment, NixImage, NixStore, NixUser, NixUserOptions,
+  PersistentStoreOptions, Substituter,
+} from '../src';
+import { synthError } from './support/synth-error';
+
+const KEY = 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=';
+const { READ_ONLY_MANY, READ_WRITE_MANY, READ_WRITE_ONCE, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
+
+/** Name of the case, what is built, the code, the prop, the value as the message shows it, and a word of the remedy. */
+type Case = [name: string, build: (chart: Chart) => void, code: string, prop: string, value: string, remedy: string];
+
+const deployment = (props: NixDeploymentProps) => (chart: Chart) => { new NixDeployment(chart, 'workspace', props); };
+const image = (reference: string) => deployment({ image: NixImage.of(reference) });
+const built = (options: BuiltNixImageOptions) => deployment({ image: NixImage.ubuntuNix(options) });
+const store = (options: PersistentStoreOptions) => deployment({ store: NixStore.persistent(options) });
+const user = (options: NixUserOptions) => deployment({ user: NixUser.of(options) });
+const config = (props: NixConfigProps) => deployment({ config: props });
+const substituter = (url: string, ...keys: string[]) => config({ substituters: [Substituter.of(url, ...keys)] });
+const container = (props: Partial<kplus.ContainerProps>) => deployment({ containers: [{ image: 'example/app:1', ...props }] });
+const enabled = (props: kplus.DeploymentProps) => (chart: Chart) => {
+  new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'plain', { containers: [{ image: 'example/app:1' }], ...props }));
+};
+const mounting = (path: string) => (chart: Chart) => {
+  const volume = kplus.Volume.fromEmptyDir(chart, 'Extra', 'extra');
+  new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', volumeMounts: [{ path, volume }] }] });
+};
+
+const CASES: Case[] = [
+  ['empty image', image(''), 'CDK8SNIX0101', 'image', '""', 'registry/repository:tag'],
+  ['image with a space', image('nixos/nix :2.3'), 'CDK8SNIX0101', 'image', '"nixos/nix :2.3"', 'registry/repository:tag'],
+  ['image in upper case', image('NixOS/nix:2.3'), 'CDK8SNIX0101', 'image', '"NixOS/nix:2.3"', 'lower case'],
+  ['image with a malformed digest', image('nixos/nix@sha256:abc'), 'CDK8SNIX0101', 'image', '"nixos/nix@sha256:abc"', 'sha256:'],
+  ['image with a newline', image('nixos/nix:2\nx: y'), 'CDK8SNIX0101', 'image', '"nixos/nix:2\\nx: y"', 'registry/repository:tag'],
+  ['image as a URL', image('https://registry.example.org/nix:1'), 'CDK8SNIX0101', 'image', '"https://', 'registry/repository:tag'],
+  ['image without a tag', image('nixos/nix'), 'CDK8SNIX0102', 'image', '"nixos/nix"', 'allowLatest'],
+  ['image with a port and no tag', image('localhost:5000/nix'), 'CDK8SNIX0102', 'image', '"localhost:5000/nix"', 'allowLatest'],
+  ['image with the tag latest', image('nixos/nix:latest'), 'CDK8SNIX0102', 'image', '"nixos/nix:latest"', 'allowLatest'],
+  ['own image with neither tag nor digest', built({ repository: 'example.org/ubuntu-nix' }), 'CDK8SNIX0102', 'image', '"example.org/ubuntu-nix"', 'digest'],
+  ['own image with an empty tag', built({ repository: 'example.org/ubuntu-nix', tag: '' }), 'CDK8SNIX0101', 'image', '"example.org/ubuntu-nix:"', 'tag'],
+  ['no parallel copies', deployment({ seed: { jobs: 0 } }), 'CDK8SNIX0103', 'seed.jobs', '0', '1 to 64'],
+  ['half a copy', deployment({ seed: { jobs: 1.5 } }), 'CDK8SNIX0103', 'seed.jobs', '1.5', '1 to 64'],
+
+  ['size of 0', store({ size: Size.gibibytes(0) }), 'CDK8SNIX0201', 'store.size', '"0Gi"', 'Size.gibibytes(1)'],
+  ['parts of a GiB', store({ size: Size.mebibytes(1536) }), 'CDK8SNIX0201', 'store.size', '"1536Mi"', 'Size.gibibytes(2)'],
+  ['emptyDir of 0', deployment({ store: NixStore.emptyDir({ sizeLimit: Size.mebibytes(0) }) }), 'CDK8SNIX0201', 'store.sizeLimit', '"0Mi"', 'Size'],
+  ['class in upper case', store({ storageClassName: 'Fast' }), 'CDK8SNIX0202', 'store.storageClassName', '"Fast"', 'kubectl get storageclass'],
+  ['empty class', store({ storageClassName: '' }), 'CDK8SNIX0202', 'store.storageClassName', '""', 'default'],
+  ['empty claim name', deployment({ store: NixStore.existing('') }), 'CDK8SNIX0202', 'store.claimName', '""', 'kubectl get pvc'],
+  ['claim name with a slash', deployment({ store: NixStore.existing('ns/claim') }), 'CDK8SNIX0202', 'store.claimName', '"ns/claim"', 'kubectl get pvc'],
+  ['read-only claim', store({ accessModes: [READ_ONLY_MANY] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadOnlyMany"]', 'READ_WRITE_ONCE'],
+  ['no access mode', store({ accessModes: [] }), 'CDK8SNIX0203', 'store.accessModes', '[]', 'READ_WRITE_ONCE'],
+  ['one pod, and one node', store({ accessModes: [READ_WRITE_ONCE_POD, READ_WRITE_ONCE] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadWriteOncePod"', 'Keep one'],
+  ['shared by name, but for one node', store({ shared: true }), 'CDK8SNIX0203', 'store.shared', 'true', 'READ_WRITE_MANY'],
+  ['shared without saying so', store({ accessModes: [READ_WRITE_MANY] }), 'CDK8SNIX0204', 'store.accessModes', '["ReadWriteMany"]', 'shared: true'],
+  ['hostPath', chart => {
+    new NixDeployment(chart, 'workspace', { store: NixStore.fromVolume(kplus.Volume.fromHostPath(chart, 'Host', 'host', { path: '/srv/nix' })) });
+  }, 'CDK8SNIX0205', 'store', '"/srv/nix"', 'NixStore.persistent()'],
+  ['two replicas on one volume', deployment({ replicas: 2 }), 'CDK8SNIX0206', 'replicas', '2', 'emptyDir'],
+  ['two replicas of a foreign deployment', enabled({ replicas: 2 }), 'CDK8SNIX0206', 'replicas', '2', 'emptyDir'],
+  ['an autoscaler on one volume', chart => {
+    const target = new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', resources: { cpu: { request: kplus.Cpu.units(1), limit: kplus.Cpu.units(1) } } }] });
+    new kplus.HorizontalPodAutoscaler(chart, 'scaler', { target, maxReplicas: 3 });
+  }, 'CDK8SNIX0206', 'store', '"ReadWriteOnce"', 'emptyDir'],
+  ['a DaemonSet on one volume', chart => {
+    new NixEnvironment(chart, 'nix').enable(new kplus.DaemonSet(chart, 'agent', { containers: [{ image: 'example/app:1' }] }));
+  }, 'CDK8SNIX0206', 'store', '"ReadWriteOnce"', 'emptyDir'],
+  ['a rolling update of one volume', deployment({ strategy: kplus.DeploymentStrategy.rollingUpdate() }), 'CDK8SNIX0207', 'strategy', '"RollingUpdate"', 'recreate()'],
+  ['a rolling update of a foreign deployment', enabled({ strategy: kplus.DeploymentStrategy.rollingUpdate() }), 'CDK8SNIX0207', 'strategy', '"RollingUpdate"', 'recreate()'],
+  ['label of 64 characters', store({ labels: { team: 'x'.repeat(64) } }), 'CDK8SNIX0208', 'store.labels', '"team=xxx', 'annotation'],
+  ['annotation name with a space', store({ annotations: { 'the owner': 'ann' } }), 'CDK8SNIX0208', 'store.annotations', '"the owner"', 'example.org/owner'],
+
+  ['substituter that is no URL', substituter('cache.example.org', KEY), 'CDK8SNIX0301', 'config.substituters[0].url', '"cache.example.org"', 'https://'],
+  ['substituter with an unknown scheme', substituter('ftp://cache.example.org', KEY), 'CDK8SNIX0301', 'config.substituters[0].url', '"ftp:', 'https://'],
+  ['substituter with two URLs', substituter('https://a.example https://b.example', KEY), 'CDK8SNIX0301', 'config.substituters[0].url', '"https://a', 'https://'],
+  ['substituter with a password', substituter('https://me:secret@cache.example.org', KEY), 'CDK8SNIX0301', 'config.substituters[0].url', '"https://…@cache', 'netrc'],
+  ['substituter without a key', substituter('https://cache.example.org'), 'CDK8SNIX0302', 'config.substituters[0].publicKeys', '"https://cache', 'public key'],
+  ['public key without a name', substituter('https://cache.example.org', KEY.split(':')[1]), 'CDK8SNIX0302', 'config.substituters[0].publicKeys', '"6NCH', 'nix key'],
+  ['public key cut short', substituter('https://cache.example.org', KEY.slice(0, -3)), 'CDK8SNIX0302', 'config.substituters[0].publicKeys', '"cache.example', 'nix key'],
+  ['secret key in place of the public one', substituter('https://cache.example.org', `k:${'A'.repeat(86)}==`), 'CDK8SNIX0302', 'config.substituters[0].publicKeys', '"k:AAA', 'nix key'],
+  ['substituter added later', chart => {
+    new NixDeployment(chart, 'workspace').environment.config.addSubstituter(Substituter.of('nonsense', KEY));
+  }, 'CDK8SNIX0301', 'config.substituters[0].url', '"nonsense"', 'https://'],
+  ['mistyped setting', config({ settings: { max_jobz: 3 } }), 'CDK8SNIX0303', 'config.settings', '"max_jobz"', 'Did you mean "max-jobs"?'],
+  ['unknown setting', config({ settings: { 'make-it-fast': true } }), 'CDK8SNIX0303', 'config.settings', '"make-it-fast"', 'extraLines'],
+  ['setting of an unknown type', config({ settings: { 'log-lines': { a: 1 } } }), 'CDK8SNIX0304', 'config.settings.log-lines', '{"a":1}', 'nix.conf'],
+  ['setting that is a function', config({ settings: { 'log-lines': () => 1 } }), 'CDK8SNIX0304', 'config.settings.log-lines', '() => 1', 'nix.conf'],
+  ['setting of two lines', config({ settings: { 'bash-prompt': 'a\nsandbox = true' } }), 'CDK8SNIX0304', 'config.settings.bash-prompt', '"a\\nsandbox', 'nix.conf'],
+  ['list with white space in an item', config({ settings: { 'system-features': ['a b'] } }), 'CDK8SNIX0304', 'config.settings.system-features', '["a b"]', 'nix.conf'],
+  ['sandbox', config({ settings: { sandbox: true } }), 'CDK8SNIX0305', 'config.settings.sandbox', 'true', 'Leave it out'],
+  ['no signature checks', config({ settings: { 'require-sigs': false } }), 'CDK8SNIX0305', 'config.settings.require-sigs', 'false', 'Leave it out'],
+  ['tokens in the manifest', config({ settings: { 'access-tokens': 'github.com=x' } }), 'CDK8SNIX0305', 'config.settings.access-tokens', '"github', 'Leave it out'],
+  ['max-jobs twice', config({ maxJobs: 2, settings: { 'max-jobs': 3 } }), 'CDK8SNIX0305', 'config.settings.max-jobs', '3', 'Keep one'],
+  ['substituters as a setting', config({ settings: { substituters: ['https://a.example'] } }), 'CDK8SNIX0305', 'config.settings.substituters', '["https', 'prop `substituters`'],
+  ['negative max-jobs', config({ maxJobs: -1 }), 'CDK8SNIX0306', 'config.maxJobs', '-1', 'for example 4'],
+  ['fractional cores', config({ cores: 0.5 }), 'CDK8SNIX0306', 'config.cores', '0.5', 'for example 4'],
+  ['max-free alone', config({ maxFree: Size.gibibytes(1) }), 'CDK8SNIX0306', 'config.maxFree', '"1Gi"', 'minFree'],
+  ['max-free below min-free', config({ minFree: Size.gibibytes(2), maxFree: Size.gibibytes(1) }), 'CDK8SNIX0306', 'config.maxFree', '"1Gi"', 'at least'],
+  ['a line that sets nothing', config({ extraLines: ['hello'] }), 'CDK8SNIX0307', 'config.extraLines[0]', '"hello"', 'name = value'],
+  ['two lines in one', config({ extraLines: ['cores = 1\nmax-jobs = 2'] }), 'CDK8SNIX0307', 'config.extraLines[0]', '"cores = 1\\n', 'one a line'],
+  ['sandbox in a raw line', config({ extraLines: ['sandbox = true'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"sandbox = true"', 'Leave it out'],
+  ['a Secret key with a slash', chart => {
+    const secret = kplus.Secret.fromSecretName(chart, 'Secret', 'credentials');
+    new NixDeployment(chart, 'workspace', { config: { netrc: { secret, key: 'a/b' } } });
+  }, 'CDK8SNIX0308', 'config.netrc.key', '"a/b"', 'Secret'],
+
+  ['uid 0', user({ uid: 0 }), 'CDK8SNIX0401', 'user.uid', '0', 'NixUser.root()'],
+  ['negative uid', user({ uid: -1 }), 'CDK8SNIX0401', 'user.uid', '-1', '1001'],
+  ['uid that is no number', user({ uid: NaN }), 'CDK8SNIX0401', 'user.uid', 'NaN', '1001'],
+  ['gid 0', user({ gid: 0 }), 'CDK8SNIX0401', 'user.gid', '0', 'NixUser.root()'],
+  ['fsGroup out of range', user({ fsGroup: 2 ** 31 }), 'CDK8SNIX0401', 'user.fsGroup', '2147483648', '1001'],
+  ['user name with a space', user({ name: 'my self', home: '/home/me' }), 'CDK8SNIX0402', 'user.name', '"my self"', '"code"'],
+  ['relative home', user({ home: 'home/code' }), 'CDK8SNIX0402', 'user.home', '"home/code"', '/home/code'],
+  ['home that a shell would expand', user({ home: '/home/$(id)' }), 'CDK8SNIX0402', 'user.home', '"/home/$(id)"', '/home/code'],
+  ['home that climbs', user({ home: '/home/../etc' }), 'CDK8SNIX0402', 'user.home', '"/home/../etc"', '/home/code'],
+  ['home inside /nix', user({ home: '/nix/home' }), 'CDK8SNIX0402', 'user.home', '"/nix/home"', '/home/code'],
+  ['another user on the container', container({ securityContext: { user: 2000 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '2000', 'NixUser.of({ uid: 2000 })'],
+  ['another group on the pod', deployment({ securityContext: { fsGroup: 5 } }), 'CDK8SNIX0403', 'securityContext.fsGroup', '5', 'Leave it out'],
+  ['a privileged container', container({ securityContext: { privileged: true, allowPrivilegeEscalation: true } }), 'CDK8SNIX0404', 'containers[main].securityContext.privileged', 'true', 'Leave it out'],
+  ['escalation', container({ securityContext: { allowPrivilegeEscalation: true } }), 'CDK8SNIX0404', 'containers[main].securityContext.allowPrivilegeEscalation', 'true', 'Leave it out'],
+  ['a capability', container({ securityContext: { capabilities: { add: [kplus.Capability.SYS_ADMIN] } } }), 'CDK8SNIX0404', 'containers[main].securityContext.capabilities.add', '["SYS_ADMIN"]', 'NET_BIND_SERVICE'],
+  ['root container', container({ securityContext: { user: 0 } }), 'CDK8SNIX0404', 'containers[main].securityContext.user', '0', 'above 0'],
+  ['not ensuring non-root', container({ securityContext: { ensureNonRoot: false } }), 'CDK8SNIX0404', 'containers[main].securityContext.ensureNonRoot', 'false', 'Leave it out'],
+  ['no seccomp', container({ securityContext: { seccompProfile: { type: kplus.SeccompProfileType.UNCONFINED } } }), 'CDK8SNIX0404', 'containers[main].securityContext.seccompProfile.type', '"Unconfined"', 'Leave it out'],
+
+  ['two environments on one pod', chart => {
+    const workload = new NixDeployment(chart, 'workspace');
+    new NixEnvironment(chart, 'second').enable(workload);
+  }, 'CDK8SNIX0501', 'test/workspace', 'test/second', 'once'],
+  ['a container that is not there', chart => {
+    new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'plain', { containers: [{ image: 'example/app:1' }] }), { containers: ['app'] });
+  }, 'CDK8SNIX0502', 'containers', '"app"', 'Use one of: main'],
+  ['relative mount path', mounting('data'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"data"', '"/data"'],
+  ['a volume over /nix', mounting('/nix'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/nix"', 'elsewhere'],
+  ['a volume inside /nix', mounting('/nix/store'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/nix/store"', 'elsewhere'],
+  ['a volume over the root', mounting('/'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/"', 'elsewhere'],
+  ['a volume over the home', mounting('/home/code/'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home/code/"', 'elsewhere'],
+  ['a volume over nix.conf', mounting('/etc/cdk8s-nix'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/etc/cdk8s-nix"', 'elsewhere'],
+  ['a volume with a name of ours', chart => {
+    const deploymentWithVolume = new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1' }] });
+    deploymentWithVolume.addVolume(kplus.Volume.fromEmptyDir(chart, 'Mine', 'nix-store'));
+  }, 'CDK8SNIX0504', 'volumes', '"nix-store"', 'another name'],
+  ['an init container with a name of ours', deployment({
+    containers: [{ image: 'example/app:1' }],
+    initContainers: [{ name: 'seed-nix-store', image: 'example/app:1' }],
+  }), 'CDK8SNIX0504', 'containers', '"seed-nix-store"', 'another name'],
+  ['a workload in another namespace', enabled({ metadata: { namespace: 'elsewhere' } }), 'CDK8SNIX0505', 'metadata.namespace', '"elsewhere"', 'on the chart'],
+  ['a relative folder in the search path', deployment({ path: ['bin'] }), 'CDK8SNIX0506', 'path[0]', '"bin"', '/opt/app/bin'],
+  ['two folders in one', deployment({ path: ['/a:/b'] }), 'CDK8SNIX0506', 'path[0]', '"/a:/b"', '/opt/app/bin'],
+  ['NIX_PATH with a reference', deployment({ nixPath: '$(HOME)' }), 'CDK8SNIX0506', 'nixPath', '"$(HOME)"', 'nixpkgs='],
+];
+
+test.each(CASES)('%s', (_, build, code, prop, value, remedy) => {
+  const message = synthError(build);
+  const line = message.split('\n').find(candidate => candidate.includes(code));
+  expect(line).toBeDefined();
+  expect(line).toContain(prop);
+  expect(line).toContain(value);
+  expect(line).toContain(remedy);
+  // The construct path.
+  expect(line).toMatch(/test\/\w+/);
+});
+
+test('all that is wrong is said at once', () => {
+  const message = synthError(chart => {
+    new NixDeployment(chart, 'first', { image: NixImage.of(''), user: NixUser.of({ uid: 0 }), replicas: 2, config: { maxJobs: -1 } });
+    new NixDeployment(chart, 'second', { store: NixStore.existing('') });
+  });
+  for (const code of ['CDK8SNIX0101', 'CDK8SNIX0401', 'CDK8SNIX0206', 'CDK8SNIX0306', 'CDK8SNIX0202']) {
+    expect(message).toContain(code);
+  }
+});
+
+test('an unpinned image and root are accepted when asked for by name', () => {
+  expect(() => synthError(chart => {
+    new NixDeployment(chart, 'workspace', { image: NixImage.of('example/nix', { allowLatest: true }), user: NixUser.root() });
+  })).toThrow('synth accepted it');
+});

@@ -1,0 +1,33 @@
+import { Chart, Testing } from 'cdk8s';
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+/** A chart whose name is the same in each test, so that object names can be written down. */
+export function testChart(namespace?: string): Chart {
+  return new Chart(Testing.app(), 'test', { namespace });
+}
+
+/** The only object of this kind among what a chart synthesizes. */
+export function only(manifests: any[], kind: string): any {
+  const found = manifests.filter(manifest => manifest.kind === kind);
+  if (found.length !== 1) {
+    throw new Error(`expected one ${kind}, found ${found.length} among ${manifests.map(manifest => manifest.kind).join(', ')}`);
+  }
+  return found[0];
+}
+
+/** The pod's spec in the only workload of this kind. */
+export function podSpec(chart: Chart, kind: string = 'Deployment'): any {
+  const { spec } = only(Testing.synth(chart), kind);
+  return kind === 'Pod' ? spec : kind === 'CronJob' ? spec.jobTemplate.spec.template.spec : spec.template.spec;
+}
+
+/** A variable's value in a container of a manifest. */
+export function variable(container: any, name: string): string | undefined {
+  return container.env.find((entry: any) => entry.name === name)?.value;
+}
+
+/** Which volume, and which folder of it, a container of a manifest sees at a path. */
+export function mountAt(container: any, path: string): any {
+  return container.volumeMounts.find((mount: any) => mount.mountPath === path);
+}
