@@ -39,7 +39,7 @@ as_user nix-env --quiet --profile "$profile" --file /tmp/source/packages.nix \
   --argstr release "$release" --argstr nixVersion "${version##* }" --install >&2
 # The derivations and their sources go: an image ships results.
 as_user nix-store --quiet --gc >/dev/null
-rm -rf "$work/nix/home"
+rm -rf "$work/nix/home" "$work/nix/var/nix/gc-socket"
 
 mkdir -p "$folder/bin" "$folder/usr/bin" "$folder/etc" "$folder/tmp" "$folder/root"
 chmod 1777 "$folder/tmp"

@@ -3,10 +3,11 @@
 
 loader=$(patchelf --print-interpreter /bin/sh)
 
-# Every library that the programs load, each looking for the others beside itself.
+# Every library that the programs load, each looking for the others beside itself; and the one Nix looks up names with.
 build_libraries() {
   mkdir -p "$out/lib"
-  cp -L "$loader" "$out/lib/"
+  libc=$(ldd /bin/sh | sed -n 's/.*=> \(.*libc.so[^ ]*\).*/\1/p')
+  cp -L "$loader" "${libc%/*}/libnss_dns.so.2" "$out/lib/"
   for program in $programs; do
     ldd "$(command -v "$program")" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p'
   done | sort -u | while read -r library; do

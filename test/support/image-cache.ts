@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { CACHE, containerEnvironment, podman, tryPodman } from './podman';
+
+/** Part of the key of every image: raise it when what this file does to them changes. */
+const FORMAT = '2';
+
+/** What a test image is made of. */
+export interface ImageRecipe {
+  /** Its name, and what tells it from the others of that name. */
+  readonly name: string;
+  /** The files that decide what is in it: it is made anew when one of them changes. */
+  readonly sources: string[];
+  /** Anything else that decides what is in it. */
+  readonly key?: string;
+  /** Instructions for its configuration, as `ENV PATH=/bin`. */
+  readonly config: string[];
+  /** Fills the folder that becomes its root. */
+  readonly fill: (folder: string) => void;
+}
+
+/**
+ * An image in the storage of the tests, made only once for the same recipe.
+ *
+ * @returns its reference, which only `podman --pull=never` understands
+ */
+export function cachedImage(recipe: ImageRecipe): string {
+  const content = recipe.sources.map(file => readFileSync(file));
+  const hash = createHash('sha256').update([FORMAT, recipe.name, recipe.key, ...recipe.config, ...content].join('\0')).digest('hex');
+  const reference = `localhost/cdk8s-nix-test/${recipe.name}:${hash.slice(0, 12)}`;
+  if (tryPodman(['image', 'exists', reference]).code !== 0) {
+    mkdirSync(CACHE, { recursive: true });
+    const folder = mkdtempSync(path.join(CACHE, 'image-'));
+    try {
+      // It becomes the root folder of the image.
+      chmodSync(folder, 0o755);
+      recipe.fill(folder);
+      importRoot(folder, reference, recipe.config);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  return reference;
+}
+
+function importRoot(folder: string, reference: string, config: string[]): void {
+  const archive = `${folder}.tar`;
+  try {
+    execFileSync('tar', ['--create', '--numeric-owner', '--file', archive, '--directory', folder, '.'], { env: containerEnvironment() });
+    podman(['import', '--quiet', ...config.flatMap(change => ['--change', change]), archive, reference]);
+  } finally {
+    rmSync(archive, { force: true });
+  }
+}
