@@ -15,7 +15,7 @@ let
     links = "";
   } // environment);
 
-  gnuTools = "cat chmod cp cut date df dirname du env head id ln ls mkdir mktemp mv readlink rm rmdir sleep sort stat sync tail touch tr uname wc";
+  gnuTools = "cat chmod comm cp cut date df dirname du env head id ln ls mkdir mktemp mv readlink rm rmdir sleep sort stat sync tail touch tr uname wc";
 
   runtime = build "runtime-1" { kind = "libraries"; programs = "nix bash tar ${gnuTools}"; };
 in
