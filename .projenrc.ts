@@ -54,7 +54,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     jestConfig: {
       moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
       // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
-      testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/'],
+      testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(seed|docs|images|home-manager|e2e|package|languages)/'],
       setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
     },
   },
@@ -73,20 +73,21 @@ project.package.addField('exports', {
 });
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk8s-nix': ['../src/index.ts'] });
 project.tsconfigDev.addInclude('../examples/**/*.ts');
+project.tsconfigDev.addInclude('../build-tools/**/*.ts');
 project.tsconfigDev.addInclude('../bench/**/*.ts');
 
 // Files that run elsewhere than on the developer's machine: line endings must not follow the checkout.
 for (const folder of ['scripts', 'images', 'nix']) {
   project.gitattributes.addAttributes(`/${folder}/**`, 'text', 'eol=lf');
 }
-for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/CONTRIBUTING.md']) {
+for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/CONTRIBUTING.md']) {
   project.addPackageIgnore(path);
 }
 
 // Suites that use real Nix, real file systems and a real container runtime: one at a time, without a hurry.
 new JsonFile(project, 'jest.system.json', {
   obj: {
-    testMatch: ['<rootDir>/test/(seed|images|home-manager|e2e|package|languages)/**/*.test.ts'],
+    testMatch: ['<rootDir>/test/(seed|docs|images|home-manager|e2e|package|languages)/**/*.test.ts'],
     testEnvironment: 'node',
     moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
     setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
@@ -97,6 +98,11 @@ new JsonFile(project, 'jest.system.json', {
   },
   marker: false,
 });
+
+// The TypeScript of README.md and of the docstrings must compile; it is what users copy.
+project.postCompileTask.exec('jsii-rosetta extract --strict');
+project.gitignore.exclude('/.jsii.tabl.json');
+project.addPackageIgnore('/.jsii.tabl.json');
 
 // The two commands of the README, and the parts of the second one.
 project.addTask('example', {
@@ -123,6 +129,10 @@ project.addTask('test:system', {
 project.addTask('verify', {
   description: 'Everything: system packages, build with unit tests, types, lint of the scripts, system suites',
   steps: [{ exec: 'sh test/system-packages.sh' }, { spawn: 'build' }, { spawn: 'test:types' }, { spawn: 'test:scripts' }, { spawn: 'test:system' }],
+});
+project.addTask('docs', {
+  description: "Write the pages of docs/ that are made from the library's own data",
+  exec: 'ts-node --transpile-only -P test/tsconfig.json build-tools/generate-docs.ts',
 });
 project.addTask('bench', { description: 'Benchmarks; writes bench/results.json', exec: 'ts-node -P test/tsconfig.json bench/bench.ts', receiveArgs: true });
 project.package.setScript('test', 'projen verify');

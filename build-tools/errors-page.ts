@@ -1,0 +1,41 @@
+import { ERROR_CODES } from '../src/private/error-code';
+
+/** The first two digits of a code say which part of the library refuses. */
+const PARTS: { readonly [digits: string]: string } = {
+  '01': 'Images and seeding',
+  '02': 'Stores',
+  '03': 'nix.conf',
+  '04': 'User and security',
+  '05': 'Workloads',
+  '06': 'Home-manager and AI assistants',
+  '07': 'Care of the store',
+  '08': 'Binary cache',
+  '09': 'Backstage',
+  '10': 'GitOps',
+  '11': 'Network',
+};
+
+/** The text of docs/errors.md, from the table of the codes. */
+export function errorsPage(): string {
+  const codes = Object.entries(ERROR_CODES).sort(([a], [b]) => a.localeCompare(b));
+  const sections = Object.entries(PARTS).map(([digits, title]) => {
+    const rows = codes.filter(([code]) => code.startsWith(`CDK8SNIX${digits}`)).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+    return rows.length === 0 ? [] : ['', `## ${title}`, '', '| code | what is refused |', '|---|---|', ...rows];
+  });
+  return [
+    '# Errors at synth',
+    '',
+    '<!-- Generated from src/private/error-code.ts by `npx projen docs`. -->',
+    '',
+    'Bad input never becomes YAML that only fails in the cluster. All mistakes of an app are reported together, one a line:',
+    '',
+    '```text',
+    '[chart/workspace/Nix] CDK8SNIX0102 image: got "nixos/nix". What runs would depend on the day it is pulled. Name a version or a digest, …',
+    ' construct path       code         prop   value             why                                              remedy',
+    '```',
+    '',
+    'A code never changes its meaning. What can go wrong in the cluster, while the store is seeded, has exit codes: see [seeding.md](seeding.md).',
+    ...sections.flat(),
+    '',
+  ].join('\n');
+}
