@@ -3,6 +3,8 @@ export * from './nix-deployment';
 export * from './nix-environment';
 export * from './nix-home';
 export * from './nix-image';
+export * from './nix-image-recipe';
+export * from './nix-image-recommendation';
 export * from './nix-store';
 export * from './nix-user';
 export * from './pod-security';

@@ -7,6 +7,8 @@ export const ERROR_CODES = {
   CDK8SNIX0101: 'An image reference is empty or cannot be parsed.',
   CDK8SNIX0102: 'An image reference is not pinned: it has no tag, or the tag `latest`.',
   CDK8SNIX0103: 'The seeding settings are out of range.',
+  CDK8SNIX0104: 'There is no Dockerfile for an image, or it has no build argument of that name.',
+  CDK8SNIX0105: 'The value of a build argument cannot stand in a Dockerfile.',
   CDK8SNIX0201: 'The size of a store is missing, zero, or no whole number of GiB.',
   CDK8SNIX0202: 'The name of a claim or of a storage class is no valid Kubernetes name.',
   CDK8SNIX0203: 'The access modes of a store do not allow writing, or contradict each other.',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'fs';
+import { readdirSync, readFileSync, statSync } from 'fs';
 import { join } from 'path';
 
 /** The root of the package; `src/private` and `lib/private` lie equally deep below it. */
@@ -18,4 +18,12 @@ export function packageFile(path: string): string {
     contents.set(path, content);
   }
   return content;
+}
+
+/** The files of a folder of the package, at any depth, by their paths from the package root, sorted; a file is its own only one. */
+export function packageFiles(path: string): string[] {
+  if (!statSync(join(PACKAGE_ROOT, path)).isDirectory()) {
+    return [path];
+  }
+  return readdirSync(join(PACKAGE_ROOT, path)).sort().flatMap(name => packageFiles(`${path}/${name}`));
 }
