@@ -6,7 +6,8 @@
 #        seed-nix-store.sh record   record in the image itself what it ships (at image build, see record-seed-image.sh)
 #
 # Why a crash cannot hurt. The order is: files, sync, roots, database, profiles, marker.
-#  - Files are copied to .cdk8s-nix/stage.*, where nobody looks, and move into store/ only when all of them are there.
+#  - Files are copied to .cdk8s-nix/stage.*, where nobody looks, and move into store/ only when all of them are there
+#    and durable.
 #  - Nix takes a path for present only once its database says so, and that is one SQLite transaction, made when the
 #    files are durable. What lies in store/ unregistered is rubbish to Nix and to us, and is replaced.
 #  - Roots stand before the paths are registered, so that no garbage collector finds them unrooted.
@@ -32,7 +33,7 @@ export LC_ALL
 unset NIX_REMOTE
 
 PROTOCOL=1
-TAB=$(printf '\t')
+TAB='	'
 NL='
 '
 
@@ -43,24 +44,26 @@ configure() {
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
   lock=$ours/lock
-  token='' workers='' background='' locked=no stage='' keep_stage=no
+  token='' workers='' background='' locked=no stage='' keep_stage=no work=''
   for number in "$SEED_JOBS" "$SEED_LOCK_TIMEOUT" "$SEED_LOCK_TTL" "$SEED_PROGRESS"; do
     case $number in '' | *[!0-9]*) die 10 "'$number' is not a whole number; see SEED_JOBS, SEED_LOCK_TIMEOUT, SEED_LOCK_TTL, SEED_PROGRESS" ;; esac
   done
   [ "$SEED_JOBS" -gt 0 ] || die 10 'SEED_JOBS must be at least 1'
   case $SEED_LOG in text | json) ;; *) die 10 "SEED_LOG is '$SEED_LOG'; it must be text or json" ;; esac
-  find_cp
 }
 
-# GNU cp, even where the shell is a busybox that prefers its own: that one cannot copy read-only folders unless it is root.
-find_cp() {
-  cp=
+# usage: program NAME     the program itself, even where the shell is a busybox that prefers its own: the cp of that one
+# cannot copy read-only folders unless it is root, and its du does not count files
+program() {
   IFS=:
   for folder in $PATH; do
-    [ -z "$cp" ] && [ -x "$folder/cp" ] && cp=$folder/cp
+    if [ -x "$folder/$1" ]; then
+      unset IFS
+      echo "$folder/$1"
+      return
+    fi
   done
-  unset IFS
-  [ -n "$cp" ] || die 21 'the seed image has no cp; it needs coreutils'
+  die 21 "the seed image has no $1; it needs coreutils"
 }
 
 # --- log -----------------------------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ check_source() {
 read_facts() {
   # shellcheck disable=SC2034 # eval uses it
   while IFS='=' read -r key value; do
-    case $key in protocol | id | nix) eval "$2$key=\$value" ;; esac
+    case $key in protocol | id | nix | bytes | files | archive_bytes) eval "$2$key=\$value" ;; esac
   done <"$1"
 }
 
@@ -175,7 +178,7 @@ recorded() {
 
 # The seed id: what the recording says, or else a fingerprint of the database and the profiles.
 identify_image() {
-  image_id=''
+  image_id='' image_bytes='' image_files='' image_archive_bytes=''
   if recorded; then
     described=$recording
     return
@@ -205,7 +208,7 @@ on_image() {
   if [ ! -d "$work/image" ]; then
     mkdir -p "$work/image/db"
     set +f
-    "$cp" "$SEED_SOURCE"/var/nix/db/db.sqlite* "$SEED_SOURCE"/var/nix/db/schema "$work/image/db/"
+    cp "$SEED_SOURCE"/var/nix/db/db.sqlite* "$SEED_SOURCE"/var/nix/db/schema "$work/image/db/"
     set -f
     chmod -R u+w "$work/image"
   fi
@@ -258,17 +261,21 @@ describe_image() {
   image_profiles >"$1/profiles"
 }
 
-# Size and number of files as the disk has them. What the file `image` says holds for the database of that size only.
+# Size and number of files are those on disk; archive_bytes is what Nix's database makes of the same paths.
 record_image() {
   check_source
+  make_work_folder
   described=$SEED_SOURCE/.cdk8s-nix
   mkdir -p "$described"
   describe_image "$described"
   id=$(cat "$described/registration" "$described/profiles" | sha256sum)
+  du=$(program du)
+  archive_bytes=0
+  while IFS=$TAB read -r _ _ _ bytes _; do archive_bytes=$((archive_bytes + bytes)); done <"$described/registration"
   {
     printf 'protocol=%s\nid=%s\npaths=%s\n' "$PROTOCOL" "${id%% *}" "$(wc -l <"$described/registration")"
-    printf 'bytes=%s\n' "$(($(du -sk "$SEED_SOURCE/store" | cut -f 1) * 1024))"
-    printf 'files=%s\n' "$(du -s --inodes "$SEED_SOURCE/store" | cut -f 1)"
+    printf 'bytes=%s\n' "$(($("$du" -sk "$SEED_SOURCE/store" | cut -f 1) * 1024))"
+    printf 'files=%s\narchive_bytes=%s\n' "$("$du" -s --inodes "$SEED_SOURCE/store" | cut -f 1)" "$archive_bytes"
   } >"$described/image.new"
   mv -f "$described/image.new" "$described/image"
   cat "$described/image"
@@ -302,7 +309,7 @@ check_volume() {
 
 # Makes our folder, which also tells whether the volume can be written to.
 open_volume() {
-  { mkdir -p "$ours" && touch "$ours/probe"; } 2>"$work/errors" || why_unwritable
+  { mkdir -p "$ours" && touch "$ours/probe" "$ours/flock"; } 2>"$work/errors" || why_unwritable
   [ ! -d "$volume/store" ] || [ -w "$volume/store" ] || why_unwritable
   [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -w "$volume/var/nix/db/db.sqlite" ] || why_unwritable
 }
@@ -342,20 +349,19 @@ acquire_lock() {
   read -r token </proc/sys/kernel/random/uuid
   read -r boot </proc/sys/kernel/random/boot_id
   exec 9>>"$ours/flock"
-  clock
-  started_waiting=$time next_line=$time
+  start_waiting
   until take_lock; do
     is_warm && return
     holder=$(set +f && cd "$lock" 2>/dev/null && echo owner.*) || continue
     if holder_is_dead; then
       take_over && break
     else
-      report_waiting
-      sleep 1
+      keep_waiting 'for the seeder that holds the lock'
     fi
   done
   locked=yes
   start_pulse
+  hold_off_garbage_collector
 }
 
 take_lock() {
@@ -363,52 +369,82 @@ take_lock() {
     [ -d "$lock" ] || [ ! -s "$work/errors" ] || case $(cat "$work/errors") in *'File exists'*) ;; *) why_unwritable ;; esac
     return 1
   fi
-  sign_lock "$lock/owner.$token"
+  sign_lock
 }
 
 # The holder's file says where it runs and whether flock tells if it lives.
 sign_lock() {
   flocked=no
   if command -v flock >/dev/null 2>&1 && flock -n 9 2>/dev/null; then flocked=yes; fi
-  { printf 'boot=%s\nflock=%s\nhost=%s\nimage=%s\n' "$boot" "$flocked" "$(uname -n)" "$SEED_IMAGE" >"$1"; } 2>/dev/null
+  [ -d "$lock" ] || return 1
+  printf 'boot=%s\nflock=%s\nhost=%s\nimage=%s\n' "$boot" "$flocked" "$(uname -n)" "$SEED_IMAGE" >"$work/owner"
+  cp "$work/owner" "$lock/owner.$token" 2>"$work/errors" && return
+  # Without a holder's file in it, whoever waits may remove the folder; then all begins anew.
+  [ -d "$lock" ] || return 1
+  release_lock
+  why_unwritable
 }
 
+# A folder without a holder's file is what is left of a seeder that died between making the two. Removing it is safe at
+# any time, for a folder with a file in it does not go away, and a seeder that finds its folder gone begins anew.
 holder_is_dead() {
   if [ "$holder" = 'owner.*' ]; then
-    older_than_ttl "$lock"
+    older_than 2 "$lock"
     return
   fi
   case $(cat "$lock/$holder" 2>/dev/null) in
     *"boot=$boot${NL}flock=yes"*) flock -n 9 2>/dev/null && return ;;
   esac
-  older_than_ttl "$lock/$holder"
+  older_than "$SEED_LOCK_TTL" "$lock/$holder"
 }
 
 # By the clock of the volume's server on both sides: nodes disagree about the time.
-older_than_ttl() {
+older_than() {
   touch "$ours/probe"
-  beat=$(stat -c %Y "$1" 2>/dev/null) || return 1
-  [ $(($(stat -c %Y "$ours/probe") - beat)) -gt "$SEED_LOCK_TTL" ]
+  beat=$(stat -c %Y "$2" 2>/dev/null) || return 1
+  [ $(($(stat -c %Y "$ours/probe") - beat)) -gt "$1" ]
 }
 
 take_over() {
-  say lock "the seeder that held the lock is dead (${holder#owner.}); taking over"
   if [ "$holder" = 'owner.*' ]; then
     rmdir "$lock" 2>/dev/null || true
     return 1
   fi
-  mv "$lock/$holder" "$lock/owner.$token" 2>/dev/null || return 1
-  sign_lock "$lock/owner.$token"
+  if mv "$lock/$holder" "$lock/owner.$token" 2>/dev/null; then
+    say lock 'the seeder that held the lock is dead; taking over'
+    sign_lock
+  else
+    flock -u 9 2>/dev/null || true
+    return 1
+  fi
 }
 
-report_waiting() {
+# Nix's garbage collector removes what is not registered yet. Where flock works it waits for us, and we for it.
+hold_off_garbage_collector() {
+  command -v flock >/dev/null 2>&1 && mkdir -p "$volume/var/nix" && : >>"$volume/var/nix/gc.lock" || return 0
+  exec 8>>"$volume/var/nix/gc.lock"
+  start_waiting
+  until flock -s -n 8 2>"$work/errors"; do
+    [ ! -s "$work/errors" ] || return 0
+    keep_waiting 'for a garbage collector on the volume'
+  done
+}
+
+start_waiting() {
+  clock
+  started_waiting=$time next_line=$time
+}
+
+keep_waiting() {
   clock
   waited=$(((time - started_waiting) / 100))
   [ "$SEED_LOCK_TIMEOUT" = 0 ] || [ "$waited" -lt "$SEED_LOCK_TIMEOUT" ] ||
-    die 40 "another seeder has held the lock for ${waited} s (SEED_LOCK_TIMEOUT): $(tr '\n' ' ' <"$lock/$holder")"
-  [ "$time" -ge "$next_line" ] || return 0
-  next_line=$((time + SEED_PROGRESS * 100))
-  say wait "waiting for the seeder that holds the lock, ${waited} s so far" "seconds=$waited"
+    die 40 "waited $waited s (SEED_LOCK_TIMEOUT) $1; its lock is $lock"
+  if [ "$time" -ge "$next_line" ]; then
+    next_line=$((time + SEED_PROGRESS * 100))
+    say wait "waiting $1, $waited s so far" "seconds=$waited"
+  fi
+  sleep 1
 }
 
 # In the background: a sign of life for the lock, progress for the log.
@@ -464,34 +500,57 @@ in_chunks() {
 
 # Names to bring: what the volume lacks, and what lies there without being registered or, if asked, damaged.
 plan() {
+  phase plan
+  t_plan=$time
   if [ -z "$described" ]; then
     described=$work
     describe_image "$work"
   fi
   cut -f 1 "$described/registration" >"$work/names"
-  { ls -A "$volume/store" 2>/dev/null || true; } | sort >"$work/there"
+  mkdir -p "$volume/store"
+  store_names >"$work/there"
   comm -12 "$work/names" "$work/there" >"$work/present"
-  untrusted_names | sort >"$work/rubbish"
-  comm -23 "$work/names" "$work/there" | sort -m - "$work/rubbish" >"$work/missing"
-  join -t "$TAB" -o 2.4,1.1 "$work/missing" "$described/registration" | sort -rn >"$work/sizes"
+  find_rubbish
+  comm -23 "$work/names" "$work/there" | sort - "$work/rubbish" >"$work/missing"
+  adopt_stage
+  comm -23 "$work/missing" "$work/kept" | join -t "$TAB" -o 2.4,1.1 - "$described/registration" | sort -rn >"$work/sizes"
 }
 
-# Names that lie in the volume's store and have to be replaced.
-untrusted_names() {
+# Names that lie in the volume's store and have to be replaced. Where no Nix runs yet to tell (image volume), all of them.
+find_rubbish() {
+  : >"$work/rubbish"
   [ -s "$work/present" ] || return 0
   find_nix
   if [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -z "$nix" ]; then
-    cat "$work/present"
+    cp "$work/present" "$work/rubbish"
     return
   fi
-  while read -r name; do echo "/nix/store/$name"; done <"$work/present" >"$work/paths"
-  in_chunks "$work/paths" on_volume --check-validity --print-invalid | cut -c 12- | sort >"$work/unregistered"
-  cat "$work/unregistered"
+  as_paths <"$work/present" >"$work/paths"
+  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" ||
+    die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
+  cut -c 12- "$work/invalid" | sort >"$work/rubbish"
   if [ "$SEED_REPAIR" != no ] || [ -e "$ours/repair" ]; then
-    comm -23 "$work/present" "$work/unregistered" | while read -r name; do
-      on_volume --verify-path "/nix/store/$name" 2>/dev/null || echo "$name"
-    done
+    comm -23 "$work/present" "$work/rubbish" | as_paths >"$work/paths"
+    in_chunks "$work/paths" report_damaged >"$work/damaged"
+    cut -c 12- "$work/damaged" | sort -o "$work/rubbish" - "$work/rubbish"
   fi
+}
+
+store_names() {
+  # shellcheck disable=SC2012 # find is not part of coreutils, and store names have no odd characters
+  ls -A "$volume/store" | sort
+}
+
+as_paths() {
+  while read -r name; do echo "/nix/store/$name"; done
+}
+
+# Asks for many at once, and one by one where something is wrong, since Nix stops at a path it cannot read.
+report_damaged() {
+  on_volume --verify-path "$@" >/dev/null 2>&1 && return
+  for path in "$@"; do
+    on_volume --verify-path "$path" >/dev/null 2>&1 || echo "$path"
+  done
 }
 
 # Free space in KiB and free inodes; a file system that does not limit inodes has 0 of 0.
@@ -502,19 +561,24 @@ measure_volume() {
   [ "$4" != 0 ] || free_inodes=unlimited
 }
 
-# The database knows the sizes of archives; where the image carries a recording, that tells what a disk makes of them.
+# The database knows the size of archives; where the image carries a recording, that tells what a disk makes of them.
 check_space() {
   total_bytes=0 total_paths=0
-  while read -r bytes name; do
+  while read -r bytes _; do
     total_bytes=$((total_bytes + bytes)) total_paths=$((total_paths + 1))
   done <"$work/sizes"
   [ "$total_paths" -gt 0 ] || return 0
   measure_volume
   needed_kib=$((total_bytes / 1024)) needed_inodes=$total_paths
+  if [ -n "$image_archive_bytes" ]; then
+    archive_kib=$((image_archive_bytes / 1024 + 1))
+    needed_inodes=$((needed_kib * image_files / archive_kib))
+    needed_kib=$((needed_kib * (image_bytes / 1024) / archive_kib))
+  fi
   [ "$free_kib" -ge "$needed_kib" ] ||
     die 30 "not enough space on the volume: $((needed_kib / 1024)) MiB needed, $((free_kib / 1024)) MiB free"
   [ "$free_inodes" = unlimited ] || [ "$free_inodes" -ge "$needed_inodes" ] ||
-    die 31 "not enough inodes on the volume: more than $needed_inodes needed, $free_inodes free"
+    die 31 "not enough inodes on the volume: $needed_inodes needed, $free_inodes free"
 }
 
 # --- copy ----------------------------------------------------------------------------------------------------------
@@ -525,12 +589,25 @@ discard() {
   chmod -R u+w "$1" && rm -rf "$1"
 }
 
-prepare_stage() {
-  set +f
-  for old in "$ours"/stage.*; do discard "$old"; done
-  set -f
+# What an interrupted seed of this very image left behind whole and durable (its .ok says so) need not be copied again.
+adopt_stage() {
   stage=$ours/stage.$token
-  mkdir "$stage"
+  set +f
+  for old in "$ours"/stage.*; do
+    if [ ! -e "$stage" ] && [ -r "$old/image" ] && [ "$(cat "$old/image")" = "$image_id" ]; then
+      mv "$old" "$stage"
+    else
+      discard "$old"
+    fi
+  done
+  mkdir -p "$stage"
+  echo "$image_id" >"$stage/image"
+  for old in "$stage"/*/; do
+    old=${old%/}
+    if [ -e "$old.ok" ]; then (cd "$stage" && ls -A -d "${old##*/}"/*); else discard "$old"; fi
+  done 2>/dev/null >"$work/kept.placing"
+  set -f
+  while IFS=/ read -r _ name; do echo "$name"; done <"$work/kept.placing" | sort >"$work/kept"
 }
 
 # Cuts the names, largest first, into batches for one cp each: big enough to spare processes, small enough to share out.
@@ -551,13 +628,17 @@ make_batches() {
 
 end_batch() {
   echo "$batch_paths $batch_bytes" >"$work/batch.$batches.size"
-  mkdir "$stage/$batches"
+  mkdir "$stage/$token.$batches"
   batches=$((batches + 1)) batch_bytes=0 batch_paths=0
 }
 
 copy() {
   make_batches
-  : >"$work/copying"
+  clock
+  t_copy=$time
+  echo "$total_paths $total_bytes $t_copy" >"$work/total"
+  phase copy
+  cp=$(program cp)
   start_flusher
   worker=0
   while [ "$worker" -lt "$SEED_JOBS" ] && [ "$worker" -lt "$batches" ]; do
@@ -567,7 +648,6 @@ copy() {
   done
   for pid in $workers; do wait "$pid" || : >"$work/failed"; done
   workers=
-  rm -f "$work/copying"
   [ ! -e "$work/failed" ] || copy_failed
 }
 
@@ -581,7 +661,7 @@ copy_worker() {
   while [ "$number" -lt "$batches" ] && [ ! -e "$work/failed" ]; do
     if (set -C && : >"$work/claim.$number") 2>/dev/null; then
       # shellcheck disable=SC2046
-      "$cp" -dR --preserve=mode,timestamps,links $(cat "$work/batch.$number") "$stage/$number/" &
+      "$cp" -dR --preserve=mode,timestamps,links $(cat "$work/batch.$number") "$stage/$token.$number/" &
       copying=$!
       wait "$copying" || { : >"$work/failed" && exit 1; }
       : >"$work/done.$number"
@@ -590,20 +670,58 @@ copy_worker() {
   done
 }
 
-# Has the volume written while the image is still being read, which would otherwise wait for the end.
+# Has the volume written while the image is still being read, which would otherwise wait for the end, and notes which
+# batches are durable.
 start_flusher() {
   (
     trap - EXIT
-    while [ -e "$work/copying" ] && nap 1; do sync_volume; done
+    while nap 1; do
+      finished_batches
+      sync_volume && mark_durable
+    done
   ) &
-  background="$background $!"
+  flusher=$!
+  background="$background $flusher"
+}
+
+finished_batches() {
+  finished='' number=0
+  while [ "$number" -lt "$batches" ]; do
+    [ ! -e "$work/done.$number" ] || [ -e "$stage/$token.$number.ok" ] || finished="$finished $number"
+    number=$((number + 1))
+  done
+}
+
+mark_durable() {
+  for number in $finished; do : >"$stage/$token.$number.ok"; done
+}
+
+# The end of the copy: all batches are done, none may be lost to a crash any more.
+make_durable() {
+  phase sync
+  t_sync=$time
+  kill "$flusher" 2>/dev/null || true
+  finished_batches
+  patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
+  mark_durable
 }
 
 sync_volume() {
-  sync -f "$volume" 2>/dev/null || sync
+  sync -f "$volume" 2>"$work/sync-errors" && return
+  case $(cat "$work/sync-errors") in
+    *option*) sync ;;
+    *) return 1 ;;
+  esac
+}
+
+# Runs a command so that a signal is noticed at once; a shell with a child in the foreground waits for its end first.
+patiently() {
+  "$@" &
+  wait "$!"
 }
 
 copy_failed() {
+  kill "$flusher" 2>/dev/null || true
   reason=$(head -n 1 "$work/copy-errors")
   case $reason in
     *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
@@ -618,8 +736,23 @@ out_of_space() {
   die 30 "the volume ran out of space: $((${total_bytes:-0} / 1048576)) MiB to bring"
 }
 
+phase() {
+  echo "$1" >"$work/phase"
+  clock
+}
+
 report_progress() {
-  [ -e "$work/copying" ] || return 0
+  read -r doing 2>/dev/null <"$work/phase" || return 0
+  if [ "$doing" = copy ]; then
+    report_copied
+  else
+    clock
+    say progress "$doing, $(((time - t_start) / 100)) s since the start" "phase=$doing"
+  fi
+}
+
+report_copied() {
+  read -r total_paths total_bytes t_copy 2>/dev/null <"$work/total" || return 0
   copied_paths=0 copied_bytes=0 number=0
   while [ -e "$work/batch.$number.size" ]; do
     if [ -e "$work/done.$number" ]; then
@@ -632,7 +765,7 @@ report_progress() {
   eta=unknown
   [ "$copied_bytes" = 0 ] || eta=$(((time - t_copy) * (total_bytes - copied_bytes) / copied_bytes / 100))
   say progress "$copied_paths of $total_paths paths, $((copied_bytes / 1048576)) of $((total_bytes / 1048576)) MiB, \
-$((copied_bytes * 100 / total_bytes)) %, about $eta s left" "paths=$copied_paths" "bytes=$copied_bytes" "eta=$eta"
+$((copied_bytes * 100 / (total_bytes + 1))) %, about $eta s left" "paths=$copied_paths" "bytes=$copied_bytes" "eta=$eta"
 }
 
 # --- commit --------------------------------------------------------------------------------------------------------
@@ -640,16 +773,22 @@ $((copied_bytes * 100 / total_bytes)) %, about $eta s left" "paths=$copied_paths
 # Moves what is complete to its final name. Folders in a store are read-only, and renaming one to another parent rewrites
 # its "..", so each is made writable for that moment.
 place() {
+  phase register
+  t_register=$time
   must_hold_lock
-  mkdir -p "$volume/store" "$volume/var/nix/db" "$volume/var/nix/gcroots" "$volume/var/nix/profiles/per-user" "$stage/old"
-  (cd "$volume/store" && in_chunks "$work/rubbish" move_to "$stage/old")
+  mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots" "$volume/var/nix/profiles/per-user" "$stage/old"
+  cp "$work/kept.placing" "$work/placing"
   number=0
   while [ "$number" -lt "$batches" ]; do
-    while read -r name; do echo "$number/$name"; done <"$work/batch.$number"
+    while read -r name; do echo "$token.$number/$name"; done <"$work/batch.$number"
     number=$((number + 1))
-  done >"$work/placing"
-  (cd "$stage" && in_chunks "$work/placing" move_to "$volume/store") || die 50 'cannot move the copied paths into the store'
-  { ls -A "$volume/store"; } | sort | comm -23 "$work/missing" - >"$work/vanished"
+  done >>"$work/placing"
+  {
+    (cd "$volume/store" && in_chunks "$work/rubbish" move_to "$stage/old") &&
+      (cd "$stage" && in_chunks "$work/placing" move_to "$volume/store")
+  } 2>"$work/errors" || die 50 "cannot move the copied paths into the store: $(head -n 1 "$work/errors")"
+  patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
+  store_names | comm -23 "$work/missing" - >"$work/vanished"
   [ ! -s "$work/vanished" ] || die 50 "$(head -n 1 "$work/vanished") vanished from the store: is a garbage collector running?"
 }
 
@@ -662,28 +801,28 @@ move_to() {
     [ ! -d "$item" ] || [ -L "$item" ] || folders="$folders $item"
   done
   # shellcheck disable=SC2086
-  [ -z "$folders" ] || chmod u+w $folders
-  mv -f -- "$@" "$to/"
-  [ -z "$folders" ] || (
-    cd "$to"
-    final=
-    for item in $folders; do final="$final ${item##*/}"; done
-    # shellcheck disable=SC2086
-    chmod u-w $final
-  )
+  [ -z "$folders" ] || chmod u+w $folders || return 1
+  mv -f -- "$@" "$to/" || return 1
+  [ -n "$folders" ] || return 0
+  moved=
+  for item in $folders; do moved="$moved $to/${item##*/}"; done
+  # shellcheck disable=SC2086
+  chmod u-w $moved
 }
 
 register() {
   must_hold_lock
-  find_nix
-  [ -n "$nix" ] || die 21 'the seed image has no Nix in its default profile or PATH'
-  if [ -s "$work/missing" ]; then
-    join -t "$TAB" "$work/missing" "$described/registration" | cut -f 2- | tr '\t' '\n' >"$work/load"
-    on_volume --load-db <"$work/load" 2>"$work/errors" || die 51 "registering failed: $(tail -n 1 "$work/errors")"
-  fi
+  [ -s "$work/missing" ] || return 0
+  require_nix
+  join -t "$TAB" "$work/missing" "$described/registration" | cut -f 2- | tr '\t' '\n' >"$work/load"
+  patiently load_database || die 51 "registering failed: $(tail -n 1 "$work/errors")"
 }
 
-# usage: root_image / forget_other_images
+load_database() {
+  on_volume --load-db <"$work/load" 2>"$work/errors"
+}
+
+# One link per path that no other path of the image refers to.
 root_image() {
   mkdir -p "$volume/var/nix/gcroots/cdk8s-nix/$image_id"
   in_chunks "$described/roots" link_roots
@@ -774,12 +913,22 @@ seconds() {
 clean_up() {
   trap - EXIT TERM INT HUP USR1
   for pid in $workers $background; do kill "$pid" 2>/dev/null || true; done
-  wait
+  # shellcheck disable=SC2086
+  wait $workers $background 2>/dev/null || true
   if [ "$locked" = yes ]; then
-    [ -z "$stage" ] || [ "$keep_stage" = yes ] || discard "$stage" 2>/dev/null || true
+    [ "$keep_stage" = yes ] || [ ! -d "$stage" ] || discard "$stage" 2>/dev/null || true
     release_lock
   fi
-  rm -rf "$work"
+  [ -z "$work" ] || rm -rf "$work"
+}
+
+# A folder for lists. Nix wants a name too and, without an entry in /etc/passwd, a home that belongs to it; in a pod /tmp
+# belongs to root.
+make_work_folder() {
+  work=$TMPDIR/seed-nix-store.$$
+  mkdir -p "$work" || die 10 "cannot write to TMPDIR ($TMPDIR)"
+  HOME=$work USER=${USER:-code} NIX_CONF_DIR=${NIX_CONF_DIR:-$work}
+  export HOME USER NIX_CONF_DIR
 }
 
 seed() {
@@ -793,6 +942,7 @@ seed() {
     say warm "the volume holds this image already ($(seconds $((time - t_start))) s)" "image=$SEED_IMAGE"
     return
   fi
+  make_work_folder
   open_volume
   check_schema
   acquire_lock
@@ -804,22 +954,13 @@ seed() {
 }
 
 bring_image() {
-  clock
-  t_plan=$time
-  prepare_stage
   plan
   check_space
   say plan "bringing $total_paths of $(wc -l <"$work/names") paths, $((total_bytes / 1048576)) MiB, $SEED_JOBS at a time" \
     "paths=$total_paths" "bytes=$total_bytes"
-  clock
-  t_copy=$time
   copy
-  clock
-  t_commit=$time
+  make_durable
   place
-  sync_volume
-  clock
-  t_register=$time
   root_image
   register
   switch_profiles
@@ -827,7 +968,7 @@ bring_image() {
   write_marker
   clock
   say seeded "seeded $total_paths paths, $((total_bytes / 1048576)) MiB in $(seconds $((time - t_start))) s: \
-plan $(seconds $((t_copy - t_plan))) s, copy $(seconds $((t_commit - t_copy))) s, sync $(seconds $((t_register - t_commit))) s, \
+plan $(seconds $((t_copy - t_plan))) s, copy $(seconds $((t_sync - t_copy))) s, sync $(seconds $((t_register - t_sync))) s, \
 register $(seconds $((time - t_register))) s" "paths=$total_paths" "bytes=$total_bytes" "centiseconds=$((time - t_start))"
 }
 
@@ -837,11 +978,6 @@ main() {
   trap clean_up EXIT
   trap 'keep_stage=yes; die 143 "stopped by a signal before the store was complete"' TERM INT HUP
   trap 'die 41 "the lock was lost to another seeder: this one gave no sign of life for too long"' USR1
-  work=$TMPDIR/seed-nix-store.$$
-  mkdir -p "$work"
-  # Nix wants a name and, without an entry in /etc/passwd, a home that belongs to it; /tmp belongs to root in a pod.
-  HOME=$work USER=${USER:-code}
-  export HOME USER
   case ${1:-} in
     '') seed ;;
     record) record_image ;;
