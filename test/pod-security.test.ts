@@ -207,6 +207,7 @@ describe('what is checked', () => {
     const chart = Testing.chart();
     new ApiObject(chart, 'Config', { apiVersion: 'v1', kind: 'ConfigMap' });
     new ApiObject(chart, 'Empty', { apiVersion: 'v1', kind: 'Pod' });
+    new ApiObject(chart, 'Bare', { apiVersion: 'apps/v1', kind: 'Deployment' });
     expect(PodSecurity.check(chart)).toEqual([]);
   });
 });

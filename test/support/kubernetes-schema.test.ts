@@ -176,6 +176,20 @@ describe('accepts', () => {
   });
 });
 
+test.each<[string, object | undefined, boolean]>([
+  ['In', { key: 'app', operator: 'In', values: ['db', 'web'] }, true],
+  ['In, of other values', { key: 'app', operator: 'In', values: ['db'] }, false],
+  ['NotIn', { key: 'app', operator: 'NotIn', values: ['db'] }, true],
+  ['Exists', { key: 'app', operator: 'Exists' }, true],
+  ['Exists, of another label', { key: 'tier', operator: 'Exists' }, false],
+  ['DoesNotExist', { key: 'tier', operator: 'DoesNotExist' }, true],
+  ['DoesNotExist, of a label that does', { key: 'app', operator: 'DoesNotExist' }, false],
+])('a selector by %s', (_what, expression, matches) => {
+  const deployment = OBJECTS.Deployment();
+  deployment.spec.selector = { matchExpressions: [expression] };
+  expect(kubernetesProblems(deployment)).toEqual(matches ? [] : [expect.stringContaining('.spec.selector: does not match')]);
+});
+
 const MISTAKES: [string, string, Change, string][] = [
   // Schema
   ['an unknown kind', 'Deployment', d => d.kind = 'Deploiment', 'Deploiment/web .kind: Kubernetes has no kind Deploiment in apps/v1'],
@@ -330,6 +344,11 @@ describe('refuses', () => {
 
   test('two objects of one kind and name', () => {
     expect(kubernetesProblems([OBJECTS.ConfigMap(), OBJECTS.ConfigMap()])).toEqual([expect.stringContaining('there are two objects')]);
+  });
+
+  test('text that is no YAML, or gives a key twice', () => {
+    expect(() => kubernetesProblems('kind: [')).toThrow();
+    expect(() => kubernetesProblems('apiVersion: v1\nkind: Pod\nkind: ConfigMap')).toThrow('Map keys must be unique');
   });
 
   test('nothing at all, as an empty chart or file gives it', () => {

@@ -11,7 +11,7 @@ import { checkKind } from './kubernetes/workload-rules';
 
 /** What a set of manifests may rely on beyond Kubernetes itself. */
 export interface KubernetesOptions {
-  /** Objects the manifests name that exist already in the cluster, as `Kind/name`. */
+  /** Objects the manifests name that exist already in the cluster, as `Kind/name`; `*` stands for any. */
   readonly external?: string[];
   /** Kinds Kubernetes itself does not have, as `apiVersion/Kind`. */
   readonly customKinds?: string[];
@@ -21,7 +21,11 @@ export interface KubernetesOptions {
 export function manifestsOf(source: unknown): Manifest[] {
   if (typeof source === 'string') {
     // Version 1.1 is what kubectl reads: `0555` is an octal number, `on` a boolean.
-    return parseAllDocuments(source, { version: '1.1' }).map(document => document.toJS()).filter(object => object !== null);
+    return parseAllDocuments(source, { version: '1.1' }).map(document => {
+      // Collected rather than thrown by the parser; a key that is given twice is one of them.
+      document.errors.forEach(error => { throw error; });
+      return document.toJS();
+    }).filter(object => object !== null);
   }
   if (Chart.isChart(source)) {
     return Testing.synth(source);
