@@ -12,8 +12,8 @@ export function decisionMatrix(): string {
 |---|---|---|
 ${rows.map(row => `| ${row.useCase} | ${images(row)} | \`${call(row.requirements)}\` |`).join('\n')}
 
-What is asked can be combined: `existingImage` with `persistentVolume` needs no image at all, and what is `immutable` or runs
-in a `pipeline` never gets an image that is made to change. The same answers in code and on the command line:
+What is asked can be combined: \`existingImage\` with \`persistentVolume\` needs no image at all, and what is \`immutable\` or runs
+in a \`pipeline\` never gets an image that is made to change. The same answers in code and on the command line:
 
 \`\`\`ts
 NixImage.recommend({ persistentVolume: true }).kind; // 'ubuntu-nix'
