@@ -286,6 +286,7 @@ const MISTAKES: [string, string, Change, string][] = [
   ['a config map key with a slash', 'ConfigMap', c => c.data['a/b'] = '', '.data["a/b"]: must be a key of a ConfigMap'],
   ['a key in data and binaryData', 'ConfigMap', c => c.binaryData = { 'nix.conf': 'eA==' }, '.data: the key nix.conf is in binaryData too'],
   ['several service ports without names', 'Service', s => delete s.spec.ports[1].name, '.spec.ports: must all be named'],
+  ['a service port name in capitals', 'Service', s => s.spec.ports[0].name = 'HTTP', '.spec.ports[0].name: must be a port name'],
   ['two service ports of one name', 'Service', s => s.spec.ports[1].name = 'http', '.spec.ports: two ports have the name http'],
   ['two service ports of one number', 'Service', s => s.spec.ports[1].port = 80, '.spec.ports: 80/TCP is listed twice'],
   ['an ingress path without a slash', 'Ingress', i => i.spec.rules[0].http.paths[0].path = 'web', '.spec.rules[0].http.paths[0].path: must begin with /'],

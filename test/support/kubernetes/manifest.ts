@@ -8,6 +8,13 @@ export interface Manifest {
 /** Where a rule reports a mistake: a JSON path inside the object, and what is wrong with the value there. */
 export type Report = (path: string, mistake: string) => void;
 
+/** Reports what a check found, if anything. */
+export function refuse(report: Report, path: string, mistake: string | undefined): void {
+  if (mistake) {
+    report(path, mistake);
+  }
+}
+
 /** Kind and name, as kubectl prints them. */
 export function titleOf(manifest: Manifest): string {
   return `${manifest.kind}/${manifest.metadata?.name}`;

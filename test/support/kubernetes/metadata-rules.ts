@@ -1,5 +1,5 @@
 import { podOf } from '../../../src/private/pod-manifest';
-import { entries, Manifest, Report } from './manifest';
+import { entries, Manifest, refuse, Report } from './manifest';
 import { dnsLabel, labelValue, objectName, qualifiedName } from './names';
 
 const MAX_ANNOTATIONS = 256 * 1024;
@@ -30,11 +30,5 @@ function checkLabels(metadata: any, path: string, report: Report): void {
   }
   if (bytes > MAX_ANNOTATIONS) {
     report(`${path}.annotations`, `must be at most ${MAX_ANNOTATIONS} bytes in all, got ${bytes}`);
-  }
-}
-
-function refuse(report: Report, path: string, mistake: string | undefined): void {
-  if (mistake) {
-    report(path, mistake);
   }
 }

@@ -1,5 +1,5 @@
 import { containersOf, listOf, PodManifest, podOf } from '../../../src/private/pod-manifest';
-import { duplicates, entries, Manifest, Report } from './manifest';
+import { duplicates, entries, Manifest, refuse, Report } from './manifest';
 import { dnsLabel, environmentName, portName } from './names';
 import { quantity } from './quantity';
 
@@ -128,11 +128,5 @@ function checkSecurityContext(container: any, pod: PodManifest, path: string, re
   }
   if (effective.privileged === true && effective.allowPrivilegeEscalation === false) {
     report(`${path}.securityContext`, 'may not be privileged with allowPrivilegeEscalation: false');
-  }
-}
-
-function refuse(report: Report, path: string, mistake: string | undefined): void {
-  if (mistake) {
-    report(path, mistake);
   }
 }

@@ -17,7 +17,8 @@ export function checkReferences(manifest: Manifest, references: References, repo
   const find = (kind: string, name: string) => references.manifests.find(other =>
     other.kind === kind && other.metadata?.name === name && (other.metadata?.namespace ?? '') === (manifest.metadata?.namespace ?? ''));
   const needs = (kind: string, name: string | undefined, path: string) => {
-    if (name !== undefined && !find(kind, name) && !references.external.includes(`${kind}/${name}`)) {
+    const external = references.external.includes('*') || references.external.includes(`${kind}/${name}`);
+    if (name !== undefined && !external && !find(kind, name)) {
       report(path, `there is no ${kind}/${name}`);
     }
   };

@@ -1,6 +1,6 @@
 import { listOf, podOf } from '../../../src/private/pod-manifest';
 import { selects } from './label-selector';
-import { duplicates, entries, Manifest, Report } from './manifest';
+import { duplicates, entries, Manifest, Report, refuse } from './manifest';
 import { configKey, portName } from './names';
 import { quantity } from './quantity';
 
@@ -86,10 +86,7 @@ function claim(spec: any, path: string, report: Report): void {
 
 function configSize(_spec: any, report: Report, { data, stringData, binaryData }: Manifest): void {
   const all = [data, stringData, binaryData].flatMap(entries);
-  all.forEach(([key]) => {
-    const mistake = configKey(key);
-    if (mistake) { report(`.data[${JSON.stringify(key)}]`, mistake); }
-  });
+  all.forEach(([key]) => refuse(report, `.data[${JSON.stringify(key)}]`, configKey(key)));
   duplicates([data, binaryData].flatMap(entries).map(([key]) => key)).forEach(key => report('.data', `the key ${key} is in binaryData too`));
   const bytes = all.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(value)), 0);
   if (bytes > MAX_CONFIG) {
@@ -108,7 +105,7 @@ function servicePorts(spec: any, report: Report): void {
   if (ports.length > 1 && ports.some(port => !port.name)) {
     report('.spec.ports', 'must all be named when there are several');
   }
-  ports.filter(port => port.name && portName(port.name)).forEach(port => report('.spec.ports', portName(port.name)!));
+  ports.filter(port => port.name).forEach((port, i) => refuse(report, `.spec.ports[${i}].name`, portName(port.name)));
   duplicates(ports.map(port => port.name)).forEach(name => report('.spec.ports', `two ports have the name ${name}`));
   duplicates(ports.map(port => `${port.port}/${port.protocol ?? 'TCP'}`)).forEach(port => report('.spec.ports', `${port} is listed twice`));
 }
