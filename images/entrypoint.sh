@@ -37,6 +37,7 @@ is_mine() {
 # Nix stops with "cannot determine user's home directory" where HOME belongs to somebody else (as the root of a volume does)
 # and the user has no passwd entry to fall back to.
 settle_home() {
+  mkdir -p "${HOME:-/}" 2>/dev/null
   if is_mine "${HOME:-}" || { [ -n "${HOME:-}" ] && has_passwd_entry; }; then
     return
   fi
@@ -56,10 +57,14 @@ settle_user() {
 }
 
 check_nix() {
-  if command -v nix-store >/dev/null 2>&1; then
-    failure=$(nix-store --version 2>&1 >/dev/null) || complain "Nix does not run: $failure"
+  if command -v nix >/dev/null 2>&1; then
+    if ! failure=$(nix --version 2>&1 >/dev/null); then
+      complain "Nix does not run: $failure"
+    elif [ -e /nix/var/nix/db ] && [ ! -w /nix/var/nix/db ]; then
+      say "user $uid cannot write to /nix: installed programs run, but nothing can be built or installed"
+    fi
   elif [ -d /nix/store ]; then
-    complain "no Nix in /nix: it has a store, but no profile /nix/var/nix/profiles/default; was seeding the volume interrupted?"
+    complain 'no Nix in /nix: it has a store, but no profile /nix/var/nix/profiles/default; was seeding the volume interrupted?'
   else
     complain "no Nix in /nix: a volume that is mounted there hides the image's; seed it first, as the init container seed-nix-store does"
   fi

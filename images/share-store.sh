@@ -15,10 +15,12 @@ done
 for lock in db/big-lock gc.lock; do
   [ -e "$folder/var/nix/$lock" ] || : >"$folder/var/nix/$lock"
 done
-for place in builds gc-socket gcroots/auto gcroots/per-user profiles/per-user temproots; do
+for place in builds gc-socket gcroots/auto gcroots/per-user profiles/per-user/root temproots; do
   mkdir -p "$folder/var/nix/$place"
 done
 
 # The store's paths stay read-only; what changes is the folder that lists them.
 chmod u+rwx,g=u "$folder" "$folder/store" "$folder/store/.links"
 chmod -R u+rwX,g=u "$folder/var"
+# Nix insists on this mode, and only the owner could set it: "could not set permissions on '/nix/var/nix/profiles/per-user'".
+chmod 755 "$folder/var/nix/gcroots/per-user" "$folder/var/nix/profiles/per-user"
