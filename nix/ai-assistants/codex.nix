@@ -1,0 +1,12 @@
+# Codex CLI, by OpenAI. Reads OPENAI_API_KEY; its configuration is in ~/.codex, or in CODEX_HOME.
+{ pkgs, ... }:
+{
+  home.packages = [
+    (import ../npx-wrapper.nix { inherit pkgs; } {
+      command = "codex";
+      package = "@openai/codex";
+      version = "0.169.0";
+      configFolder = "CODEX_HOME";
+    })
+  ];
+}

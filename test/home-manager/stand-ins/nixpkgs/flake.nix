@@ -1,0 +1,94 @@
+# In place of nixpkgs: the packages the profiles may ask for, by their real names, each a small program that says its name.
+# A name that is not listed here is a typing error, or a package to check against the pinned nixpkgs and then add.
+{
+  outputs =
+    { ... }:
+    let
+      names = [
+        "aichat"
+        "ast-grep"
+        "bash"
+        "bat"
+        "coreutils"
+        "curl"
+        "direnv"
+        "fd"
+        "fzf"
+        "gh"
+        "git"
+        "gnumake"
+        "htop"
+        "jq"
+        "k9s"
+        "kubectl"
+        "kubernetes-helm"
+        "pandoc"
+        "python3"
+        "ripgrep"
+        "shellcheck"
+        "sqlite"
+        "tmux"
+        "tree"
+        "uv"
+        "vim"
+        "yq-go"
+      ];
+
+      packagesFor =
+        system:
+        let
+          run =
+            name: variables: script:
+            derivation (
+              {
+                inherit name system;
+                builder = "${./bin}/busybox";
+                busybox = "${./bin}/busybox";
+                args = [
+                  "sh"
+                  "-euc"
+                  script
+                ];
+              }
+              // variables
+            );
+
+          writeShellScriptBin =
+            name: text:
+            run name { inherit text; } ''
+              $busybox mkdir -p $out/bin
+              printf '#!/bin/bash\n%s' "$text" >$out/bin/$name
+              $busybox chmod +x $out/bin/$name
+            '';
+
+          # Does what npx does with a cache of its own, but for the network, and says how it was called.
+          nodejs = run "nodejs" { } ''
+            $busybox mkdir -p $out/bin
+            printf '#!/bin/sh\necho "node $*" >>"$NPX_RECORD"\ntool=$1; shift; exec sh "$tool" "$@"\n' >$out/bin/node
+            cp=$($busybox cat ${./fake-npx.sh}; echo x)
+            printf '%s' "''${cp%x}" >$out/bin/npx
+            $busybox chmod +x $out/bin/node $out/bin/npx
+          '';
+
+          package = name: {
+            inherit name;
+            value = writeShellScriptBin name "echo ${name} of the stand-in";
+          };
+        in
+        builtins.listToAttrs (map package names)
+        // {
+          inherit run writeShellScriptBin;
+          nodejs_24 = nodejs;
+          stdenv = {
+            hostPlatform = { inherit system; };
+            cc.bintools.dynamicLinker = "/lib64/ld-linux-x86-64.so.2";
+          };
+        };
+    in
+    {
+      legacyPackages = {
+        x86_64-linux = packagesFor "x86_64-linux";
+        aarch64-linux = packagesFor "aarch64-linux";
+      };
+    };
+}
