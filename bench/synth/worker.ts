@@ -1,0 +1,36 @@
+/* One measurement in a process of its own: worker.js WHO COUNT prints a JSON line. Needs the compiled library. */
+import { App, Chart, Testing } from 'cdk8s';
+import { NixDeployment } from 'cdk8s-nix';
+import { shareByHand, writeByHand } from './hand-written';
+
+const [who, count] = [process.argv[2], Number(process.argv[3])];
+
+/** The scripts and the configuration of one NixDeployment, which the other side gets as they are. */
+function assets(): { scripts: { [file: string]: string }; config: { [file: string]: string } } {
+  const chart = Testing.chart();
+  new NixDeployment(chart, 'sample');
+  const data = Testing.synth(chart).filter(manifest => manifest.kind === 'ConfigMap').map(manifest => manifest.data);
+  return { scripts: data.find(files => 'seed-nix-store.sh' in files), config: data.find(files => 'nix.conf' in files) };
+}
+
+const { scripts, config } = assets();
+global.gc?.();
+const heapBefore = process.memoryUsage().heapUsed;
+const start = process.hrtime.bigint();
+
+const app = new App({ outdir: process.argv[4] });
+const chart = new Chart(app, 'chart');
+const shared = who === 'hand' ? shareByHand(chart, scripts) : undefined;
+for (let i = 0; i < count; i++) {
+  if (shared) {
+    writeByHand(chart, `workspace-${i}`, shared, config);
+  } else {
+    new NixDeployment(chart, `workspace-${i}`);
+  }
+}
+app.synth();
+
+const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+global.gc?.();
+const heap = process.memoryUsage().heapUsed - heapBefore;
+process.stdout.write(JSON.stringify({ seconds, heap, peak: process.resourceUsage().maxRSS * 1024, constructs: app.node.findAll().length }));
