@@ -1,8 +1,8 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { NixEnvironment, NixEnvironmentProps } from './nix-environment';
-import { withContainerDefaults, workspaceContainer } from './private/container-defaults';
-import { beforePodSpec } from './private/workload-hook';
+import { withContainerDefaults } from './private/container-defaults';
+import { workspaceUnlessContainers } from './private/workspace';
 
 /**
  * Props of a Deployment with Nix: those of kplus.Deployment and those of the environment.
@@ -23,12 +23,7 @@ export class NixDeployment extends kplus.Deployment {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
     this.environment.enable(this);
-    beforePodSpec(this, () => {
-      // Only now is it known that nobody added a container.
-      if (this.containers.length === 0) {
-        this.addContainer(workspaceContainer(this.environment.image));
-      }
-    });
+    workspaceUnlessContainers(this, this.environment.image);
   }
 
   /**

@@ -1,54 +1,25 @@
-import { Chart, Lazy, Size } from 'cdk8s';
+import { ApiObject, Chart, Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { NixConfig, NixConfigProps } from './nix-config';
 import { NixHome } from './nix-home';
 import { NixImage } from './nix-image';
+import { NixSeedOptions } from './nix-seed';
 import { NixStore } from './nix-store';
 import { NixUser } from './nix-user';
 import { BoundStore, StoreReach } from './private/bound-store';
+import { keepPatchedFields } from './private/keep-patched-fields';
 import { isPlainAbsolutePath } from './private/kubernetes-name';
 import { loginProfile } from './private/login-profile';
+import { ObjectMetadata, validateMetadata } from './private/object-metadata';
 import { packageFile } from './private/package-file';
+import { HOME_FOLDER, VOLUME } from './private/pod-names';
 import { applyToPodSpec, joinParts, PodAdditions, PodPart } from './private/pod-spec';
 import { Problems } from './private/problems';
-import { renderResources } from './private/resources';
 import { SharedFiles } from './private/shared-files';
-import { checkWorkload } from './private/workload-checks';
-import { transformPodSpec, workloadProps } from './private/workload-hook';
-
-/**
- * How the store is seeded.
- */
-export interface NixSeedOptions {
-  /**
-   * Resources of the init container that seeds the store.
-   *
-   * @default - requests 100m CPU and 64Mi memory, limited to 512Mi memory
-   */
-  readonly resources?: kplus.ContainerResources;
-
-  /**
-   * When the seed image is pulled.
-   *
-   * @default kplus.ImagePullPolicy.IF_NOT_PRESENT
-   */
-  readonly imagePullPolicy?: kplus.ImagePullPolicy;
-
-  /**
-   * How many store paths are copied at once, 1 to 64.
-   *
-   * @default - the script decides
-   */
-  readonly jobs?: number;
-
-  /**
-   * Write the progress as JSON lines rather than as text.
-   *
-   * @default false
-   */
-  readonly jsonLog?: boolean;
-}
+import { StoreContainers } from './private/store-containers';
+import { checkServedStore, checkWorkload } from './private/workload-checks';
+import { addClaimTemplate, transformPodSpec, workloadProps } from './private/workload-hook';
 
 /**
  * Props of an environment.
@@ -110,6 +81,20 @@ export interface NixEnvironmentProps {
    * @default - small requests, pulled if not present
    */
   readonly seed?: NixSeedOptions;
+
+  /**
+   * Labels of the objects that the environment makes for itself: the claim, or the template of it, and the ConfigMap with nix.conf.
+   *
+   * @default - those of the chart
+   */
+  readonly objectLabels?: { [name: string]: string };
+
+  /**
+   * Annotations of these objects.
+   *
+   * @default - none
+   */
+  readonly objectAnnotations?: { [name: string]: string };
 }
 
 /**
@@ -128,15 +113,6 @@ const DEFAULT_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bi
 
 /** The profile that always holds Nix itself, whatever HOME is. */
 const DEFAULT_PROFILE = '/nix/var/nix/profiles/default';
-
-/** Names in the pod. They are contract: people refer to them in patches and in `kubectl logs -c`. */
-const VOLUME = { store: 'nix-store', scripts: 'nix-scripts', config: 'nix-config', secrets: 'nix-secrets', home: 'nix-home', tmp: 'nix-tmp' };
-const SCRIPTS_DIR = '/opt/cdk8s-nix';
-const STORE_ROOT = '/mnt/nix-volume';
-const HOME_ROOT = '/mnt/nix-home';
-/** Folders of the store volume. */
-const STORE_FOLDER = 'nix';
-const HOME_FOLDER = 'home';
 
 /**
  * Everything a pod needs to use Nix: the store and the image that seeds it, nix.conf, user and home.
@@ -161,6 +137,7 @@ export class NixEnvironment extends Construct {
 
   private readonly problems: Problems;
   private readonly store: BoundStore;
+  private readonly storeContainers: StoreContainers;
   private readonly scripts: SharedFiles;
   private readonly path: string[];
   private readonly props: NixEnvironmentProps;
@@ -175,12 +152,15 @@ export class NixEnvironment extends Construct {
     this.path = props.path ?? DEFAULT_PATH;
     this.validateProps();
 
-    this.store = (props.store ?? NixStore.persistent())._bind(this, this.problems);
+    this.store = (props.store ?? NixStore.persistent())._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
     this.claim = this.store.claim;
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
+    this.storeContainers = new StoreContainers(this.image, props.seed ?? {}, this.store, this.homeVolume());
 
     this.config = new NixConfig(this, 'Config', props.config);
+    Object.entries(props.objectLabels ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addLabel(name, value));
+    Object.entries(props.objectAnnotations ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addAnnotation(name, value));
     this.config._addFile('profile.sh', () => loginProfile(this.profilePath()));
     if (this.store.reach === StoreReach.MANY_NODES) {
       // The write-ahead log needs memory that all writers share.
@@ -213,6 +193,10 @@ export class NixEnvironment extends Construct {
     workload.podMetadata.addAnnotation('cdk8s-nix/config-checksum', Lazy.any({ produce: () => this.config._checksum }));
     this.fitReplicas(workload);
     transformPodSpec(workload, spec => applyToPodSpec(spec, this.additions(options)));
+    if (this.store.claimTemplate && workload instanceof kplus.StatefulSet) {
+      addClaimTemplate(workload, VOLUME.store, this.store.claimTemplate);
+    }
+    keepPatchedFields(ApiObject.of(workload));
     workload.node.addValidation({ validate: () => this.validateWorkload(workload, options) });
   }
 
@@ -237,14 +221,24 @@ export class NixEnvironment extends Construct {
       this.problems.add('CDK8SNIX0506', 'nixPath', this.props.nixPath, 'NIX_PATH is a list of name=place entries separated by ":", without white space or "$".',
         'Use for example "nixpkgs=flake:nixpkgs", or leave it out.');
     }
-    const jobs = this.props.seed?.jobs;
+    const { jobs, source } = this.props.seed ?? {};
     if (jobs !== undefined && (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)) {
       this.problems.add('CDK8SNIX0103', 'seed.jobs', jobs, 'It is a whole number from 1 to 64.', 'Use for example 4, or leave it out.');
     }
+    source?._validate(this.problems);
+    validateMetadata(this.problems, this.objectMetadata(), { labels: 'objectLabels', annotations: 'objectAnnotations' });
+  }
+
+  private objectMetadata(): ObjectMetadata {
+    return { labels: this.props.objectLabels, annotations: this.props.objectAnnotations };
   }
 
   private validateWorkload(workload: kplus.AbstractPod, options: NixEnableOptions): string[] {
-    const problems = checkWorkload(workload, this.additions(options), this.user, this.store);
+    const problems = [
+      ...checkWorkload(workload, this.additions(options), this.user, this.store),
+      ...checkServedStore(workload, this.store, this.image, this.home),
+      ...this.checkSharedStore(),
+    ];
     const names = [...workload.initContainers, ...workload.containers].map(container => container.name);
     for (const name of (options.containers ?? []).filter(wanted => !names.includes(wanted))) {
       problems.push(`CDK8SNIX0502 containers: got ${JSON.stringify(name)}. The workload has no such container. Use one of: ${names.join(', ')}.`);
@@ -255,6 +249,18 @@ export class NixEnvironment extends Construct {
         + `${JSON.stringify(ours) ?? 'the namespace of the release'}, where the pod cannot reach them. Set the namespace on the chart.`);
     }
     return problems;
+  }
+
+  /** All that write to one database must be of one version, and the seed image decides which. */
+  private checkSharedStore(): string[] {
+    if (this.store.reach !== StoreReach.MANY_NODES || !this.claim) {
+      return [];
+    }
+    const others = this.node.root.node.findAll().filter((other): other is NixEnvironment => other instanceof NixEnvironment
+      && other.claim?.name === this.claim!.name && Chart.of(other).namespace === Chart.of(this).namespace
+      && other.image.reference !== this.image.reference);
+    return others.slice(0, 1).map(other => `CDK8SNIX0213 image: got ${JSON.stringify(this.image.reference)}. ${other.node.path} shares the claim `
+      + `${this.claim!.name} and seeds it from ${other.image.reference}, maybe with another version of Nix. Use one image for both.`);
   }
 
   /** One pod at a time where the store cannot serve more, unless the user said otherwise (which is then refused at synth). */
@@ -293,64 +299,19 @@ export class NixEnvironment extends Construct {
   /** The store, nix.conf and the home. */
   private ownPart(): PodPart {
     return {
-      initContainers: [this.seedContainer(), this.checkContainer()],
+      initContainers: this.storeContainers.render(),
       volumes: this.volumes(),
       mounts: this.mounts(),
       variables: this.variables(),
     };
   }
 
-  private seedContainer(): kplus.k8s.Container {
-    return {
-      ...this.scriptContainer('seed-nix-store', [
-        { name: 'SEED_IMAGE', value: this.image.reference },
-        ...(this.props.seed?.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.props.seed.jobs) }]),
-        ...(this.props.seed?.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []),
-      ]),
-      resources: renderResources(this.props.seed?.resources ?? SEED_RESOURCES),
-      volumeMounts: [
-        { name: VOLUME.store, mountPath: STORE_ROOT },
-        ...this.scriptMounts(),
-      ],
-    };
-  }
-
-  /** Sees /nix exactly as the workload does, and makes the home as its user. */
-  private checkContainer(): kplus.k8s.Container {
-    return {
-      ...this.scriptContainer('check-nix-store', [{ name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${HOME_FOLDER}` }]),
-      resources: renderResources(CHECK_RESOURCES),
-      volumeMounts: [
-        this.storeMount(),
-        { name: this.homeVolume(), mountPath: HOME_ROOT },
-        ...this.scriptMounts(),
-      ],
-    };
-  }
-
-  /** An init container of the seed image that runs the script of the same name. */
-  private scriptContainer(name: string, variables: kplus.k8s.EnvVar[]): kplus.k8s.Container {
-    return {
-      name,
-      image: this.image.reference,
-      imagePullPolicy: this.props.seed?.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT,
-      command: ['sh', `${SCRIPTS_DIR}/${name}.sh`],
-      env: [...variables, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
-    };
-  }
-
-  private scriptMounts(): kplus.k8s.VolumeMount[] {
-    return [
-      { name: VOLUME.scripts, mountPath: SCRIPTS_DIR, readOnly: true },
-      { name: VOLUME.tmp, mountPath: '/tmp' },
-    ];
-  }
-
   private volumes(): kplus.k8s.Volume[] {
     const secrets = this.config._secretFiles.sources;
     const sizeLimit = this.home.sizeLimit && kplus.k8s.Quantity.fromString(`${this.home.sizeLimit.toMebibytes()}Mi`);
     return [
-      { name: VOLUME.store, ...this.store.source },
+      ...(this.store.source ? [{ name: VOLUME.store, ...this.store.source }] : []),
+      ...this.storeContainers.volumes(),
       { name: VOLUME.scripts, configMap: { name: this.scripts.name } },
       { name: VOLUME.config, configMap: { name: this.config.name } },
       ...(secrets.length > 0 ? [{ name: VOLUME.secrets, projected: { sources: secrets, defaultMode: READABLE_BY_GROUP } }] : []),
@@ -362,17 +323,13 @@ export class NixEnvironment extends Construct {
   private mounts(): kplus.k8s.VolumeMount[] {
     const secrets = this.config._secretFiles;
     return [
-      this.storeMount(),
+      this.storeContainers.storeMount(),
       { name: VOLUME.config, mountPath: this.config._configDir, readOnly: true },
       // Login shells reset PATH from /etc/profile, which reads this folder last.
       { name: VOLUME.config, mountPath: '/etc/profile.d/cdk8s-nix.sh', subPath: 'profile.sh', readOnly: true },
       ...(secrets.sources.length > 0 ? [{ name: VOLUME.secrets, mountPath: secrets.mountPath, readOnly: true }] : []),
       { name: this.homeVolume(), mountPath: this.user.home, subPath: HOME_FOLDER },
     ];
-  }
-
-  private storeMount(): kplus.k8s.VolumeMount {
-    return { name: VOLUME.store, mountPath: '/nix', subPath: STORE_FOLDER };
   }
 
   private homeVolume(): string {
@@ -385,13 +342,14 @@ export class NixEnvironment extends Construct {
       { name: 'USER', value: this.user.name },
       { name: 'PATH', value: [...this.profilePath(), ...this.path].join(':') },
       { name: 'NIX_CONF_DIR', value: this.config._configDir },
-      { name: 'NIX_SSL_CERT_FILE', value: `${DEFAULT_PROFILE}/etc/ssl/certs/ca-bundle.crt` },
+      // What a driver serves may have no certificates; then those of the image are better than none.
+      ...(this.store.served ? [] : [{ name: 'NIX_SSL_CERT_FILE', value: `${DEFAULT_PROFILE}/etc/ssl/certs/ca-bundle.crt` }]),
       ...(this.props.nixPath === undefined ? [] : [{ name: 'NIX_PATH', value: this.props.nixPath }]),
     ];
   }
 
   private profilePath(): string[] {
-    return [`${this.user.home}/.nix-profile/bin`, `${DEFAULT_PROFILE}/bin`];
+    return [`${this.user.home}/.nix-profile/bin`, `${this.store.served?.profile ?? DEFAULT_PROFILE}/bin`];
   }
 }
 
@@ -399,16 +357,6 @@ export class NixEnvironment extends Construct {
 const ENABLED = new WeakMap<kplus.AbstractPod, NixEnvironment>();
 
 const NOTHING: PodPart = { initContainers: [], volumes: [], mounts: [], variables: [] };
-
-const SEED_RESOURCES: kplus.ContainerResources = {
-  cpu: { request: kplus.Cpu.millis(100) },
-  memory: { request: Size.mebibytes(64), limit: Size.mebibytes(512) },
-};
-
-const CHECK_RESOURCES: kplus.ContainerResources = {
-  cpu: { request: kplus.Cpu.millis(10) },
-  memory: { request: Size.mebibytes(16), limit: Size.mebibytes(64) },
-};
 
 /** 0440 in the decimal that JSON needs: the files belong to root and to the fsGroup. */
 const READABLE_BY_GROUP = 0o440;

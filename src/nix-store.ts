@@ -1,14 +1,20 @@
 import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { Construct } from 'constructs';
-import { BoundStore, StoreReach } from './private/bound-store';
-import { isDnsSubdomain, isLabelValue, isQualifiedName } from './private/kubernetes-name';
-import { Problems } from './private/problems';
+import { NixClaimRetention } from './nix-claim-retention';
+import { NixDataSource } from './nix-data-source';
+import { BoundStore, StoreContext } from './private/bound-store';
+import { bindCsi } from './private/stores/csi-store';
+import { bindEmptyDir } from './private/stores/empty-dir-store';
+import { bindEphemeral } from './private/stores/ephemeral-store';
+import { bindExisting } from './private/stores/existing-store';
+import { bindPerReplica } from './private/stores/per-replica-store';
+import { bindPersistent } from './private/stores/persistent-store';
+import { bindVolume } from './private/stores/volume-store';
 
 /**
- * A claim for a store volume.
+ * What all claims for store volumes have in common.
  */
-export interface PersistentStoreOptions {
+export interface ClaimStoreOptions {
   /**
    * How much to ask for: whole GiB, since cloud disks come that way.
    *
@@ -23,6 +29,32 @@ export interface PersistentStoreOptions {
    */
   readonly storageClassName?: string;
 
+  /**
+   * What the volume starts with: a clone of a seeded volume, or a snapshot of one. The seed then finds everything there.
+   *
+   * @default - an empty volume
+   */
+  readonly dataSource?: NixDataSource;
+
+  /**
+   * Labels of the claim.
+   *
+   * @default - those of the environment's objects
+   */
+  readonly labels?: { [name: string]: string };
+
+  /**
+   * Annotations of the claim.
+   *
+   * @default - those of the environment's objects
+   */
+  readonly annotations?: { [name: string]: string };
+}
+
+/**
+ * A claim for a store volume.
+ */
+export interface PersistentStoreOptions extends ClaimStoreOptions {
   /**
    * The access modes asked for.
    *
@@ -45,20 +77,63 @@ export interface PersistentStoreOptions {
    * @default false
    */
   readonly retain?: boolean;
+}
+
+/**
+ * A claim for each replica of a StatefulSet.
+ */
+export interface PerReplicaStoreOptions extends ClaimStoreOptions {
+  /**
+   * What becomes of the claims when the StatefulSet is deleted.
+   *
+   * @default NixClaimRetention.RETAIN
+   */
+  readonly whenDeleted?: NixClaimRetention;
 
   /**
-   * Labels of the claim.
+   * What becomes of the claim of a replica that is scaled away.
+   *
+   * @default NixClaimRetention.RETAIN
+   */
+  readonly whenScaled?: NixClaimRetention;
+}
+
+/**
+ * A volume of a CSI driver that serves `/nix` ready-made.
+ */
+export interface CsiStoreOptions {
+  /**
+   * The name of the driver, as its CSIDriver object has it.
+   */
+  readonly driver: string;
+
+  /**
+   * What the driver wants to know, for example which store path or flake to bring.
    *
    * @default - none
    */
-  readonly labels?: { [name: string]: string };
+  readonly volumeAttributes?: { [name: string]: string };
 
   /**
-   * Annotations of the claim.
+   * Mount `/nix` read-only: what the driver brought can be run, and nothing can be installed or built.
+   *
+   * @default false
+   */
+  readonly readOnly?: boolean;
+
+  /**
+   * The folder in `/nix` whose `bin` is in PATH.
+   *
+   * @default '/nix/var/nix/profiles/default'
+   */
+  readonly profile?: string;
+
+  /**
+   * A Secret that the driver needs to mount the volume.
    *
    * @default - none
    */
-  readonly annotations?: { [name: string]: string };
+  readonly secret?: kplus.ISecret;
 }
 
 /**
@@ -99,13 +174,6 @@ export interface EmptyDirStoreOptions {
   readonly sizeLimit?: Size;
 }
 
-/** Tell Argo CD, Flux and Helm to leave an object alone. */
-const RETAIN: { readonly [annotation: string]: string } = {
-  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
-  'helm.sh/resource-policy': 'keep',
-  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
-};
-
 /**
  * The volume that holds `/nix`.
  *
@@ -119,7 +187,7 @@ export class NixStore {
    * @param options size, class, access
    */
   public static persistent(options: PersistentStoreOptions = {}): NixStore {
-    return new NixStore((scope, problems) => bindPersistent(scope, problems, options));
+    return new NixStore(context => bindPersistent(context, options));
   }
 
   /**
@@ -129,7 +197,26 @@ export class NixStore {
    * @param options the access modes it has
    */
   public static existing(claimName: string, options: ExistingStoreOptions = {}): NixStore {
-    return new NixStore((scope, problems) => bindExisting(scope, problems, claimName, options));
+    return new NixStore(context => bindExisting(context, claimName, options));
+  }
+
+  /**
+   * A claim for each replica of a StatefulSet, from its `volumeClaimTemplates`: packages survive restarts, and replicas do not meet.
+   *
+   * @param options size, class, retention
+   */
+  public static perReplica(options: PerReplicaStoreOptions = {}): NixStore {
+    return new NixStore(context => bindPerReplica(context, options));
+  }
+
+  /**
+   * A claim that is made and deleted with each pod (a generic ephemeral volume): the size and speed of a storage class for a store
+   * that need not last. With a data source each pod starts with a warm store.
+   *
+   * @param options size, class, data source
+   */
+  public static ephemeral(options: ClaimStoreOptions = {}): NixStore {
+    return new NixStore(context => bindEphemeral(context, options));
   }
 
   /**
@@ -138,7 +225,16 @@ export class NixStore {
    * @param options medium and size limit
    */
   public static emptyDir(options: EmptyDirStoreOptions = {}): NixStore {
-    return new NixStore((_, problems) => bindEmptyDir(problems, options));
+    return new NixStore(context => bindEmptyDir(context, options));
+  }
+
+  /**
+   * A volume of a CSI driver that serves a complete `/nix`. Nothing is seeded: what is in the store is the driver's business.
+   *
+   * @param options driver and attributes
+   */
+  public static csi(options: CsiStoreOptions): NixStore {
+    return new NixStore(context => bindCsi(context, options));
   }
 
   /**
@@ -147,125 +243,17 @@ export class NixStore {
    * @param volume the volume; a hostPath is refused, since its subPath mounts are not dependable
    */
   public static fromVolume(volume: kplus.Volume): NixStore {
-    return new NixStore((_, problems) => bindVolume(problems, volume));
+    return new NixStore(context => bindVolume(context, volume));
   }
 
-  private constructor(private readonly binder: (scope: Construct, problems: Problems) => BoundStore) {}
+  private constructor(private readonly binder: (context: StoreContext) => BoundStore) {}
 
   /**
-   * Make the objects the store needs below `scope`.
+   * Make the objects the store needs.
    *
    * @internal
    */
-  public _bind(scope: Construct, problems: Problems): BoundStore {
-    return this.binder(scope, problems);
-  }
-}
-
-const { READ_WRITE_ONCE, READ_WRITE_MANY, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
-
-function bindPersistent(scope: Construct, problems: Problems, options: PersistentStoreOptions): BoundStore {
-  const size = options.size ?? Size.gibibytes(20);
-  const accessModes = options.accessModes ?? [READ_WRITE_ONCE];
-  const sizeIsValid = validateSize(problems, size);
-  validateLabels(problems, options);
-  if (options.storageClassName !== undefined && !isDnsSubdomain(options.storageClassName)) {
-    problems.add('CDK8SNIX0202', 'store.storageClassName', options.storageClassName, 'A class name has lower-case letters, digits, "-" and ".".',
-      'Name a class that `kubectl get storageclass` lists, or leave it out for the default one.');
-  }
-
-  const claim = new kplus.PersistentVolumeClaim(scope, 'Store', {
-    metadata: { labels: options.labels, annotations: { ...(options.retain ? RETAIN : {}), ...options.annotations } },
-    // kplus throws at synth on parts of a GiB, before the message that says so could be shown.
-    storage: sizeIsValid ? size : Size.gibibytes(1),
-    storageClassName: options.storageClassName,
-    accessModes,
-  });
-  return bindClaim(problems, claim, accessModes, options.shared ?? false);
-}
-
-function bindExisting(scope: Construct, problems: Problems, claimName: string, options: ExistingStoreOptions): BoundStore {
-  if (!isDnsSubdomain(claimName)) {
-    problems.add('CDK8SNIX0202', 'store.claimName', claimName, 'The name of a claim has lower-case letters, digits, "-" and ".".',
-      'Name a claim that `kubectl get pvc` lists.');
-  }
-  const claim = kplus.PersistentVolumeClaim.fromClaimName(scope, 'Store', claimName);
-  return bindClaim(problems, claim, options.accessModes ?? [READ_WRITE_ONCE], options.shared ?? false);
-}
-
-function bindClaim(problems: Problems, claim: kplus.IPersistentVolumeClaim, modes: kplus.PersistentVolumeAccessMode[], shared: boolean): BoundStore {
-  const writable = modes.filter(mode => mode !== kplus.PersistentVolumeAccessMode.READ_ONLY_MANY);
-  if (writable.length === 0) {
-    problems.add('CDK8SNIX0203', 'store.accessModes', modes, 'Nix writes to its store.', 'Use READ_WRITE_ONCE.');
-  } else if (modes.includes(READ_WRITE_ONCE_POD) && modes.length > 1) {
-    problems.add('CDK8SNIX0203', 'store.accessModes', modes, 'ReadWriteOncePod cannot be combined with another mode.', 'Keep one of the modes.');
-  }
-  const many = modes.includes(READ_WRITE_MANY);
-  if (many && !shared) {
-    problems.add('CDK8SNIX0204', 'store.accessModes', modes,
-      'Pods on several nodes would write to one Nix database, which is safe only without its write-ahead log and with one version of Nix.',
-      'Use READ_WRITE_ONCE, or say shared: true.');
-  }
-  if (shared && !many) {
-    problems.add('CDK8SNIX0203', 'store.shared', shared, `A volume with the access modes ${modes.join(', ')} cannot be shared by several nodes.`,
-      'Use READ_WRITE_MANY, or leave `shared` out.');
-  }
-  return {
-    source: { persistentVolumeClaim: { claimName: claim.name } },
-    claim,
-    reach: many ? StoreReach.MANY_NODES : modes.includes(READ_WRITE_ONCE_POD) ? StoreReach.ONE_POD : StoreReach.ONE_NODE,
-    persistent: true,
-  };
-}
-
-function bindEmptyDir(problems: Problems, options: EmptyDirStoreOptions): BoundStore {
-  if (options.sizeLimit && options.sizeLimit.toKibibytes() <= 0) {
-    problems.add('CDK8SNIX0201', 'store.sizeLimit', options.sizeLimit.asString(), 'The seed image alone needs some hundred MiB.',
-      'Use for example Size.gibibytes(5), or leave it out.');
-  }
-  return {
-    source: {
-      emptyDir: {
-        medium: options.medium || undefined,
-        sizeLimit: options.sizeLimit && kplus.k8s.Quantity.fromString(`${options.sizeLimit.toMebibytes({ rounding: 2 })}Mi`),
-      },
-    },
-    reach: StoreReach.EACH_POD,
-    persistent: false,
-  };
-}
-
-function bindVolume(problems: Problems, volume: kplus.Volume): BoundStore {
-  // kplus keeps the source to itself; `_toKube` is what its own pods call.
-  const { name, ...source } = (volume as unknown as { _toKube(): kplus.k8s.Volume })._toKube();
-  if (source.hostPath) {
-    problems.add('CDK8SNIX0205', 'store', source.hostPath.path, 'Some kubelets mount the subPath of a hostPath volume empty, and the restricted profile refuses hostPath.',
-      'Use NixStore.persistent(), on a class for local volumes if it must be this disk.');
-  }
-  return { source, reach: source.emptyDir ? StoreReach.EACH_POD : StoreReach.MANY_NODES, persistent: !source.emptyDir };
-}
-
-function validateSize(problems: Problems, size: Size): boolean {
-  const kibibytes = size.toKibibytes();
-  if (!(kibibytes > 0) || kibibytes % (1024 * 1024) !== 0) {
-    const rounded = Math.max(1, Math.ceil(kibibytes / (1024 * 1024)) || 1);
-    problems.add('CDK8SNIX0201', 'store.size', size.asString(), 'A claim is for one GiB or more, in whole GiB.', `Use for example Size.gibibytes(${rounded}).`);
-    return false;
-  }
-  return true;
-}
-
-function validateLabels(problems: Problems, options: PersistentStoreOptions): void {
-  for (const [name, value] of Object.entries(options.labels ?? {})) {
-    if (!isQualifiedName(name) || !isLabelValue(value)) {
-      problems.add('CDK8SNIX0208', 'store.labels', `${name}=${value}`, 'Names and values of labels have at most 63 letters, digits, "-", "_" and ".".',
-        'Put longer text into an annotation.');
-    }
-  }
-  for (const name of Object.keys(options.annotations ?? {})) {
-    if (!isQualifiedName(name)) {
-      problems.add('CDK8SNIX0208', 'store.annotations', name, 'The name of an annotation has at most 63 letters, digits, "-", "_" and ".", after an optional DNS prefix.',
-        'Use for example "example.org/owner".');
-    }
+  public _bind(context: StoreContext): BoundStore {
+    return this.binder(context);
   }
 }

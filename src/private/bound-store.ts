@@ -1,4 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { ObjectMetadata } from './object-metadata';
+import { Problems } from './problems';
 
 /** How many pods may use a store at the same time. */
 export enum StoreReach {
@@ -12,10 +15,31 @@ export enum StoreReach {
   EACH_POD,
 }
 
+/** A claim that a StatefulSet makes for each of its pods, and what becomes of it. */
+export interface ClaimTemplate extends ClaimSpecAndMetadata {
+  readonly retention: kplus.k8s.StatefulSetPersistentVolumeClaimRetentionPolicy;
+}
+
+/** The inner part of a claim, as it stands in templates. */
+export interface ClaimSpecAndMetadata {
+  readonly metadata: ObjectMetadata;
+  readonly spec: kplus.k8s.PersistentVolumeClaimSpec;
+}
+
+/** A store whose `/nix` somebody else has filled. */
+export interface ServedStore {
+  /** The folder of the profile whose programs are in PATH. */
+  readonly profile: string;
+  readonly readOnly: boolean;
+}
+
 /** A store in the place where it is used: what the environment has to know of it. */
 export interface BoundStore {
-  /** The source of the volume, as in a pod's spec. */
-  readonly source: Omit<kplus.k8s.Volume, 'name'>;
+  /** The source of the volume, as in a pod's spec; none if the volume comes from the claim template. */
+  readonly source?: Omit<kplus.k8s.Volume, 'name'>;
+
+  /** The claim template of the volume, which only a StatefulSet can have. */
+  readonly claimTemplate?: ClaimTemplate;
 
   /** The claim behind the volume, where there is one that has a name. */
   readonly claim?: kplus.IPersistentVolumeClaim;
@@ -24,4 +48,15 @@ export interface BoundStore {
 
   /** Whether the store outlives the pod. */
   readonly persistent: boolean;
+
+  /** Set if the store comes ready-made: it is not seeded, and the volume's root is `/nix`. */
+  readonly served?: ServedStore;
+}
+
+/** Where a store is bound. */
+export interface StoreContext {
+  readonly scope: Construct;
+  readonly problems: Problems;
+  /** Labels and annotations of all objects of the environment. */
+  readonly metadata: ObjectMetadata;
 }

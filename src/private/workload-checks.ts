@@ -1,4 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
+import { NixHome } from '../nix-home';
+import { NixImage } from '../nix-image';
 import { NixUser } from '../nix-user';
 import { BoundStore, StoreReach } from './bound-store';
 import { PodAdditions } from './pod-spec';
@@ -13,6 +15,7 @@ const ALLOWED_CAPABILITIES: readonly string[] = ['NET_BIND_SERVICE'];
 export function checkWorkload(workload: kplus.AbstractPod, additions: PodAdditions, user: NixUser, store: BoundStore): string[] {
   const containers = [...workload.initContainers, ...workload.containers];
   return [
+    ...checkKind(store, workload),
     ...checkPlaces(store, workload),
     ...checkIds('securityContext', workload.securityContext, user, additions),
     ...checkNames(workload, additions),
@@ -23,6 +26,36 @@ export function checkWorkload(workload: kplus.AbstractPod, additions: PodAdditio
         : []),
     ]),
   ].map(describe);
+}
+
+/** What only some kinds of workload can have, or cannot do without. */
+function checkKind(store: BoundStore, workload: kplus.AbstractPod): Problem[] {
+  const problems: Problem[] = [];
+  if (store.claimTemplate && !(workload instanceof kplus.StatefulSet)) {
+    problems.push({
+      code: 'CDK8SNIX0209',
+      prop: 'store',
+      value: 'perReplica',
+      problem: 'Only a StatefulSet makes a claim for each of its pods.',
+      remedy: 'Use NixStatefulSet, or NixStore.ephemeral() for a volume that dies with its pod.',
+    });
+  }
+  const ends = workload instanceof kplus.Job || workload instanceof kplus.CronJob;
+  if (ends && workload.containers.length === 0) {
+    problems.push({
+      code: 'CDK8SNIX0507', prop: 'containers', value: [], problem: 'What a Job runs has no default.', remedy: 'Give it a container.',
+    });
+  }
+  if (!(workload instanceof kplus.Pod) && ends === (workload.restartPolicy === kplus.RestartPolicy.ALWAYS)) {
+    problems.push({
+      code: 'CDK8SNIX0508',
+      prop: 'restartPolicy',
+      value: workload.restartPolicy,
+      problem: `${ends ? 'A Job ends' : 'This workload stays up'}, and Kubernetes refuses this policy for it.`,
+      remedy: ends ? 'Use NEVER or ON_FAILURE.' : 'Leave it out.',
+    });
+  }
+  return problems;
 }
 
 /** How many pods there may be, and whether old and new ones may meet. */
@@ -37,9 +70,12 @@ function checkPlaces(store: BoundStore, workload: kplus.AbstractPod): Problem[] 
     prop,
     value,
     problem: `${problem}, and the store is ${mode}: the other pods would wait for its volume for ever.`,
-    remedy: 'Use one replica, a store for each pod (NixStore.emptyDir()), or a shared one (READ_WRITE_MANY with shared: true).',
+    remedy: 'Use one replica, a store for each pod (NixStore.ephemeral(), NixStore.emptyDir(), or NixStore.perReplica() in a StatefulSet), or a shared one (READ_WRITE_MANY with shared: true).',
   });
 
+  if (workload instanceof kplus.CronJob && workload.concurrencyPolicy === kplus.ConcurrencyPolicy.ALLOW) {
+    tooMany('concurrencyPolicy', workload.concurrencyPolicy, 'A run may start before the last one has ended');
+  }
   if (workload instanceof kplus.DaemonSet) {
     tooMany('store', mode, 'A DaemonSet runs a pod on every node');
   }
@@ -60,6 +96,35 @@ function checkPlaces(store: BoundStore, workload: kplus.AbstractPod): Problem[] 
     });
   }
   return problems;
+}
+
+/** A ready-made store at /nix hides the one of the image, and is not ours to write to. */
+export function checkServedStore(workload: kplus.AbstractPod, store: BoundStore, image: NixImage, home: NixHome): string[] {
+  if (!store.served) {
+    return [];
+  }
+  const problems: Problem[] = [];
+  if (home.isOnStoreVolume) {
+    problems.push({
+      code: 'CDK8SNIX0212',
+      prop: 'home',
+      value: 'onStoreVolume',
+      problem: 'The volume belongs to the driver that serves it.',
+      remedy: 'Use NixHome.ephemeral(), or mount a volume of yours.',
+    });
+  }
+  const upstream = NixImage.upstream().reference;
+  const images = workload.containers.length > 0 ? workload.containers.map(container => container.image) : [image.reference];
+  if (images.includes(upstream)) {
+    problems.push({
+      code: 'CDK8SNIX0212',
+      prop: 'image',
+      value: upstream,
+      problem: 'All programs of this image are in its /nix, the shell too, and the volume of the driver hides them.',
+      remedy: 'Give the workload an image of an ordinary distribution.',
+    });
+  }
+  return problems.map(describe);
 }
 
 export function isRolling(strategy: kplus.DeploymentStrategy): boolean {

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { ClaimTemplate } from './bound-store';
 
 /** The part of kplus' pods that renders their spec; internal to kplus, and the only internal we rely on in all of them. */
 interface RendersPodSpec {
@@ -15,6 +16,16 @@ export function transformPodSpec(workload: kplus.AbstractPod, transform: (spec: 
   const pod = workload as unknown as RendersPodSpec;
   const render = pod._toPodSpec.bind(workload);
   pod._toPodSpec = () => transform(render());
+}
+
+/** Give a StatefulSet claim templates, which kplus-28 has no props for. */
+export function addClaimTemplate(workload: kplus.StatefulSet, name: string, template: ClaimTemplate): void {
+  const render = workload._toKube.bind(workload);
+  workload._toKube = () => ({
+    ...render(),
+    volumeClaimTemplates: [{ metadata: { name, ...template.metadata }, spec: template.spec }],
+    persistentVolumeClaimRetentionPolicy: template.retention,
+  });
 }
 
 /** Let `prepare` run just before the pod's spec of a workload is rendered: the last moment to add to it. */

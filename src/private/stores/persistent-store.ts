@@ -1,0 +1,33 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { PersistentStoreOptions } from '../../nix-store';
+import { BoundStore, StoreContext } from '../bound-store';
+import { keepPatchedFields } from '../keep-patched-fields';
+import { mergeMetadata } from '../object-metadata';
+import { claimSize, storeOnClaim, validateClaimOptions } from './claim-options';
+
+/** Tell Argo CD, Flux and Helm to leave an object alone. */
+const RETAIN: { readonly [annotation: string]: string } = {
+  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+  'helm.sh/resource-policy': 'keep',
+  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+};
+
+/** A claim of its own, child `Store` of the environment. */
+export function bindPersistent({ scope, problems, metadata }: StoreContext, options: PersistentStoreOptions): BoundStore {
+  const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
+  validateClaimOptions(problems, options);
+  const claim = new kplus.PersistentVolumeClaim(scope, 'Store', {
+    metadata: mergeMetadata(metadata, { annotations: options.retain ? RETAIN : {} }, options),
+    storage: claimSize(problems, options.size),
+    storageClassName: options.storageClassName,
+    accessModes,
+  });
+  const object = ApiObject.of(claim);
+  keepPatchedFields(object);
+  if (options.dataSource) {
+    // kplus-28 has no prop for it.
+    object.addJsonPatch(JsonPatch.add('/spec/dataSource', options.dataSource._toKube()));
+  }
+  return storeOnClaim(problems, claim, accessModes, options.shared ?? false);
+}
