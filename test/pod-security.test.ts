@@ -157,8 +157,8 @@ test('a violation tells where it is and what to do', () => {
     field: '.spec.template.spec.containers[0].securityContext.privileged',
     value: 'true',
     remedy: 'Set privileged to false, and add the one capability that is needed.',
-    message: 'Deployment/web, container main: Pod Security baseline refuses .spec.template.spec.containers[0].securityContext.privileged: '
-      + 'got true (privileged). Set privileged to false, and add the one capability that is needed.',
+    message: 'CDK8SNIX0405 Deployment/web .spec.template.spec.containers[0].securityContext.privileged: got true. '
+      + 'Pod Security baseline refuses it in container main (privileged). Set privileged to false, and add the one capability that is needed.',
   }]);
 });
 

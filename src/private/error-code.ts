@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   CDK8SNIX0402: 'The name or the home of the user cannot be used in a container.',
   CDK8SNIX0403: 'The workload asks for another user or group than the environment.',
   CDK8SNIX0404: 'A container asks for privileges that Pod Security `restricted` refuses.',
+  CDK8SNIX0405: 'A pod does not conform to the profile that `PodSecurity.enforce` asks for.',
   CDK8SNIX0501: 'A workload is enabled twice.',
   CDK8SNIX0502: 'A container that should be enabled does not exist.',
   CDK8SNIX0503: 'A mount path is not absolute, or clashes with one of the environment.',

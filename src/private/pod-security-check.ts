@@ -1,6 +1,7 @@
 import { PodSecurityLevel, PodSecurityViolation } from '../pod-security-violation';
 import { podOf } from './pod-manifest';
 import { BASELINE_RULES, PodField, PodSecurityRule, RESTRICTED_RULES } from './pod-security-rules';
+import { describe } from './problems';
 
 /** The violations of one object, synthesized or from a file. */
 export function podSecurityViolations(manifest: any, level = PodSecurityLevel.RESTRICTED, constructPath = ''): PodSecurityViolation[] {
@@ -22,18 +23,23 @@ export function podSecurityViolations(manifest: any, level = PodSecurityLevel.RE
 function violationOf(manifest: any, level: PodSecurityLevel, rule: PodSecurityRule, field: PodField, constructPath: string): PodSecurityViolation {
   const { kind, metadata } = manifest;
   const name = metadata?.name ?? '';
-  const value = field.value === undefined ? undefined : JSON.stringify(field.value);
-  const container = field.container === undefined ? '' : `, container ${field.container}`;
+  const { path, value, container } = field;
   return {
     level,
     rule: rule.name,
     constructPath,
     kind,
     name,
-    container: field.container,
-    field: field.path,
-    value,
+    container,
+    field: path,
+    value: value === undefined ? undefined : JSON.stringify(value),
     remedy: rule.remedy,
-    message: `${kind}/${name}${container}: Pod Security ${level} refuses ${field.path}: got ${value ?? 'nothing'} (${rule.name}). ${rule.remedy}`,
+    message: describe({
+      code: 'CDK8SNIX0405',
+      prop: `${kind}/${name} ${path}`,
+      value,
+      problem: `Pod Security ${level} refuses it${container === undefined ? '' : ` in container ${container}`} (${rule.name}).`,
+      remedy: rule.remedy,
+    }),
   };
 }
