@@ -2,5 +2,9 @@
 import { writeFileSync } from 'fs';
 import { join } from 'path';
 import { errorsPage } from './errors-page';
+import { decisionMatrix } from '../src/private/decision-matrix';
 
-writeFileSync(join(__dirname, '..', 'docs', 'errors.md'), errorsPage());
+const DOCS = join(__dirname, '..', 'docs');
+
+writeFileSync(join(DOCS, 'errors.md'), errorsPage());
+writeFileSync(join(DOCS, 'decision-matrix.md'), decisionMatrix());

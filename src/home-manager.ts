@@ -1,4 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
+import { NixImage } from './nix-image';
+import { NixImageKind } from './nix-image-recipe';
+import { BoundStore } from './private/bound-store';
 import { Problems } from './private/problems';
 
 /**
@@ -157,7 +160,15 @@ export class HomeManager {
   /**
    * @internal
    */
-  public _validate(problems: Problems): void {
+  public _validate(problems: Problems, image: NixImage, store: BoundStore): void {
+    if (store.served) {
+      problems.add('CDK8SNIX0608', 'homeManager', this.attribute ?? 'prebuilt', 'The store is served by a driver: nothing can be built into it.',
+        'Let the driver serve what the home needs, or use a store that is seeded.');
+    }
+    if (this.attribute === undefined && WITHOUT_GENERATION.includes(image.kind)) {
+      problems.add('CDK8SNIX0607', 'homeManager', image.reference, `No home configuration is built into the seed image, which is ${image.kind}.`,
+        'Use NixImage.backstageNix(…), or HomeManager.profile(…).');
+    }
     if (this.reference !== undefined) {
       const problem = REFERENCE_RULES.find(rule => rule.broken.test(this.reference!));
       if (problem) {
@@ -170,6 +181,9 @@ export class HomeManager {
     }
   }
 }
+
+/** What other images have, and add-nix on top of others, is not known here. */
+const WITHOUT_GENERATION: readonly NixImageKind[] = [NixImageKind.UPSTREAM, NixImageKind.UBUNTU_NIX];
 
 /** What a reference must not be; the first broken rule is reported. */
 const REFERENCE_RULES: ReadonlyArray<{ readonly broken: RegExp; readonly problem: string; readonly remedy: string; readonly secret?: boolean }> = [

@@ -1,3 +1,5 @@
+export * from './ai-assistant';
+export * from './home-manager';
 export * from './nix-claim-retention';
 export * from './nix-config';
 export * from './nix-cron-job';

@@ -1,14 +1,18 @@
 import { ApiObject, Chart, Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { AiAssistant } from './ai-assistant';
+import { HomeManager } from './home-manager';
 import { NixConfig, NixConfigProps } from './nix-config';
 import { NixHome } from './nix-home';
 import { NixImage } from './nix-image';
 import { NixSeedOptions } from './nix-seed';
 import { NixStore } from './nix-store';
 import { NixUser } from './nix-user';
+import { checkAssistants } from './private/assistant-checks';
 import { BoundStore, StoreReach } from './private/bound-store';
 import { keepPatchedFields } from './private/keep-patched-fields';
+import { homeActivation } from './private/home-activation';
 import { isPlainAbsolutePath } from './private/kubernetes-name';
 import { loginProfile } from './private/login-profile';
 import { ObjectMetadata, validateMetadata } from './private/object-metadata';
@@ -59,6 +63,20 @@ export interface NixEnvironmentProps {
    * @default - on the store volume if the store is persistent and not shared, ephemeral otherwise
    */
   readonly home?: NixHome;
+
+  /**
+   * What is installed in the home, activated before the workload starts.
+   *
+   * @default - nothing
+   */
+  readonly homeManager?: HomeManager;
+
+  /**
+   * The AI assistants in use: their API keys, and where they keep their files. `homeManager` installs them.
+   *
+   * @default - none
+   */
+  readonly assistants?: AiAssistant[];
 
   /**
    * The folders of the search path after those of the Nix profiles. The image's own PATH cannot be extended from a manifest, only replaced:
@@ -170,6 +188,7 @@ export class NixEnvironment extends Construct {
       'seed-nix-store.sh': packageFile('scripts/seed-nix-store.sh'),
       'check-nix-store.sh': packageFile('scripts/check-nix-store.sh'),
     }));
+    this.addHomeConfiguration();
   }
 
   /**
@@ -207,6 +226,17 @@ export class NixEnvironment extends Construct {
    */
   public _addPart(part: () => Partial<PodPart>): void {
     this.parts.push(part);
+  }
+
+  /** What the home-manager profile and the assistants bring. */
+  private addHomeConfiguration(): void {
+    const { homeManager, assistants = [] } = this.props;
+    if (homeManager) {
+      homeManager._validate(this.problems, this.image, this.store);
+      this._addPart(homeActivation(this, homeManager, this.storeContainers));
+    }
+    checkAssistants(assistants, homeManager, this.problems);
+    this._addPart(() => ({ workloadVariables: assistants.flatMap(assistant => assistant._variables(this.user.home)) }));
   }
 
   private validateProps(): void {
@@ -281,7 +311,7 @@ export class NixEnvironment extends Construct {
 
   private additions(options: NixEnableOptions): PodAdditions {
     return {
-      ...joinParts([this.ownPart(), ...this.parts.map(part => ({ ...NOTHING, ...part() }))]),
+      ...joinParts([this.ownPart(), ...this.parts.map(part => part())]),
       podSecurityContext: {
         runAsNonRoot: !this.user.isRoot,
         runAsUser: this.user.uid,
@@ -297,7 +327,7 @@ export class NixEnvironment extends Construct {
   }
 
   /** The store, nix.conf and the home. */
-  private ownPart(): PodPart {
+  private ownPart(): Partial<PodPart> {
     return {
       initContainers: this.storeContainers.render(),
       volumes: this.volumes(),
@@ -355,8 +385,6 @@ export class NixEnvironment extends Construct {
 
 /** Which environment a workload got Nix from. */
 const ENABLED = new WeakMap<kplus.AbstractPod, NixEnvironment>();
-
-const NOTHING: PodPart = { initContainers: [], volumes: [], mounts: [], variables: [] };
 
 /** 0440 in the decimal that JSON needs: the files belong to root and to the fsGroup. */
 const READABLE_BY_GROUP = 0o440;

@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   CDK8SNIX0605: 'An AI assistant is given twice, or two of them need the same variable with different values.',
   CDK8SNIX0606: 'The provider or model of aichat is malformed.',
   CDK8SNIX0607: 'A home configuration that is built into the seed image is asked for, and the seed image is known to have none.',
+  CDK8SNIX0608: 'A home configuration is to be activated with a store that a driver serves.',
   CDK8SNIX0801: 'A binary cache cannot use an upstream, or has none.',
   CDK8SNIX0802: 'A binary cache has two upstreams of the same name.',
   CDK8SNIX0803: 'The sizes of a binary cache are out of range or do not fit on its volume.',

@@ -7,11 +7,15 @@ type Container = kplus.k8s.Container;
 export interface PodPart {
   /** Init containers that run before the workload's own, in this order. Complete but for the security context. */
   readonly initContainers: Container[];
+  /** Init containers after all of those, which use Nix as the workload does: what every part gives to such containers is added. */
+  readonly nixInitContainers: Container[];
   readonly volumes: kplus.k8s.Volume[];
   /** Mounts of the containers that use Nix. */
   readonly mounts: kplus.k8s.VolumeMount[];
   /** Variables of the containers that use Nix. A later part overrides an earlier one, and the container itself both. */
   readonly variables: kplus.k8s.EnvVar[];
+  /** The same for the workload's own containers alone: what none of our init containers is to see, such as keys. */
+  readonly workloadVariables: kplus.k8s.EnvVar[];
 }
 
 /** What an environment adds to a pod. All of it is plain Kubernetes; `applyToPodSpec` is the one place that merges it. */
@@ -30,36 +34,47 @@ export interface PodAdditions extends PodPart {
  */
 export function applyToPodSpec(spec: PodSpec, additions: PodAdditions): PodSpec {
   const enable = (container: Container): Container =>
-    restrict(usesNix(container, additions) ? addNix(container, additions) : addScratch(container, additions));
+    restrict(usesNix(container, additions)
+      ? addNix(container, [...additions.variables, ...additions.workloadVariables], additions)
+      : addScratch(container, additions));
   return {
     ...spec,
     // `undefined` values must not hide what the workload set itself.
     securityContext: { ...spec.securityContext, ...defined(additions.podSecurityContext) },
-    initContainers: [...additions.initContainers.map(restrict), ...(spec.initContainers ?? []).map(enable)],
+    initContainers: [
+      ...additions.initContainers.map(restrict),
+      ...additions.nixInitContainers.map(container => restrict(addNix(container, additions.variables, additions))),
+      ...(spec.initContainers ?? []).map(enable),
+    ],
     containers: spec.containers.map(enable),
     volumes: [...(spec.volumes ?? []), ...additions.volumes],
   };
 }
 
 /** The parts of an environment as one: in order, and a variable that comes twice with its later value. */
-export function joinParts(parts: PodPart[]): PodPart {
-  const variables = new Map(parts.flatMap(part => part.variables).map(variable => [variable.name, variable]));
+export function joinParts(parts: Array<Partial<PodPart>>): PodPart {
   return {
-    initContainers: parts.flatMap(part => part.initContainers),
-    volumes: parts.flatMap(part => part.volumes),
-    mounts: parts.flatMap(part => part.mounts),
-    variables: [...variables.values()],
+    initContainers: parts.flatMap(part => part.initContainers ?? []),
+    nixInitContainers: parts.flatMap(part => part.nixInitContainers ?? []),
+    volumes: parts.flatMap(part => part.volumes ?? []),
+    mounts: parts.flatMap(part => part.mounts ?? []),
+    variables: lastOfEach(parts.flatMap(part => part.variables ?? [])),
+    workloadVariables: lastOfEach(parts.flatMap(part => part.workloadVariables ?? [])),
   };
+}
+
+function lastOfEach(variables: kplus.k8s.EnvVar[]): kplus.k8s.EnvVar[] {
+  return [...new Map(variables.map(variable => [variable.name, variable])).values()];
 }
 
 function usesNix(container: Container, additions: PodAdditions): boolean {
   return additions.containerNames?.has(container.name) ?? true;
 }
 
-function addNix(container: Container, additions: PodAdditions): Container {
+function addNix(container: Container, variables: kplus.k8s.EnvVar[], additions: PodAdditions): Container {
   const env = container.env ?? [];
   const own = new Set(env.map(variable => variable.name));
-  const added = additions.variables.filter(variable => !own.has(variable.name));
+  const added = lastOfEach(variables).filter(variable => !own.has(variable.name));
   return addScratch({
     ...container,
     // Ours first: a variable of the container may refer to them as $(HOME).

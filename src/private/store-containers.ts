@@ -24,7 +24,7 @@ const CHECK_RESOURCES: kplus.ContainerResources = {
 /** The init containers that bring the store into being, and what they need. */
 export class StoreContainers {
   /** The image that runs the scripts. */
-  private readonly shellImage: string;
+  public readonly shellImage: string;
 
   constructor(
     private readonly image: NixImage,
@@ -115,7 +115,8 @@ export class StoreContainers {
     ];
   }
 
-  private pullPolicy(): kplus.ImagePullPolicy {
+  /** When the images of these containers are pulled. */
+  public pullPolicy(): kplus.ImagePullPolicy {
     return this.seed.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT;
   }
 

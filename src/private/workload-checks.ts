@@ -169,7 +169,7 @@ function checkNames(workload: kplus.AbstractPod, additions: PodAdditions): Probl
     code: 'CDK8SNIX0504', prop, value: name, problem: 'The environment uses this name.', remedy: 'Give yours another name.',
   });
   const ourVolumes = new Set(additions.volumes.map(volume => volume.name));
-  const ourContainers = new Set(additions.initContainers.map(container => container.name));
+  const ourContainers = new Set([...additions.initContainers, ...additions.nixInitContainers].map(container => container.name));
   const mounted = [...workload.initContainers, ...workload.containers].flatMap(container => container.mounts.map(mount => mount.volume));
   const volumes = new Set([...workload.volumes, ...mounted].map(volume => volume.name));
   return [

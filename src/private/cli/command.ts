@@ -30,9 +30,10 @@ export function parse<T extends ParseArgsConfig>(config: T): ReturnType<typeof p
   try {
     return parseArgs(config);
   } catch (error) {
-    if (error instanceof Error && (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS_')) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('ERR_PARSE_ARGS_')) {
       // What follows the first sentence is advice for positionals that begin with a dash, which we have none of.
-      throw new UsageError(error.message.split('. ')[0]);
+      throw new UsageError(message.split('. ')[0]);
     }
     throw error;
   }
