@@ -326,9 +326,13 @@ describe('refuses', () => {
       .toEqual([expect.stringMatching(new RegExp(`${path.replace(/[.[\]]/g, '\\$&')}: ConfigMap/config has no key (x|nix)$`))]);
   });
 
-  test('a secret key only where the secret is among the objects', () => {
+  test.each<[string, Change]>([
+    ['of a variable', d => main(d).env[1].valueFrom = { secretKeyRef: { name: 'secret', key: 'x' } }],
+    ['of a volume', d => pod(d).volumes[1] = { name: 'keys', secret: { secretName: 'secret', items: [{ key: 'x', path: 'x' }] } }],
+    ['of a projected volume', d => pod(d).volumes[1] = { name: 'keys', projected: { sources: [{ secret: { name: 'secret', items: [{ key: 'x', path: 'x' }] } }] } }],
+  ])('a secret key %s, only where the secret is among the objects', (_what, change) => {
     const deployment = OBJECTS.Deployment();
-    main(deployment).env[1].valueFrom = { secretKeyRef: { name: 'secret', key: 'x' } };
+    change(deployment);
     expect(deployment).toBeValidKubernetes();
     expect(kubernetesProblems([deployment, OBJECTS.Secret()])).toEqual([expect.stringContaining('Secret/secret has no key x')]);
   });
