@@ -1,5 +1,6 @@
 import { NixImageRecipe, NixImageKind } from './nix-image-recipe';
 import { NixImageRecommendation, NixImageRequirements } from './nix-image-recommendation';
+import { imageReference } from './private/image-reference';
 import { Problems } from './private/problems';
 
 /**
@@ -41,14 +42,6 @@ export interface BuiltNixImageOptions {
 
 /** The upstream image and version this library is tested with. */
 const UPSTREAM = 'docker.io/nixos/nix:2.32.6';
-
-const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const HOST = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
-// A first part without dot or port is no registry but a part of the repository's name, unless it is localhost.
-const REGISTRY = `(?:(?:localhost|${HOST}(?:\\.${HOST})+|${HOST}(?=:))(?::[0-9]{1,5})?/)?`;
-const REFERENCE = new RegExp(
-  `^(?<repository>${REGISTRY}${COMPONENT}(?:/${COMPONENT})*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha256:[a-f0-9]{64}))?$`,
-);
 
 /**
  * A container image that ships a single-user Nix, and whose `/nix` can seed a store volume.
@@ -124,13 +117,13 @@ export class NixImage {
    * @internal
    */
   public _validate(problems: Problems, prop: string): void {
-    const match = REFERENCE.exec(this.reference);
-    if (!match) {
+    const parts = imageReference(this.reference);
+    if (!parts) {
       problems.add('CDK8SNIX0101', prop, this.reference, 'This is no image reference.',
         'Use registry/repository:tag, in lower case, or registry/repository@sha256:….');
       return;
     }
-    const { tag, digest } = match.groups!;
+    const { tag, digest } = parts;
     if (!this.allowLatest && !digest && (tag === undefined || tag === 'latest')) {
       problems.add('CDK8SNIX0102', prop, this.reference, 'What runs would depend on the day it is pulled.',
         'Name a version or a digest, or say NixImage.of(reference, { allowLatest: true }).');

@@ -3,6 +3,7 @@ import { NixHome } from '../nix-home';
 import { NixImage } from '../nix-image';
 import { NixUser } from '../nix-user';
 import { BoundStore, StoreReach } from './bound-store';
+import { checkPlainKubernetes } from './container-checks';
 import { PodAdditions } from './pod-spec';
 import { describe, Problem } from './problems';
 
@@ -15,6 +16,7 @@ const ALLOWED_CAPABILITIES: readonly string[] = ['NET_BIND_SERVICE'];
 export function checkWorkload(workload: kplus.AbstractPod, additions: PodAdditions, user: NixUser, store: BoundStore): string[] {
   const containers = [...workload.initContainers, ...workload.containers];
   return [
+    ...checkPlainKubernetes(workload),
     ...checkKind(store, workload),
     ...checkPlaces(store, workload),
     ...checkIds('securityContext', workload.securityContext, user, additions),
