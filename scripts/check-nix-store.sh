@@ -29,26 +29,12 @@ check_store() {
   [ -n "$(ls -A "$NIX_FOLDER/store")" ] || die 60 "$NIX_FOLDER/store is empty"
 }
 
-# Whoever the pod runs as has to own the folder itself. Its content may belong to a former user of the same group, as on
-# OpenShift, where a namespace that is made anew gets other user ids: renaming the entries takes no time, whatever they hold.
-own_home() {
-  if [ -d "$1" ] && [ "$(stat -c %u "$1")" != "$(id -u)" ]; then
-    mkdir -p "$1.new" || refuse_home
-    for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-      # A pattern that matches nothing stands for itself.
-      if [ -e "$entry" ] || [ -L "$entry" ]; then mv -f "$entry" "$1.new/" || refuse_home; fi
-    done
-    rmdir "$1" || refuse_home
+make_home() {
+  if ! { sh "${0%/*}/own-folder.sh" "$1" && mkdir -p "$1"; }; then
+    die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g)"
   fi
-  # A former start may have been killed just here.
-  if [ ! -d "$1" ] && [ -d "$1.new" ]; then mv "$1.new" "$1" || refuse_home; fi
-  mkdir -p "$1" || refuse_home
-}
-
-refuse_home() {
-  die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g)"
 }
 
 check_store
-[ -z "$NIX_HOME_FOLDER" ] || own_home "$NIX_HOME_FOLDER"
+[ -z "$NIX_HOME_FOLDER" ] || make_home "$NIX_HOME_FOLDER"
 echo "check-nix-store: $NIX_FOLDER holds a store"

@@ -187,6 +187,7 @@ export class NixEnvironment extends Construct {
     this.scripts = SharedFiles.of(this, 'nix-scripts', () => ({
       'seed-nix-store.sh': packageFile('scripts/seed-nix-store.sh'),
       'check-nix-store.sh': packageFile('scripts/check-nix-store.sh'),
+      'own-folder.sh': packageFile('scripts/own-folder.sh'),
     }));
     this.addHomeConfiguration();
   }

@@ -41,6 +41,25 @@ export interface NixUserOptions {
   readonly home?: string;
 }
 
+/**
+ * Options of `NixUser.arbitrary`.
+ */
+export interface ArbitraryNixUserOptions {
+  /**
+   * The login name, given to programs as `USER`.
+   *
+   * @default 'code'
+   */
+  readonly name?: string;
+
+  /**
+   * The home folder, given to programs as `HOME`: an absolute path.
+   *
+   * @default - `/home/` and the name
+   */
+  readonly home?: string;
+}
+
 const MAX_ID = 2 ** 31 - 1;
 
 /**
@@ -73,14 +92,27 @@ export class NixUser {
     return new NixUser({ uid: 0, gid: 0, fsGroup: 0, name: 'root', home: '/root' }, true);
   }
 
-  /** The user id. */
-  public readonly uid: number;
+  /**
+   * Whoever the cluster picks, as OpenShift does: each namespace has user ids of its own, in group 0. The manifests name no ids then,
+   * so that the cluster's policy (the SCC `restricted-v2`) can fill them in.
+   *
+   * The store belongs to the user of its namespace. If the namespace is made anew around the same volume, its new user takes over what
+   * only an owner can change, given that the volume's driver supports fsGroup.
+   *
+   * @param options name and home
+   */
+  public static arbitrary(options: ArbitraryNixUserOptions = {}): NixUser {
+    return new NixUser(options, false, true);
+  }
 
-  /** The primary group id. */
-  public readonly gid: number;
+  /** The user id; undefined if the cluster picks it. */
+  public readonly uid?: number;
 
-  /** The group that owns the volumes of the pod. */
-  public readonly fsGroup: number;
+  /** The primary group id; undefined if the cluster picks it. */
+  public readonly gid?: number;
+
+  /** The group that owns the volumes of the pod; undefined if the cluster picks it. */
+  public readonly fsGroup?: number;
 
   /** The login name. */
   public readonly name: string;
@@ -91,10 +123,12 @@ export class NixUser {
   /** Whether this is root, asked for by name. */
   public readonly isRoot: boolean;
 
-  private constructor(options: NixUserOptions, isRoot: boolean = false) {
-    this.uid = options.uid ?? 1001;
-    this.gid = options.gid ?? this.uid;
-    this.fsGroup = options.fsGroup ?? this.gid;
+  private constructor(options: NixUserOptions, isRoot: boolean = false, isArbitrary: boolean = false) {
+    if (!isArbitrary) {
+      this.uid = options.uid ?? 1001;
+      this.gid = options.gid ?? this.uid;
+      this.fsGroup = options.fsGroup ?? this.gid;
+    }
     this.name = options.name ?? 'code';
     this.home = options.home ?? `/home/${this.name}`;
     this.isRoot = isRoot;
@@ -104,8 +138,11 @@ export class NixUser {
    * @internal
    */
   public _validate(problems: Problems): void {
-    const ids: Array<[string, number]> = [['user.uid', this.uid], ['user.gid', this.gid], ['user.fsGroup', this.fsGroup]];
+    const ids: Array<[string, number | undefined]> = [['user.uid', this.uid], ['user.gid', this.gid], ['user.fsGroup', this.fsGroup]];
     for (const [prop, id] of ids) {
+      if (id === undefined) {
+        continue;
+      }
       if (!Number.isInteger(id) || id < 0 || id > MAX_ID) {
         problems.add('CDK8SNIX0401', prop, id, `An id is a whole number from 1 to ${MAX_ID}.`, 'Use for example 1001.');
       } else if (id === 0 && !this.isRoot) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: container.sh ROOTFS UID "SOURCE:TARGET[:ro] ..." COMMAND...
+# usage: container.sh ROOTFS UID:GID:GROUPS "SOURCE:TARGET[:ro] ..." COMMAND...
 # Runs a command as a container runtime would: a read-only root file system, its own mount and process namespace (the
 # command is process 1, and everything dies with it), the given folders mounted, /tmp empty and writable, an ordinary
 # user without capabilities. The environment is passed through. ROOTFS may be / .
@@ -32,4 +32,4 @@ mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -o remount,ro "$root"
 cd "$root"
-exec setpriv --no-new-privs chroot --userspec="$user:$user" --groups= "$root" "$@"
+exec setpriv --no-new-privs chroot --userspec="${user%:*}" --groups="${user##*:}" "$root" "$@"
