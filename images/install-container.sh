@@ -465,7 +465,8 @@ install_prebuilt() {
   [ -x "$generation/activate" ] ||
     fail "$NO_FLAKE" "HOME_MANAGER_GENERATION is '$HOME_MANAGER_GENERATION', which is no activation package of home-manager"
   identity=prebuilt
-  how=prebuilt
+  attribute='the prebuilt generation'
+  how='nothing was evaluated'
 }
 
 main() {

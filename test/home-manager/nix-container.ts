@@ -25,10 +25,17 @@ export interface RunResult {
  */
 export class NixContainer {
   public static readonly path = '/usr/bin:/bin';
+
+  /** The value of HOME_MANAGER_OVERRIDE_INPUTS that takes the place of the network. */
+  public static readonly overrides = 'nixpkgs=path:/opt/stand-ins/nixpkgs home-manager=path:/opt/stand-ins/home-manager';
+
+  /** Where the container's folders are on this machine. */
   public readonly root: string;
 
+  private readonly rootfs: string;
+
   public constructor() {
-    const rootfs = spawnSync('sh', [path.join(repository, 'test/support/debian-rootfs.sh'), 'trixie', 'trixie-nix', 'nix-bin', 'busybox-static', 'patchelf'],
+    this.rootfs = spawnSync('sh', [path.join(repository, 'test/support/debian-rootfs.sh'), 'trixie', 'trixie-nix', 'nix-bin', 'busybox-static', 'patchelf'],
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).stdout.trim();
     this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'nix-container-'));
     fs.chmodSync(this.root, 0o755);
@@ -46,7 +53,6 @@ export class NixContainer {
     this.addFolder('nix/var', '1001:1001');
     this.addFolder('nix/var/nix', '1001:1001');
     this.addFolder('home/code', '1001:1001');
-    this.rootfs = rootfs;
 
     // As in an image: the script, and beside it the flake.
     fs.copyFileSync(path.join(repository, 'images/install-container.sh'), path.join(this.root, 'opt/cdk8s-nix/install-container.sh'));
@@ -54,13 +60,8 @@ export class NixContainer {
     fs.cpSync(path.join(__dirname, 'stand-ins'), path.join(this.root, 'opt/stand-ins'), { recursive: true });
     // The stand-ins build with it.
     fs.mkdirSync(path.join(this.root, 'opt/stand-ins/nixpkgs/bin'));
-    fs.copyFileSync(path.join(rootfs, 'bin/busybox'), path.join(this.root, 'opt/stand-ins/nixpkgs/bin/busybox'));
+    fs.copyFileSync(path.join(this.rootfs, 'bin/busybox'), path.join(this.root, 'opt/stand-ins/nixpkgs/bin/busybox'));
   }
-
-  private readonly rootfs: string;
-
-  /** The value of HOME_MANAGER_OVERRIDE_INPUTS that takes the place of the network. */
-  public static readonly overrides = 'nixpkgs=path:/opt/stand-ins/nixpkgs home-manager=path:/opt/stand-ins/home-manager';
 
   public addFolder(name: string, owner: string, mode = 0o755): void {
     const folder = path.join(this.root, name);
