@@ -4,8 +4,8 @@ import { join } from 'path';
 import { Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixDeployment } from '../src';
-import { explain, explainFile } from '../src/private/explain';
 import { testChart } from './support/synth';
+import { explain, explainFile } from '../src/private/explain';
 
 /** A workload with one of everything that is explained. */
 function workload(): any {
