@@ -262,7 +262,7 @@ export class NixConfig extends Construct {
       const closest = closestSetting(plain);
       this.problems.add('CDK8SNIX0303', 'config.settings', name, 'Nix has no such setting.',
         closest ? `Did you mean "${closest}"?` : 'If your Nix is newer than this library, write it in extraLines.');
-    } else if (plain in OWN_SETTINGS) {
+    } else if (Object.hasOwn(OWN_SETTINGS, plain)) {
       this.problems.add('CDK8SNIX0305', prop, value, `The library sets this: ${OWN_SETTINGS[plain]}.`, 'Leave it out.');
     } else if (TYPED_SETTINGS[name]?.some(p => this.props[p] !== undefined)) {
       this.problems.add('CDK8SNIX0305', prop, value, `It is set by the prop ${TYPED_SETTINGS[name].join(' or ')} too.`, 'Keep one of the two.');
@@ -280,7 +280,7 @@ export class NixConfig extends Construct {
     const name = /^\s*(?<name>[a-z][a-z0-9-]*)\s*=/.exec(line)?.groups!.name;
     if (/[\r\n]/.test(line) || !/^\s*($|#|!?include\s+\S|[a-z][a-z0-9-]*\s*=)/.test(line)) {
       this.problems.add('CDK8SNIX0307', prop, line, 'It is no line of nix.conf.', 'Write `name = value`, `include path` or a comment, one a line.');
-    } else if (name !== undefined && name in OWN_SETTINGS) {
+    } else if (name !== undefined && Object.hasOwn(OWN_SETTINGS, name)) {
       this.problems.add('CDK8SNIX0305', prop, line, `The library sets this: ${OWN_SETTINGS[name]}.`, 'Leave it out.');
     }
   }
@@ -295,7 +295,7 @@ const TYPED_SETTINGS: { readonly [name: string]: Array<keyof NixConfigProps> } =
 };
 
 function setting(name: string, value: string | number | undefined, instead: NixConfigProps['settings'] = {}): string[] {
-  return value === undefined || name in instead ? [] : [`${name} = ${value}`];
+  return value === undefined || Object.hasOwn(instead, name) ? [] : [`${name} = ${value}`];
 }
 
 function bytes(size: Size): number {

@@ -2,6 +2,7 @@ import { readFileSync } from 'fs';
 import { createRequire } from 'module';
 import { join, relative } from 'path';
 import * as vm from 'vm';
+import * as cdk8s from 'cdk8s';
 import { App, Testing } from 'cdk8s';
 import * as ts from 'typescript';
 import * as library from '../../src';
@@ -75,7 +76,7 @@ export function synthesize(snippet: Snippet): any[] {
     }
   }
   const load = createRequire(__filename);
-  const modules: { readonly [name: string]: unknown } = { 'cdk8s-nix': library, 'cdk8s': { ...require('cdk8s'), App: RecordedApp } };
+  const modules: { readonly [name: string]: unknown } = { 'cdk8s-nix': library, 'cdk8s': { ...cdk8s, App: RecordedApp } };
   const sandbox = { exports: {}, require: (name: string) => modules[name] ?? load(name), process, console };
   vm.runInThisContext(`(function (exports, require, process, console) { ${outputText}\n})`)(sandbox.exports, sandbox.require, process, console);
   return apps.flatMap(app => app.charts.flatMap(chart => Testing.synth(chart)));
