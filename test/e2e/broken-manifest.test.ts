@@ -1,0 +1,123 @@
+import { App, Chart, Testing } from 'cdk8s';
+import { NixDeployment, NixImage } from '../../src';
+import { Node } from './kubelet/node';
+import { ContainerFailed } from './kubelet/pod';
+import { Manifest } from '../support/kubernetes/manifest';
+import { seedImage } from '../support/images';
+
+/** The objects of a workspace, and the spec of its pod for a test to break. */
+function workspace() {
+  const chart = new Chart(new App(), 'e2e');
+  new NixDeployment(chart, 'workspace', { image: NixImage.of('registry.local/nix:1.0.0') });
+  const objects: Manifest[] = Testing.synth(chart);
+  const deployment = objects.find(object => object.kind === 'Deployment')!;
+  return { objects, deployment, pod: deployment.spec.template.spec };
+}
+
+/** What happens when the pod of these objects starts: the error, or none. */
+function start(objects: Manifest[]): unknown {
+  const node = new Node({ 'registry.local/nix:1.0.0': seedImage() });
+  try {
+    node.apply(objects);
+    node.rollOut('Deployment', objects.find(object => object.kind === 'Deployment')!.metadata.name);
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    node.destroy();
+  }
+}
+
+/** What a container said last, if the pod failed by it. */
+function failureOf(container: string, objects: Manifest[]): string {
+  const error = start(objects);
+  if (!(error instanceof ContainerFailed) || error.container !== container) {
+    throw new Error(`expected the container ${container} to fail, but got: ${error ?? 'a running pod'}`);
+  }
+  return error.terminationMessage || error.logs;
+}
+
+// Proof that the harness judges as a kubelet would, and that the pod says what is wrong.
+describe('a pod does not start', () => {
+  test('unless nothing is broken', () => {
+    expect(start(workspace().objects)).toBeUndefined();
+  });
+
+  test('without an fsGroup: nobody but root can write to the volume', () => {
+    const { objects, pod } = workspace();
+    delete pod.securityContext.fsGroup;
+    delete pod.securityContext.fsGroupChangePolicy;
+    expect(failureOf('seed-nix-store', objects)).toMatch(/not writable|cannot write/);
+  });
+
+  test('if the store is copied onto the root of the volume: that belongs to root', () => {
+    const { objects, pod } = workspace();
+    pod.initContainers[0].command = ['sh', '-c', 'cp -a /nix/. /mnt/nix-volume/'];
+    expect(failureOf('seed-nix-store', objects)).toContain("preserving times for '/mnt/nix-volume/.': Operation not permitted");
+  });
+
+  test('without the init container that seeds', () => {
+    const { objects, pod } = workspace();
+    pod.initContainers.shift();
+    expect(failureOf('check-nix-store', objects)).toMatch(/^check-nix-store: error: /);
+  });
+
+  test('without a writable /tmp', () => {
+    const { objects, pod } = workspace();
+    for (const container of [...pod.initContainers, ...pod.containers]) {
+      container.volumeMounts = container.volumeMounts.filter((mount: { mountPath: string }) => mount.mountPath !== '/tmp');
+    }
+    expect(failureOf('seed-nix-store', objects)).toContain('/tmp');
+  });
+
+  test('as root, which is the user of the image if the manifest names none', () => {
+    const { objects, pod } = workspace();
+    delete pod.securityContext.runAsUser;
+    expect(String(start(objects))).toContain('has runAsNonRoot and would run as root');
+  });
+
+  test('if /nix is empty in the workload, as where subPath is not honoured', () => {
+    const { objects, pod } = workspace();
+    for (const container of [...pod.initContainers, ...pod.containers]) {
+      const nix = container.volumeMounts.find((mount: { mountPath: string }) => mount.mountPath === '/nix');
+      if (nix) {
+        nix.subPath = 'elsewhere';
+      }
+    }
+    expect(failureOf('check-nix-store', objects)).toMatch(/^check-nix-store: error: /);
+  });
+
+  test('if nobody seeds and nobody checks: the program is not there', () => {
+    const { objects, pod } = workspace();
+    pod.initContainers = [];
+    expect(String(start(objects))).toMatch(/sh.*(not found|no such file)/i);
+  });
+});
+
+describe('the harness refuses what it does not play', () => {
+  const refusal = (change: (pod: any, objects: Manifest[]) => void) => {
+    const { objects, pod } = workspace();
+    change(pod, objects);
+    return String(start(objects));
+  };
+
+  test('fields', () => {
+    expect(refusal(pod => pod.hostAliases = [{ ip: '127.0.0.1', hostnames: ['x'] }])).toContain('.spec.template.spec.hostAliases is not played');
+    expect(refusal(pod => pod.containers[0].livenessProbe = { exec: { command: ['true'] } })).toContain('.containers[0].livenessProbe is not played');
+    expect(refusal(pod => pod.hostNetwork = true)).toContain('.hostNetwork is true; only false is played');
+  });
+
+  test('kinds', () => {
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'x' }, spec: {} };
+    expect(refusal((_, objects) => objects.push(quota))).toContain('ResourceQuota/x: the kind is not played');
+  });
+
+  test('what an API server or a kubelet refuses by the manifest alone', () => {
+    expect(refusal(pod => pod.securityContext.runAsUser = 0)).toContain('asks for runAsNonRoot and for runAsUser 0');
+    expect(refusal(pod => pod.containers[0].iamge = 'x')).toContain('iamge');
+  });
+
+  test('images the test did not name', () => {
+    expect(refusal(pod => pod.containers[0].image = 'registry.local/other:1')).toContain('ErrImagePull');
+  });
+});

@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { k8s } from 'cdk8s-plus-28';
+import { Disk } from './disk';
+import { refuseWhatIsNotPlayed } from './honoured-fields';
+import { Objects, Workload, workloadOf } from './objects';
+import { Pod } from './pod';
+import { busyboxImage } from '../../support/images';
+import { Manifest } from '../../support/kubernetes/manifest';
+import { kubernetesProblems, manifestsOf } from '../../support/kubernetes-schema';
+import { CACHE } from '../../support/podman';
+
+/** How to roll out a workload. */
+export interface RollOutOptions {
+  /** A pod to share the network with, so that the two reach each other, and each Service by its name. @default - no network */
+  readonly besides?: Pod;
+}
+
+/**
+ * A cluster of one node and one namespace, as far as the manifests of this library need one: it takes the YAML as it is
+ * and runs its pods with podman. See test/e2e/README.md for what it does and does not do.
+ */
+export class Node {
+  private readonly objects = new Objects();
+  private readonly disks = new Map<string, Disk>();
+  private readonly pods = new Map<string, Pod[]>();
+  private readonly folder: string;
+  private started = 0;
+
+  /**
+   * @param images the image in the local storage that stands for each reference in the manifests
+   */
+  constructor(private readonly images: Record<string, string>) {
+    mkdirSync(CACHE, { recursive: true });
+    this.folder = mkdtempSync(path.join(CACHE, 'node-'));
+  }
+
+  /**
+   * Takes manifests: creates objects or replaces those of the same kind and name. Nothing starts yet.
+   *
+   * @param yaml one or more documents, or the objects themselves
+   * @throws if an API server would refuse them or the harness does not understand all of them
+   */
+  public apply(yaml: string | Manifest[]): void {
+    const objects = manifestsOf(yaml);
+    const known = ['PersistentVolumeClaim', 'ConfigMap', 'Secret'].flatMap(kind => this.objects.names(kind).map(name => `${kind}/${name}`));
+    const problems = kubernetesProblems(objects, { external: known });
+    if (problems.length > 0) {
+      throw new Error(`An API server would refuse the manifest:\n${problems.join('\n')}`);
+    }
+    refuseWhatIsNotPlayed(objects);
+    this.objects.apply(objects);
+  }
+
+  /**
+   * Brings the pods of a workload to what its manifest says, and starts them anew if they run already: the old ones end first
+   * with strategy Recreate and for all kinds but Deployment.
+   *
+   * @throws ContainerFailed if an init container fails
+   */
+  public rollOut(kind: string, name: string, options: RollOutOptions = {}): Pod[] {
+    const workload = workloadOf(this.objects.get(kind, name));
+    const old = this.pods.get(`${kind}/${name}`) ?? [];
+    if (workload.recreate) {
+      old.forEach(pod => pod.stop());
+    }
+    const pods: Pod[] = [];
+    this.pods.set(`${kind}/${name}`, workload.recreate ? pods : [...old, ...pods]);
+    for (let ordinal = 0; ordinal < workload.replicas; ordinal++) {
+      const pod = this.podOf(workload, ordinal, options.besides);
+      pods.push(pod);
+      pod.start();
+    }
+    if (!workload.recreate) {
+      old.forEach(pod => pod.stop());
+    }
+    this.pods.set(`${kind}/${name}`, pods);
+    return pods;
+  }
+
+  /**
+   * Runs a Job, or a CronJob's job once, to its end.
+   *
+   * @returns the logs of its containers by name
+   * @throws ContainerFailed if one fails
+   */
+  public complete(kind: 'Job' | 'CronJob', name: string, options: RollOutOptions = {}): Map<string, string> {
+    const [pod] = this.rollOut(kind, name, options);
+    const logs = pod.complete();
+    pod.stop();
+    this.pods.delete(`${kind}/${name}`);
+    return logs;
+  }
+
+  /** The volume behind a claim, provisioned when it is first asked for. */
+  public disk(claim: string): Disk {
+    let disk = this.disks.get(claim);
+    if (!disk) {
+      disk = this.provision(claim, this.objects.get('PersistentVolumeClaim', claim).spec);
+    }
+    return disk;
+  }
+
+  /** Removes everything that is left: call it in `afterAll`. */
+  public destroy(): void {
+    [...this.pods.values()].flat().reverse().forEach(pod => pod.destroy());
+    this.disks.forEach(disk => disk.destroy());
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private podOf(workload: Workload, ordinal: number, neighbour?: Pod): Pod {
+    const name = workload.kind === 'StatefulSet' ? `${workload.name}-${ordinal}` : `${workload.name}-${++this.started}`;
+    const spec: k8s.PodSpec = workload.template.spec!;
+    const ownClaims = workload.claimTemplates.map((claim): k8s.Volume => {
+      const claimName = `${claim.metadata!.name}-${name}`;
+      if (!this.disks.has(claimName)) {
+        this.provision(claimName, claim.spec!);
+      }
+      return { name: claim.metadata!.name!, persistentVolumeClaim: { claimName } };
+    });
+    return new Pod(name, { ...spec, volumes: [...(spec.volumes ?? []), ...ownClaims] }, {
+      objects: this.objects,
+      id: path.basename(this.folder),
+      namespace: workload.namespace,
+      folder: path.join(this.folder, 'pods', `${name}-${++this.started}`),
+      localImage: reference => this.localImage(reference),
+      claimFolder: volume => volume.ephemeral
+        ? this.provision(`${name}-${volume.name}`, volume.ephemeral.volumeClaimTemplate!.spec).folder
+        : this.disk(volume.persistentVolumeClaim!.claimName).folder,
+      sandboxImage: busyboxImage(),
+      neighbour,
+    });
+  }
+
+  private localImage(reference: string): string {
+    if (!Object.hasOwn(this.images, reference)) {
+      throw new Error(`ErrImagePull: the test gave the node no image for ${reference}`);
+    }
+    return this.images[reference];
+  }
+
+  private provision(claim: string, spec: k8s.PersistentVolumeClaimSpec): Disk {
+    // Manifests come from YAML, where a quantity is text.
+    const disk = new Disk(path.join(this.folder, 'disks', claim), String(spec.resources!.requests!.storage));
+    this.disks.set(claim, disk);
+    return disk;
+  }
+}

@@ -1,0 +1,41 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Objects } from './objects';
+
+/** The variables a container gets from its manifest. */
+export function variablesOf(container: k8s.Container, pod: { name: string; namespace: string }, objects: Objects): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const source of container.envFrom ?? []) {
+    for (const [key, value] of contentsFrom(source, objects)) {
+      variables.set(`${source.prefix ?? ''}${key}`, value.toString());
+    }
+  }
+  for (const { name, value, valueFrom } of container.env ?? []) {
+    const resolved = valueFrom ? valueOf(valueFrom, pod, objects) : expand(value ?? '', variables);
+    if (resolved !== undefined) {
+      variables.set(name, resolved);
+    }
+  }
+  return variables;
+}
+
+/** `$(NAME)` is replaced where NAME is known so far and left as it is otherwise; `$$(NAME)` stands for `$(NAME)`. */
+export function expand(text: string, variables: ReadonlyMap<string, string>): string {
+  return text.replace(/\$\$|\$\(([^)]*)\)/g, (match, name) => match === '$$' ? '$' : variables.get(name) ?? match);
+}
+
+function contentsFrom(source: k8s.EnvFromSource, objects: Objects): Map<string, Buffer> {
+  const [kind, reference] = source.secretRef ? ['Secret', source.secretRef] as const : ['ConfigMap', source.configMapRef!] as const;
+  return objects.contents(kind, reference.name!, reference.optional);
+}
+
+function valueOf(source: k8s.EnvVarSource, pod: { name: string; namespace: string }, objects: Objects): string | undefined {
+  if (source.fieldRef) {
+    return source.fieldRef.fieldPath === 'metadata.name' ? pod.name : pod.namespace;
+  }
+  const [kind, reference] = source.secretKeyRef ? ['Secret', source.secretKeyRef] as const : ['ConfigMap', source.configMapKeyRef!] as const;
+  const value = objects.contents(kind, reference.name!, reference.optional).get(reference.key);
+  if (value === undefined && !reference.optional) {
+    throw new Error(`CreateContainerConfigError: couldn't find key ${reference.key} in ${kind} ${reference.name}`);
+  }
+  return value?.toString();
+}

@@ -1,0 +1,110 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { k8s } from 'cdk8s-plus-28';
+import { giveToGroup } from './group-ownership';
+import { Objects } from './objects';
+
+const DEFAULT_MODE = 0o644;
+
+/** A volume of a pod, ready to be mounted into its containers. */
+export interface MountedVolume {
+  /** Where it is on this machine. */
+  readonly folder: string;
+  /** Whether no container can write to it, whatever its mount says. */
+  readonly readOnly: boolean;
+}
+
+/** What a volume may be made from. */
+export interface VolumeSources {
+  readonly objects: Objects;
+  /** Where the pod's own volumes go. */
+  readonly podFolder: string;
+  /** Where a claim is mounted, by its name; for a generic ephemeral volume the pod's own claim. */
+  readonly claimFolder: (volume: k8s.Volume) => string;
+  readonly security: k8s.PodSecurityContext;
+}
+
+interface ProjectedFile {
+  readonly content: Buffer;
+  readonly mode?: number;
+}
+
+/** Makes one volume of a pod: its content, and then its ownership. */
+export function mountVolume(volume: k8s.Volume, sources: VolumeSources): MountedVolume {
+  const { fsGroup, fsGroupChangePolicy } = sources.security;
+  const folder = path.join(sources.podFolder, 'volumes', volume.name);
+  if (volume.persistentVolumeClaim || volume.ephemeral) {
+    const claim = sources.claimFolder(volume);
+    giveToGroup(claim, { fsGroup, policy: fsGroupChangePolicy });
+    return { folder: claim, readOnly: false };
+  }
+  makeFolder(folder, 0o777);
+  if (volume.emptyDir) {
+    giveToGroup(folder, { fsGroup });
+    return { folder, readOnly: false };
+  }
+  const mode = (volume.configMap ?? volume.secret ?? volume.projected)?.defaultMode ?? DEFAULT_MODE;
+  writeFiles(folder, filesOf(volume, sources.objects), mode);
+  giveToGroup(folder, { fsGroup, readOnly: true });
+  return { folder, readOnly: true };
+}
+
+/** The folder or file that a mount shows; a `subPath` that does not exist is made, with the mode of the volume's root. */
+export function mountSource(volume: MountedVolume, subPath: string | undefined, rootMode: number): string {
+  const source = path.join(volume.folder, subPath ?? '');
+  if (!volume.readOnly && subPath) {
+    const missing: string[] = [];
+    for (let folder = source; folder !== volume.folder; folder = path.dirname(folder)) {
+      missing.unshift(folder);
+    }
+    missing.forEach(folder => makeFolder(folder, rootMode % 0o1000));
+  }
+  return source;
+}
+
+/** `mkdir` is subject to the umask; an existing folder stays as it is. */
+function makeFolder(folder: string, mode: number): void {
+  if (mkdirSync(folder, { recursive: true }) !== undefined) {
+    chmodSync(folder, mode);
+  }
+}
+
+function filesOf(volume: k8s.Volume, objects: Objects): Map<string, ProjectedFile> {
+  const { configMap, secret } = volume;
+  const sources: k8s.VolumeProjection[] = volume.projected?.sources
+    ?? [{ configMap, secret: secret && { name: secret.secretName, items: secret.items, optional: secret.optional } }];
+  return new Map(sources.flatMap(source => [...projectedFiles(source, objects)]));
+}
+
+/** The keys of a ConfigMap or Secret as files: all of them, or the items named. */
+function projectedFiles(source: k8s.VolumeProjection, objects: Objects): Map<string, ProjectedFile> {
+  const [kind, projection] = source.secret ? ['Secret', source.secret] as const : ['ConfigMap', source.configMap!] as const;
+  const contents = objects.contents(kind, projection.name!, projection.optional);
+  const items: k8s.KeyToPath[] = projection.items ?? [...contents.keys()].map(key => ({ key, path: key }));
+  const files = new Map<string, ProjectedFile>();
+  for (const { key, path: file, mode } of items) {
+    const content = contents.get(key);
+    if (content) {
+      files.set(file, { content, mode });
+    } else if (!projection.optional) {
+      throw new Error(`FailedMount: ${kind} ${projection.name} has no key ${key}`);
+    }
+  }
+  return files;
+}
+
+/** The files in a folder of their own, and links to them, so that an update can replace all at once. */
+function writeFiles(folder: string, files: Map<string, ProjectedFile>, defaultMode: number): void {
+  const version = '..2024_01_01_00_00_00.000000001';
+  makeFolder(path.join(folder, version), 0o755);
+  symlinkSync(version, path.join(folder, '..data'));
+  for (const [name, { content, mode }] of files) {
+    const file = path.join(folder, version, name);
+    makeFolder(path.dirname(file), 0o755);
+    writeFileSync(file, content);
+    chmodSync(file, mode ?? defaultMode);
+  }
+  for (const first of new Set([...files.keys()].map(name => name.split('/')[0]))) {
+    symlinkSync(path.join('..data', first), path.join(folder, first));
+  }
+}
