@@ -15,8 +15,11 @@ dash:dash
 busybox:busybox-static
 rsync:rsync
 nginx:nginx-light
+openssl:openssl
 patchelf:patchelf
 setpriv:util-linux
+javac:default-jdk-headless
+python3:python3
 mkfs.ext4:e2fsprogs
 '
 
