@@ -44,7 +44,7 @@ configure() {
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
   lock=$ours/lock
-  token='' workers='' background='' locked=no stage='' keep_stage=no work=''
+  failed=no token='' workers='' background='' locked=no stage='' keep_stage=no work=''
   for number in "$SEED_JOBS" "$SEED_LOCK_TIMEOUT" "$SEED_LOCK_TTL" "$SEED_PROGRESS"; do
     case $number in '' | *[!0-9]*) die 10 "'$number' is not a whole number; see SEED_JOBS, SEED_LOCK_TIMEOUT, SEED_LOCK_TTL, SEED_PROGRESS" ;; esac
   done
@@ -113,11 +113,15 @@ say() {
 
 # usage: die CODE MESSAGE      the codes are a contract: docs/seeding.md
 die() {
-  code=$1
+  failed=yes
+  explain "$@"
+  exit "$1"
+}
+
+explain() {
   line error failed "error: $2" "code=$1"
   printf '%s\n' "$text" >&2
   [ ! -w "$SEED_TERMINATION_LOG" ] || printf '%s\n' "$text" >"$SEED_TERMINATION_LOG" || true
-  exit "$code"
 }
 
 # --- the seed image ------------------------------------------------------------------------------------------------
@@ -320,6 +324,18 @@ why_unwritable() {
     *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
   esac
   die 13 "the volume at $SEED_VOLUME is not writable by user $(id -u), group $(id -g): set fsGroup or the owner of the volume"
+}
+
+# Nix sets the mode of these folders at each start, which only their owner can do.
+own_volume() {
+  set +f
+  for folder in "$volume"/var/nix/profiles/per-user "$volume"/var/nix/profiles/per-user/* \
+    "$volume"/var/nix/gcroots/per-user "$volume"/var/nix/gcroots/per-user/*; do
+    # shellcheck disable=SC3067 # dash, bash and busybox know -O, and it costs no process
+    [ ! -d "$folder" ] || [ -O "$folder" ] || sh "${0%/*}/own-folder.sh" "$folder" ||
+      die 13 "$folder belongs to another user, and user $(id -u), group $(id -g) cannot take it over"
+  done
+  set -f
 }
 
 check_schema() {
@@ -586,7 +602,9 @@ check_space() {
 # Removes a folder of ours with the read-only trees in it.
 discard() {
   [ -d "$1" ] || return 0
-  chmod -R u+w "$1" && rm -rf "$1"
+  # Those of a former user can be removed by the group, but their mode cannot be changed.
+  chmod -R u+w "$1" 2>/dev/null || true
+  rm -rf "$1"
 }
 
 # What an interrupted seed of this very image left behind whole and durable (its .ok says so) need not be copied again.
@@ -601,11 +619,20 @@ adopt_stage() {
     fi
   done
   mkdir -p "$stage"
+  # Below a volume that belongs to an fsGroup every new folder inherits this bit, which does not belong on store paths.
+  chmod g-s "$stage"
   echo "$image_id" >"$stage/image"
   for old in "$stage"/*/; do
     old=${old%/}
-    if [ -e "$old.ok" ]; then (cd "$stage" && ls -A -d "${old##*/}"/*); else discard "$old"; fi
-  done 2>/dev/null >"$work/kept.placing"
+    if [ ! -e "$old.ok" ]; then
+      discard "$old"
+      continue
+    fi
+    # Nothing is left in it if the seeder died after moving it into the store.
+    for kept in "$old"/*; do
+      [ ! -e "$kept" ] && [ ! -L "$kept" ] || echo "${kept#"$stage/"}"
+    done
+  done >"$work/kept.placing"
   set -f
   while IFS=/ read -r _ name; do echo "$name"; done <"$work/kept.placing" | sort >"$work/kept"
 }
@@ -638,6 +665,7 @@ copy() {
   t_copy=$time
   echo "$total_paths $total_bytes $t_copy" >"$work/total"
   phase copy
+  [ "$batches" -gt 0 ] || return 0
   cp=$(program cp)
   start_flusher
   worker=0
@@ -700,7 +728,7 @@ mark_durable() {
 make_durable() {
   phase sync
   t_sync=$time
-  kill "$flusher" 2>/dev/null || true
+  [ "$batches" = 0 ] || kill "$flusher" 2>/dev/null || true
   finished_batches
   patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
   mark_durable
@@ -910,8 +938,13 @@ seconds() {
   printf '%d.%02d' $(($1 / 100)) $(($1 % 100))
 }
 
+# The shell itself, and none of its subshells: a signal may reach one of these before it has dropped the traps.
 clean_up() {
+  status=$?
   trap - EXIT TERM INT HUP USR1
+  read -r self _ </proc/self/stat
+  [ "$self" = "$$" ] || return 0
+  [ "$status" = 0 ] || [ "$failed" = yes ] || explain 70 "a command failed unexpectedly: this is a bug in the script"
   for pid in $workers $background; do kill "$pid" 2>/dev/null || true; done
   # shellcheck disable=SC2086
   wait $workers $background 2>/dev/null || true
@@ -920,6 +953,7 @@ clean_up() {
     release_lock
   fi
   [ -z "$work" ] || rm -rf "$work"
+  [ "$status" = 0 ] || [ "$failed" = yes ] || exit 70
 }
 
 # A folder for lists. Nix wants a name too and, without an entry in /etc/passwd, a home that belongs to it; in a pod /tmp
@@ -937,6 +971,7 @@ seed() {
   t_start=$time
   identify_image
   check_volume
+  own_volume
   if is_warm; then
     clock
     say warm "the volume holds this image already ($(seconds $((time - t_start))) s)" "image=$SEED_IMAGE"

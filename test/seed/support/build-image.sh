@@ -6,9 +6,9 @@ export NIX_CONFIG="sandbox = false
 build-users-group =
 filter-syscalls = false
 substituters ="
-# Recent versions want a home of their own or an entry in /etc/passwd.
-HOME=/tmp/home
-export HOME
+# Nix wants a name and, in recent versions, a home of its own where /etc/passwd has none.
+HOME=/tmp/home USER=code
+export HOME USER
 mkdir -p "$HOME" /nix/store /nix/var/nix/profiles
 environment=$(nix-build --no-out-link --quiet "${0%/*}/image.nix" --argstr version "$1" --arg count "$2" --arg changed "$3" --argstr nix "$4" 2>/tmp/log) ||
   { cat /tmp/log >&2; exit 1; }

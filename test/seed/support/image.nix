@@ -14,7 +14,7 @@ let
   packages = builtins.genList
     (i: package {
       name = "package-${toString i}";
-      salt = if i < changed then version else "";
+      salt = if i >= count - changed then version else "";
       refs = if i > 0 && builtins.bitAnd i 3 == 0 then [ (builtins.elemAt packages (i - 1)) ] else [ ];
       script = ''
         case ${toString i} in

@@ -1,0 +1,86 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { host } from './support/container';
+import { Image } from './support/image';
+import { seedWell } from './support/seeder';
+import { expectSound } from './support/soundness';
+import { Volume } from './support/volume';
+
+let v1: Image;
+let v2: Image;
+let volume: Volume;
+beforeAll(async () => {
+  v1 = await Image.build({ version: '1' });
+  v2 = await Image.build({ version: '2' });
+});
+beforeEach(async () => { volume = await Volume.create(); });
+afterEach(async () => volume.dispose());
+
+/** A path of both images, as a file on the volume. */
+async function sharedPath(name: string): Promise<string> {
+  const found = (await v1.paths()).find(candidate => candidate.endsWith(`-${name}`))!;
+  expect(await v2.paths()).toContain(found);
+  return path.join(volume.nix, found.slice('/nix/'.length));
+}
+
+test('what lies in the store unregistered is replaced', async () => {
+  const target = await sharedPath('package-20');
+  fs.mkdirSync(target, { recursive: true });
+  fs.writeFileSync(path.join(target, 'half'), 'a copy somebody never finished');
+  await host('chown', '-R', '1001:1001', volume.nix);
+  fs.mkdirSync(path.join(volume.nix, '.cdk8s-nix'));
+  fs.chownSync(path.join(volume.nix, '.cdk8s-nix'), 1001, 1001);
+
+  await seedWell(v1, volume);
+
+  await expectSound(volume, v1);
+});
+
+test('what is registered but missing comes back with the next image', async () => {
+  await seedWell(v1, volume);
+  await host('rm', '-rf', await sharedPath('package-20'), await sharedPath('package-1'));
+
+  expect(await seedWell(v2, volume)).toContain('bringing');
+
+  await expectSound(volume, v2);
+});
+
+describe('what is damaged', () => {
+  beforeEach(async () => {
+    await seedWell(v1, volume);
+    const text = path.join(await sharedPath('package-20'), 'share/text');
+    fs.writeFileSync(text, 'something else');
+    fs.writeFileSync(await sharedPath('package-1'), 'another file');
+    await host('rm', '-rf', path.join(await sharedPath('package-30'), 'bin'));
+  });
+
+  test('is replaced with SEED_REPAIR=yes', async () => {
+    expect(await seedWell(v1, volume, { environment: { SEED_REPAIR: 'yes' } })).toContain('bringing 3 of ');
+    await expectSound(volume, v1);
+  });
+
+  test('is replaced once after `touch /nix/.cdk8s-nix/repair` in the workload', async () => {
+    await volume.inWorkload(v1, 'touch /nix/.cdk8s-nix/repair');
+    await seedWell(v2, volume);
+    await expectSound(volume, v2);
+    expect(await seedWell(v2, volume)).toContain('holds this image already');
+  });
+});
+
+test('a seed whose marker is gone finds everything in place', async () => {
+  await seedWell(v1, volume);
+  fs.rmSync(path.join(volume.nix, '.cdk8s-nix/seed'));
+  expect(await seedWell(v1, volume)).toContain('bringing 0 of ');
+  await expectSound(volume, v1);
+});
+
+test('a store that somebody else has seeded is taken over as it is', async () => {
+  fs.mkdirSync(volume.nix);
+  await host('cp', '-a', path.join(v1.nix, 'store'), path.join(v1.nix, 'var'), volume.nix);
+  await host('chown', '1001:1001', volume.nix);
+
+  expect(await seedWell(v2, volume)).toMatch(/bringing 1\d of 8\d paths/);
+
+  expect(volume.read('.cdk8s-nix/seed')).toContain(`nix=${v2.profile}`);
+  expect(await volume.inWorkload(v2, 'nix-store --verify --check-contents 2>/dev/null; echo $?')).toEqual(['0']);
+});

@@ -1,0 +1,112 @@
+import { ChildProcess, spawn } from 'child_process';
+import * as path from 'path';
+
+export const REPOSITORY = path.resolve(__dirname, '../../..');
+export const USER_ID = 1001;
+
+export interface Container {
+  /** The folder that becomes the root file system, read-only. @default the machine's own */
+  readonly rootfs?: string;
+  /** Folders to mount, `source: target` or `source: target:ro`. */
+  readonly mounts: { [source: string]: string };
+  readonly environment?: { [name: string]: string };
+  readonly command: string[];
+  readonly user?: number;
+  /** @default the same number as the user */
+  readonly group?: number;
+  /** Further groups: the fsGroup of the pod is one. @default none */
+  readonly groups?: number[];
+}
+
+export interface Finished {
+  /** The exit code; null if a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly milliseconds: number;
+}
+
+/** A command in a container, still running. */
+export class Running {
+  public readonly finished: Promise<Finished>;
+  public alive = true;
+  private readonly child: ChildProcess;
+  private stdout = '';
+  private stderr = '';
+
+  constructor(container: Container) {
+    const mounts = Object.entries(container.mounts).map(([source, target]) => `${source}:${target}`).join(' ');
+    const user = container.user ?? USER_ID;
+    const ids = `${user}:${container.group ?? user}:${(container.groups ?? []).join(',')}`;
+    const started = Date.now();
+    this.child = spawn(
+      'sh',
+      [path.join(__dirname, 'container.sh'), container.rootfs ?? '/', ids, mounts, ...container.command],
+      {
+        env: { PATH: '/nix/var/nix/profiles/default/bin:/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: '/tmp', ...container.environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    this.child.stdout!.on('data', chunk => this.stdout += chunk);
+    this.child.stderr!.on('data', chunk => this.stderr += chunk);
+    this.finished = new Promise((resolve, reject) => {
+      this.child.on('error', reject);
+      this.child.on('close', code => {
+        this.alive = false;
+        resolve({ code, stdout: this.stdout, stderr: this.stderr, milliseconds: Date.now() - started });
+      });
+    });
+  }
+
+  /** What it has printed so far. */
+  public get output(): string {
+    return this.stdout + this.stderr;
+  }
+
+  /** Ends the container as a lost node would: everything in it dies at once. */
+  public kill() {
+    this.child.kill('SIGKILL');
+  }
+
+  /** Sends a signal to process 1 of the container, as the kubelet does. */
+  public async signal(name: string) {
+    const pid = this.child.pid!;
+    await new Promise<void>((resolve, reject) => {
+      const kill = spawn('sh', ['-c', `kill -s ${name} $(cat /proc/${pid}/task/${pid}/children)`], { stdio: 'inherit' });
+      kill.on('error', reject);
+      kill.on('close', code => code === 0 ? resolve() : reject(new Error(`kill ended with ${code}`)));
+    });
+  }
+
+  /** Waits until it has printed something that matches. */
+  public async until(pattern: RegExp, timeoutMs = 30000) {
+    const deadline = Date.now() + timeoutMs;
+    while (!pattern.test(this.output)) {
+      if (Date.now() > deadline || !this.alive) {
+        throw new Error(`it never printed ${pattern}, only:\n${this.output}`);
+      }
+      await sleep(20);
+    }
+  }
+}
+
+export async function run(container: Container): Promise<Finished> {
+  return new Running(container).finished;
+}
+
+/** Runs a command on the machine itself; throws with what it printed if it fails. */
+export async function host(command: string, ...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', chunk => stdout += chunk);
+    child.stderr.on('data', chunk => stderr += chunk);
+    child.on('error', reject);
+    child.on('close', code => code === 0 ? resolve(stdout) : reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr}`)));
+  });
+}
+
+export async function sleep(milliseconds: number) {
+  return new Promise(resolve => setTimeout(resolve, milliseconds));
+}
