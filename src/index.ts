@@ -1,4 +1,6 @@
 export * from './ai-assistant';
+export * from './binary-cache';
+export * from './ca-bundle';
 export * from './home-manager';
 export * from './nix-claim-retention';
 export * from './nix-config';

@@ -36,9 +36,10 @@ export class Substituter {
   }
 
   /**
+   * @returns whether the URL can be used
    * @internal
    */
-  public _validate(problems: Problems, prop: string): void {
+  public _validate(problems: Problems, prop: string): boolean {
     if (!isStoreUrl(this.url)) {
       problems.add('CDK8SNIX0301', `${prop}.url`, this.url, `A substituter is a URL without white space: ${SCHEMES.join(', ')}.`,
         'Use for example "https://cache.example.org".');
@@ -56,6 +57,7 @@ export class Substituter {
           'Copy it as `nix key convert-secret-to-public` prints it.');
       }
     }
+    return isStoreUrl(this.url);
   }
 }
 
