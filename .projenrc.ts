@@ -135,6 +135,10 @@ project.addTask('docs', {
   description: "Write the pages of docs/ that are made from the library's own data",
   exec: 'ts-node --transpile-only -P test/tsconfig.json build-tools/generate-docs.ts',
 });
+project.addTask('sbom', {
+  description: 'Write a software bill of materials of what a user installs (CycloneDX) to dist/sbom.json',
+  exec: 'mkdir -p dist && npm sbom --omit dev --sbom-format cyclonedx > dist/sbom.json',
+});
 project.addTask('bench', { description: 'Benchmarks; writes bench/results.json', exec: 'ts-node -P test/tsconfig.json bench/bench.ts', receiveArgs: true });
 project.package.setScript('test', 'projen verify');
 
