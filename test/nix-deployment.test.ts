@@ -44,9 +44,11 @@ describe('with nothing given', () => {
     expect([seed.name, check.name]).toEqual(['seed-nix-store', 'check-nix-store']);
     expect(mountAt(seed, '/mnt/nix-volume')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-volume' });
     expect(mountAt(seed, '/nix')).toBeUndefined();
-    for (const container of [check, pod.containers[0]]) {
-      expect(mountAt(container, '/nix')).toEqual({ name: 'nix-store', mountPath: '/nix', subPath: 'nix' });
-    }
+    expect(mountAt(pod.containers[0], '/nix')).toEqual({ name: 'nix-store', mountPath: '/nix', subPath: 'nix' });
+    // The same elsewhere: at /nix an empty volume would hide the shell that is to say so.
+    expect(mountAt(check, '/mnt/nix-store')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-store', subPath: 'nix' });
+    expect(mountAt(check, '/nix')).toBeUndefined();
+    expect(variable(check, 'NIX_FOLDER')).toBe('/mnt/nix-store');
   });
 
   test('keeps the home, where the links of the profiles are, beside the store', () => {

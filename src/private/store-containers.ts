@@ -8,7 +8,7 @@ import { renderResources } from './resources';
 
 const SCRIPTS_DIR = '/opt/cdk8s-nix';
 const STORE_ROOT = '/mnt/nix-volume';
-const SERVED_ROOT = '/mnt/nix-served';
+const CHECK_ROOT = '/mnt/nix-store';
 const HOME_ROOT = '/mnt/nix-home';
 
 const SEED_RESOURCES: kplus.ContainerResources = {
@@ -78,19 +78,20 @@ export class StoreContainers {
     };
   }
 
-  /** Sees /nix exactly as the workload does, and makes the home as its user. */
+  /**
+   * Sees the store as the workload does, and makes the home as its user. Only the place differs: a volume at /nix hides the
+   * image's own store, where its shell is, and if that volume is empty, nobody is left to say so.
+   */
   private checkContainer(): kplus.k8s.Container {
-    const { served } = this.store;
-    // A ready-made store at /nix would hide the one of the image, where its shell may be.
-    const mount = served ? { ...this.storeMount(), mountPath: SERVED_ROOT } : this.storeMount();
     return {
       ...this.scriptContainer('check-nix-store', [
         { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${HOME_FOLDER}` },
-        ...(served ? [{ name: 'NIX_FOLDER', value: SERVED_ROOT }, { name: 'NIX_SERVED', value: 'yes' }] : []),
+        { name: 'NIX_FOLDER', value: CHECK_ROOT },
+        ...(this.store.served ? [{ name: 'NIX_SERVED', value: 'yes' }] : []),
       ]),
       resources: renderResources(CHECK_RESOURCES),
       volumeMounts: [
-        mount,
+        { ...this.storeMount(), mountPath: CHECK_ROOT },
         { name: this.homeVolume, mountPath: HOME_ROOT },
         ...this.scriptMounts(),
       ],
