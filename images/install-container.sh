@@ -362,7 +362,7 @@ build_generation() {
 }
 
 explain_build_failure() {
-  if grep -qE "does not provide attribute|attribute '[^']*' missing" "$work/log"; then
+  if grep -q 'does not provide attribute' "$work/log"; then
     fail "$NO_FLAKE" "$flake has no home configuration '$attribute'"
   fi
   fail_by_log "$NOT_BUILT" "$attribute of $flake does not evaluate or build: see above"
@@ -472,12 +472,12 @@ install_prebuilt() {
 main() {
   read_arguments "$@"
   settle_user
+  configure_nix
   find_nix
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
   make_work_folder
-  configure_nix
 
   state=${XDG_STATE_HOME:-$HOME/.local/state}
   marker=$state/cdk8s-nix/home-manager
