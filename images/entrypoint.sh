@@ -34,22 +34,36 @@ is_mine() {
   [ -n "$1" ] && [ "$(stat -c %u "$1" 2>/dev/null)" = "$uid" ]
 }
 
-# Nix stops with "cannot determine user's home directory" where HOME belongs to somebody else (as the root of a volume does)
-# and the user has no passwd entry to fall back to.
+# Nix stops with "cannot determine user's home directory" where HOME belongs to somebody else and the user has no passwd entry
+# to fall back to. With folders by name it does without HOME: those of a volume that belongs to root and a group, for example.
 settle_home() {
   mkdir -p "${HOME:-/}" 2>/dev/null
   if is_mine "${HOME:-}" || { [ -n "${HOME:-}" ] && has_passwd_entry; }; then
     return
+  elif [ "${HOME:-/}" != / ] && [ -w "$HOME" ]; then
+    name_home_folders
+  else
+    make_home
   fi
-  for parent in "${HOME:-}" "${TMPDIR:-/tmp}"; do
-    case $parent in '' | /) continue ;; esac
-    if mkdir -p "$parent/home-$uid" 2>/dev/null && is_mine "$parent/home-$uid"; then
-      say "HOME is now $parent/home-$uid, because user $uid does not own '${HOME:-}' and has no passwd entry"
-      export HOME="$parent/home-$uid"
-      return
-    fi
-  done
-  complain "no HOME for user $uid: neither '${HOME:-}' nor ${TMPDIR:-/tmp} can be written; mount a volume at one of them"
+}
+
+name_home_folders() {
+  export XDG_CONFIG_HOME="${XDG_CONFIG_HOME:-$HOME/.config}" XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}"
+  export XDG_STATE_HOME="${XDG_STATE_HOME:-$HOME/.local/state}" XDG_DATA_HOME="${XDG_DATA_HOME:-$HOME/.local/share}"
+  export NIX_CONFIG="${NIX_CONFIG:+$NIX_CONFIG
+}use-xdg-base-directories = true"
+  # Where PATH looks for what is installed.
+  [ -e "$HOME/.nix-profile" ] || ln -sf "$XDG_STATE_HOME/nix/profile" "$HOME/.nix-profile"
+}
+
+make_home() {
+  home=${TMPDIR:-/tmp}/home-$uid
+  if mkdir -p "$home" 2>/dev/null && is_mine "$home"; then
+    say "HOME is now $home: user $uid has no passwd entry and cannot write to '${HOME:-}'"
+    export HOME="$home"
+  else
+    complain "no HOME for user $uid: neither '${HOME:-}' nor ${TMPDIR:-/tmp} can be written; mount a volume at one of them"
+  fi
 }
 
 settle_user() {

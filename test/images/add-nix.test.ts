@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { NixImageKind } from '../../src/nix-image-recipe';
 import { cachedImage } from '../support/image-cache';
 import { busyboxImage, debianImage, seedImage } from '../support/images';
 import { buildImage, derivedImage, ImageConfig, imageConfig } from './support/build-image';
@@ -10,7 +11,7 @@ import { output, RunningContainer, runImage } from './support/run-image';
 const NIX_PATH = '/nix/var/nix/profiles/default/bin';
 
 function addNix(base: string): string {
-  return buildImage({ image: 'add-nix', buildArguments: { NIX_IMAGE: seedImage(), BASE_IMAGE: base } });
+  return buildImage(NixImageKind.ADD_NIX, { NIX_IMAGE: seedImage(), BASE_IMAGE: base });
 }
 
 /** An image as those of Go and Rust programs: one static file. */
@@ -133,7 +134,7 @@ describe('on a busybox base without a package manager, PATH or users', () => {
   });
 
   test('starts a command through the entrypoint, for who wants it', () => {
-    const outcome = runImage(image, ['/usr/local/lib/cdk8s-nix/entrypoint.sh', ...nixBuild('by-entrypoint')],
+    const outcome = runImage(image, ['sh', '/usr/local/lib/cdk8s-nix/entrypoint.sh', ...nixBuild('by-entrypoint')],
       { user: '1070:0', environment: OFFLINE });
     expect(output(outcome)).toBe('built by-entrypoint\n');
     expect(outcome.stderr).toContain('HOME is now /tmp/home-1070');
@@ -157,12 +158,12 @@ describe('on a base that is one static program, with no shell at all', () => {
 
   test('brings a Nix that needs nothing of the base', () => {
     const outcome = runImage(image, nixBuild('on-nothing'),
-      { user: '1001:1001', environment: { ...OFFLINE, HOME: '/tmp/home' }, tmpfs: ['/tmp'], withoutEntrypoint: true });
+      { user: '1001:1001', environment: { ...OFFLINE, HOME: '/tmp/home' }, tmp: true, withoutEntrypoint: true });
     expect(output(outcome)).toBe('built on-nothing\n');
   });
 });
 
 test('a Nix image that has no Nix where it should stops the build with a reason', () => {
-  expect(() => buildImage({ image: 'add-nix', buildArguments: { NIX_IMAGE: debianImage(), BASE_IMAGE: busyboxImage() } }))
+  expect(() => buildImage(NixImageKind.ADD_NIX, { NIX_IMAGE: debianImage(), BASE_IMAGE: busyboxImage() }))
     .toThrow('this image has no Nix in /nix/var/nix/profiles/default; name one that has with --build-arg NIX_IMAGE=');
 });

@@ -1,50 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { NixImageKind, NixImageRecipe } from '../../../src/nix-image-recipe';
 import { containerEnvironment, podman } from '../../support/podman';
 
-const ROOT = path.resolve(__dirname, '../../..');
-
-/** What to build and of which local images. */
-export interface ImageBuild {
-  /** The folder under `images/`. */
-  readonly image: string;
-  readonly buildArguments: Record<string, string>;
-  /** Files to put into the build context before the build, by their path in it. */
-  readonly files?: Record<string, string>;
-}
-
 /**
- * Builds one of our images with nothing but the folders that the package ships, and without a network.
+ * Builds one of our images without a network and with nothing but what `cdk8s-nix eject` writes.
  *
- * @returns its reference in the storage of the tests
+ * @param kind which image
+ * @param buildArguments the local images to build it of, and anything else
+ * @param changes files of the build context to replace, by their path
+ * @returns its id
  * @throws with what the build printed, if it fails
  */
-export function buildImage(build: ImageBuild): string {
-  const context = mkdtempSync(path.join(tmpdir(), 'cdk8s-nix-context-'));
-  try {
-    for (const folder of ['images', 'nix', 'scripts']) {
-      cpSync(path.join(ROOT, folder), path.join(context, folder), { recursive: true });
-    }
-    for (const [file, content] of Object.entries(build.files ?? {})) {
-      writeFileSync(path.join(context, file), content);
-    }
-    return buildah(path.join(context, 'images', build.image, 'Dockerfile'), context, build.buildArguments);
-  } finally {
-    rmSync(context, { recursive: true });
-  }
+export function buildImage(kind: NixImageKind, buildArguments: Record<string, string>, changes: Record<string, string> = {}): string {
+  const recipe = NixImageRecipe.of(kind);
+  return buildah({ ...recipe.buildContext(), ...changes }, recipe.dockerfilePath, buildArguments);
 }
 
 /** An image made of another one by instructions of a Dockerfile, as a user's own base image is. */
 export function derivedImage(base: string, instructions: string[]): string {
-  const context = mkdtempSync(path.join(tmpdir(), 'cdk8s-nix-context-'));
-  try {
-    writeFileSync(path.join(context, 'Dockerfile'), [`FROM ${base}`, ...instructions, ''].join('\n'));
-    return buildah(path.join(context, 'Dockerfile'), context, {});
-  } finally {
-    rmSync(context, { recursive: true });
-  }
+  return buildah({ Dockerfile: [`FROM ${base}`, ...instructions, ''].join('\n') }, 'Dockerfile', {});
 }
 
 /** What an image is configured to do. */
@@ -70,15 +47,24 @@ export function imageConfig(reference: string): ImageConfig {
   };
 }
 
-function buildah(dockerfile: string, context: string, buildArguments: Record<string, string>): string {
-  const { status, stdout, stderr } = spawnSync('buildah', [
-    'bud', '--quiet', '--pull-never', '--network', 'none', '--file', dockerfile,
-    ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-    context,
-  ], { env: containerEnvironment(), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  if (status !== 0) {
-    throw new Error(`the build of ${dockerfile} ended with ${status}:\n${stdout}${stderr}`);
+function buildah(files: Record<string, string>, dockerfile: string, buildArguments: Record<string, string>): string {
+  const context = mkdtempSync(path.join(tmpdir(), 'cdk8s-nix-context-'));
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(context, file)), { recursive: true });
+      writeFileSync(path.join(context, file), content);
+    }
+    const { status, stdout, stderr } = spawnSync('buildah', [
+      'bud', '--quiet', '--pull-never', '--network', 'none', '--file', path.join(context, dockerfile),
+      ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+      context,
+    ], { env: containerEnvironment(), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+    if (status !== 0) {
+      throw new Error(`the build of ${dockerfile} ended with ${status}:\n${stdout}${stderr}`);
+    }
+    // The id, not a name: nothing to clean up when another test builds the same.
+    return stdout.trim().split('\n').at(-1)!;
+  } finally {
+    rmSync(context, { recursive: true });
   }
-  // By its id: nothing to clean up when another test builds the same.
-  return stdout.trim().split('\n').at(-1)!;
 }

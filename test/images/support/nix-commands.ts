@@ -4,8 +4,9 @@ export const OFFLINE = { NIX_CONFIG: 'substituters =' };
 // The shell of the Nix that is tested: the image may have none.
 const BIN = '/nix/var/nix/profiles/default/bin';
 
+// The last command must be one of the shell's: Nix kills a builder that closes its output, which programs do just before they end.
 function derivation(name: string, script: string): string {
-  return `derivation { name = "${name}"; system = builtins.currentSystem; builder = "${BIN}/sh"; PATH = "${BIN}"; args = [ "-euc" "${script}" ]; }`;
+  return `derivation { name = "${name}"; system = builtins.currentSystem; builder = "${BIN}/sh"; PATH = "${BIN}"; args = [ "-euc" "${script}; :" ]; }`;
 }
 
 /**

@@ -7,8 +7,8 @@ export interface RunOptions {
   readonly environment?: Record<string, string>;
   /** `source:target[:ro]` */
   readonly volumes?: string[];
-  /** Where to put an empty folder in memory. */
-  readonly tmpfs?: string[];
+  /** Have a /tmp that can be written. @default - the image's, which cannot if restricted */
+  readonly tmp?: boolean;
   /** A read-only root and no capabilities, as Pod Security `restricted` and the constructs ask for. @default false */
   readonly restricted?: boolean;
   /** Run the command itself instead of the image's entrypoint with it. @default false */
@@ -23,7 +23,7 @@ function flags(options: RunOptions): string[] {
     ...options.user ? ['--user', options.user] : [],
     ...Object.entries(options.environment ?? {}).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...(options.volumes ?? []).flatMap(volume => ['--volume', volume]),
-    ...(options.tmpfs ?? []).flatMap(folder => ['--mount', `type=tmpfs,destination=${folder},tmpfs-mode=1777`]),
+    ...options.tmp ? ['--mount', 'type=tmpfs,destination=/tmp,tmpfs-mode=1777'] : [],
     // podman puts writable folders into a read-only root by itself, which a kubelet does not.
     ...options.restricted ? ['--read-only', '--read-only-tmpfs=false', '--cap-drop', 'all', '--security-opt', 'no-new-privileges'] : [],
     ...options.withoutEntrypoint ? ['--entrypoint', ''] : [],
