@@ -1,18 +1,23 @@
-import { Chart, Size } from 'cdk8s';
+import { Chart, Cron, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  BuiltNixImageOptions, NixConfigProps, NixDeployment, NixDeploymentProps, NixEnvironment, NixImage, NixStore, NixUser, NixUserOptions,
+  BuiltNixImageOptions, CsiStoreOptions, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource, NixDeployment, NixDeploymentProps, NixEnvironment,
+  NixHome, NixImage, NixJob, NixSeedSource, NixStatefulSet, NixStatefulSetProps, NixStore, NixUser, NixUserOptions,
   PersistentStoreOptions, Substituter,
 } from '../src';
 import { synthError } from './support/synth-error';
 
 const KEY = 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=';
 const { READ_ONLY_MANY, READ_WRITE_MANY, READ_WRITE_ONCE, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
+const { ALWAYS, NEVER } = kplus.RestartPolicy;
 
 /** Name of the case, what is built, the code, the prop, the value as the message shows it, and a word of the remedy. */
-type Case = [name: string, build: (chart: Chart) => void, code: string, prop: string, value: string, remedy: string];
+type Case = [name: string, build: (chart: Chart) => unknown, code: string, prop: string, value: string, remedy: string];
 
 const deployment = (props: NixDeploymentProps) => (chart: Chart) => { new NixDeployment(chart, 'workspace', props); };
+const statefulSet = (props: NixStatefulSetProps) => (chart: Chart) => { new NixStatefulSet(chart, 'workspace', props); };
+const served = (options: CsiStoreOptions, props: NixDeploymentProps = {}) =>
+  deployment({ image: NixImage.of('example/debian:13'), store: NixStore.csi(options), ...props });
 const image = (reference: string) => deployment({ image: NixImage.of(reference) });
 const built = (options: BuiltNixImageOptions) => deployment({ image: NixImage.ubuntuNix(options) });
 const store = (options: PersistentStoreOptions) => deployment({ store: NixStore.persistent(options) });
@@ -165,6 +170,29 @@ const CASES: Case[] = [
   ['a relative folder in the search path', deployment({ path: ['bin'] }), 'CDK8SNIX0506', 'path[0]', '"bin"', '/opt/app/bin'],
   ['two folders in one', deployment({ path: ['/a:/b'] }), 'CDK8SNIX0506', 'path[0]', '"/a:/b"', '/opt/app/bin'],
   ['NIX_PATH with a reference', deployment({ nixPath: '$(HOME)' }), 'CDK8SNIX0506', 'nixPath', '"$(HOME)"', 'nixpkgs='],
+  // Kinds of workload and of store.
+  ['a store for each replica of a Deployment', deployment({ store: NixStore.perReplica() }), 'CDK8SNIX0209', 'store', '"perReplica"', 'NixStatefulSet'],
+  ['a clone of nothing', store({ dataSource: NixDataSource.claim('') }), 'CDK8SNIX0210', 'store.dataSource', '""', 'kubectl get persistentvolumeclaim'],
+  ['a snapshot in upper case', deployment({ store: NixStore.ephemeral({ dataSource: NixDataSource.snapshot('Seeded') }) }), 'CDK8SNIX0210', 'store.dataSource', '"Seeded"', 'kubectl get volumesnapshot'],
+  ['an ephemeral store of half a GiB', deployment({ store: NixStore.ephemeral({ size: Size.mebibytes(512) }) }), 'CDK8SNIX0201', 'store.size', '"512Mi"', 'Size.gibibytes(1)'],
+  ['a class for each replica with a space', statefulSet({ store: NixStore.perReplica({ storageClassName: 'very fast' }) }), 'CDK8SNIX0202', 'store.storageClassName', '"very fast"', 'kubectl get storageclass'],
+  ['a label of a claim template', statefulSet({ store: NixStore.perReplica({ labels: { team: 'my team' } }) }), 'CDK8SNIX0208', 'store.labels', '"team=my team"', 'annotation'],
+  ['a driver that is no name', served({ driver: 'nix_csi' }), 'CDK8SNIX0211', 'store.driver', '"nix_csi"', 'kubectl get csidriver'],
+  ['a profile outside of /nix', served({ driver: 'nix.csi', profile: '/opt/profile' }), 'CDK8SNIX0211', 'store.profile', '"/opt/profile"', '/nix/var/nix/profiles/default'],
+  ['an image whose shell the driver hides', deployment({ store: NixStore.csi({ driver: 'nix.csi' }) }), 'CDK8SNIX0212', 'image', 'nixos/nix', 'distribution'],
+  ['a home on the volume of a driver', served({ driver: 'nix.csi' }, { home: NixHome.onStoreVolume() }), 'CDK8SNIX0212', 'home', '"onStoreVolume"', 'NixHome.ephemeral()'],
+  ['a label of all objects', deployment({ objectLabels: { 'a b': 'c' } }), 'CDK8SNIX0208', 'objectLabels', '"a b=c"', 'annotation'],
+  ['an annotation of all objects', deployment({ objectAnnotations: { '/x': 'c' } }), 'CDK8SNIX0208', 'objectAnnotations', '"/x"', 'example.org/owner'],
+  ['an unpinned image for the shell', deployment({ seed: { source: NixSeedSource.imageVolume('debian') } }), 'CDK8SNIX0102', 'seed.source.shellImage', '"debian"', 'version or a digest'],
+  ['a Job without a container', chart => new NixJob(chart, 'job'), 'CDK8SNIX0507', 'containers', '[]', 'Give it a container'],
+  ['a CronJob without a container', chart => new NixCronJob(chart, 'job', { schedule: Cron.daily() }), 'CDK8SNIX0507', 'containers', '[]', 'Give it a container'],
+  ['a Job that always restarts', chart => new NixJob(chart, 'job', { containers: [{ image: 'example/app:1' }], restartPolicy: ALWAYS }), 'CDK8SNIX0508', 'restartPolicy', '"Always"', 'ON_FAILURE'],
+  ['a Deployment that never restarts', deployment({ restartPolicy: NEVER }), 'CDK8SNIX0508', 'restartPolicy', '"Never"', 'Leave it out'],
+  ['runs that overlap on one volume', chart => new NixCronJob(chart, 'job', {
+    schedule: Cron.daily(), containers: [{ image: 'example/app:1' }], concurrencyPolicy: kplus.ConcurrencyPolicy.ALLOW,
+  }), 'CDK8SNIX0206', 'concurrencyPolicy', '"Allow"', 'NixStore.ephemeral()'],
+  ['a StatefulSet of two on one volume', statefulSet({ store: NixStore.persistent(), replicas: 2 }), 'CDK8SNIX0206', 'replicas', 'got 2', 'NixStore.perReplica()'],
+  ['a DaemonSet on one volume, asked for', chart => new NixDaemonSet(chart, 'agent', { store: NixStore.persistent() }), 'CDK8SNIX0206', 'store', 'ReadWriteOnce', 'NixStore.emptyDir()'],
 ];
 
 test.each(CASES)('%s', (_, build, code, prop, value, remedy) => {

@@ -31,3 +31,8 @@ export function variable(container: any, name: string): string | undefined {
 export function mountAt(container: any, path: string): any {
   return container.volumeMounts.find((mount: any) => mount.mountPath === path);
 }
+
+/** A manifest without the hash of the scripts, which have suites of their own: for snapshots. */
+export function withoutScriptHash(manifest: any): any {
+  return JSON.parse(JSON.stringify(manifest).replace(/(nix-scripts-)[0-9a-f]{12}/g, '$1(hash)'));
+}
