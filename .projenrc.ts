@@ -78,7 +78,7 @@ project.tsconfigDev.addInclude('../build-tools/**/*.ts');
 project.tsconfigDev.addInclude('../bench/**/*.ts');
 
 // Files that run elsewhere than on the developer's machine: line endings must not follow the checkout.
-for (const folder of ['scripts', 'images', 'nix']) {
+for (const folder of ['scripts', 'images', 'nix', 'bin']) {
   project.gitattributes.addAttributes(`/${folder}/**`, 'text', 'eol=lf');
 }
 for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/CONTRIBUTING.md']) {
