@@ -2,6 +2,7 @@ export * from './ai-assistant';
 export * from './binary-cache';
 export * from './ca-bundle';
 export * from './home-manager';
+export * from './network-options';
 export * from './nix-claim-retention';
 export * from './nix-config';
 export * from './nix-cron-job';

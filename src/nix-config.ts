@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { contentHash } from './private/content-hash';
 import { isDataKey } from './private/kubernetes-name';
+import { MERGED_NETRC } from './private/merged-netrc';
 import { closestSetting, KNOWN_SETTINGS, OWN_SETTINGS } from './private/nix-settings';
 import { Problems } from './private/problems';
 import { Substituter } from './substituter';
@@ -63,6 +64,14 @@ export interface NixConfigProps {
   readonly netrc?: kplus.SecretValue;
 
   /**
+   * More Secrets with netrc files, for caches whose credentials have other owners. An init container joins all of them to the one file that
+   * Nix reads, in memory; of two entries for one host the first counts, and a `default` entry is allowed in the last file only.
+   *
+   * @default - none
+   */
+  readonly extraNetrcs?: kplus.SecretValue[];
+
+  /**
    * A Secret with a line of nix.conf that sets access tokens, `access-tokens = github.com=…`, included by nix.conf.
    *
    * @default - none
@@ -104,6 +113,7 @@ export class NixConfig extends Construct {
   /** The ConfigMap. */
   public readonly apiObject: ApiObject;
 
+  private readonly clusterCaches: Substituter[] = [];
   private readonly substituters: Substituter[];
   private readonly problems: Problems;
   private readonly files = new Map<string, () => string>();
@@ -168,6 +178,36 @@ export class NixConfig extends Construct {
   }
 
   /**
+   * Ask a cache in the cluster, before all others.
+   *
+   * @internal
+   */
+  public _addClusterCache(substituter: Substituter): void {
+    this.clusterCaches.push(substituter);
+    // Without these a cache that is gone, or whose upstream is, would stop Nix rather than send it to the next one.
+    this.setDefault('fallback', 'true');
+    this.setDefault('connect-timeout', '5');
+  }
+
+  /**
+   * The substituters outside of the cluster.
+   *
+   * @internal
+   */
+  public get _externalUrls(): string[] {
+    return [...this.substituters, ...(this.props.defaultSubstituter ?? true ? [Substituter.nixos()] : [])].map(substituter => substituter.url);
+  }
+
+  /**
+   * The Secrets with netrc files, if there are several, which have to be joined.
+   *
+   * @internal
+   */
+  public get _severalNetrcs(): kplus.SecretValue[] {
+    return this.netrcs.length > 1 ? this.netrcs : [];
+  }
+
+  /**
    * The folder of nix.conf in the containers.
    *
    * @internal
@@ -187,10 +227,20 @@ export class NixConfig extends Construct {
     return {
       mountPath: SECRETS_DIR,
       sources: [
-        ...(this.props.netrc ? [file(this.props.netrc, NETRC)] : []),
+        ...(this.netrcs.length === 1 ? [file(this.netrcs[0], NETRC)] : []),
         ...(this.props.accessTokens ? [file(this.props.accessTokens, ACCESS_TOKENS)] : []),
       ],
     };
+  }
+
+  private get netrcs(): kplus.SecretValue[] {
+    return [...(this.props.netrc ? [this.props.netrc] : []), ...this.props.extraNetrcs ?? []];
+  }
+
+  private setDefault(name: string, value: string): void {
+    if (!(name in (this.props.settings ?? {}))) {
+      this._set(name, value);
+    }
   }
 
   private data(): { [name: string]: string } {
@@ -198,7 +248,7 @@ export class NixConfig extends Construct {
   }
 
   private render(): string {
-    const caches = [...this.substituters, ...(this.props.defaultSubstituter ?? true ? [Substituter.nixos()] : [])];
+    const caches = [...this.clusterCaches, ...this.substituters, ...(this.props.defaultSubstituter ?? true ? [Substituter.nixos()] : [])];
     const lines = [
       '# Written by cdk8s-nix.',
       ...setting('experimental-features', 'nix-command flakes', this.props.settings),
@@ -211,7 +261,7 @@ export class NixConfig extends Construct {
       ...setting('cores', this.props.cores),
       ...setting('min-free', this.props.minFree && bytes(this.props.minFree)),
       ...setting('max-free', this.props.maxFree && bytes(this.props.maxFree)),
-      ...(this.props.netrc ? [`netrc-file = ${SECRETS_DIR}/${NETRC}`] : []),
+      ...(this.netrcs.length > 0 ? [`netrc-file = ${this.netrcs.length > 1 ? MERGED_NETRC : `${SECRETS_DIR}/${NETRC}`}`] : []),
       ...[...this.ownSettings].map(([name, value]) => `${name} = ${value}`),
       ...Object.entries(this.props.settings ?? {}).map(([name, value]) => `${name} = ${render(value)}`.trimEnd()),
       // `include` rather than `!include`: a token that was asked for and is missing should be seen.
@@ -227,6 +277,7 @@ export class NixConfig extends Construct {
     this.validateNumber('cores', this.props.cores);
     this.validateFree();
     this.validateSecretKey('netrc', this.props.netrc);
+    (this.props.extraNetrcs ?? []).forEach((value, i) => this.validateSecretKey(`extraNetrcs[${i}]`, value));
     this.validateSecretKey('accessTokens', this.props.accessTokens);
     Object.entries(this.props.settings ?? {}).forEach(([name, value]) => this.validateSetting(name, value));
     (this.props.extraLines ?? []).forEach((line, i) => this.validateLine(line, i));

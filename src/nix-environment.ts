@@ -2,7 +2,10 @@ import { ApiObject, Chart, Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { AiAssistant } from './ai-assistant';
+import { NixBinaryCache } from './binary-cache';
+import { CaBundle } from './ca-bundle';
 import { HomeManager } from './home-manager';
+import { NixNetworkPolicyOptions, NixProxyOptions } from './network-options';
 import { NixConfig, NixConfigProps } from './nix-config';
 import { NixHome } from './nix-home';
 import { NixImage } from './nix-image';
@@ -11,10 +14,12 @@ import { NixStore } from './nix-store';
 import { NixUser } from './nix-user';
 import { checkAssistants } from './private/assistant-checks';
 import { BoundStore, StoreReach } from './private/bound-store';
+import { EnvironmentNetwork } from './private/environment-network';
 import { homeActivation } from './private/home-activation';
 import { keepPatchedFields } from './private/keep-patched-fields';
 import { isPlainAbsolutePath } from './private/kubernetes-name';
 import { loginProfile } from './private/login-profile';
+import { mergedNetrc } from './private/merged-netrc';
 import { ObjectMetadata, validateMetadata } from './private/object-metadata';
 import { packageFile } from './private/package-file';
 import { HOME_FOLDER, VOLUME } from './private/pod-names';
@@ -108,6 +113,20 @@ export interface NixEnvironmentProps {
   readonly objectLabels?: { [name: string]: string };
 
   /**
+   * The proxy that the pods need to reach the outside.
+   *
+   * @default - none
+   */
+  readonly proxy?: NixProxyOptions;
+
+  /**
+   * The certificates to trust: Nix, git, curl, Node, Python and others are told by their variables.
+   *
+   * @default - those in the default profile of the store for Nix, those of the image for the others
+   */
+  readonly caBundle?: CaBundle;
+
+  /**
    * Annotations of these objects.
    *
    * @default - none
@@ -160,6 +179,7 @@ export class NixEnvironment extends Construct {
   private readonly path: string[];
   private readonly props: NixEnvironmentProps;
   private readonly parts: Array<() => Partial<PodPart>> = [];
+  private readonly network: EnvironmentNetwork;
 
   constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
     super(scope, id);
@@ -189,6 +209,13 @@ export class NixEnvironment extends Construct {
       'check-nix-store.sh': packageFile('scripts/check-nix-store.sh'),
       'own-folder.sh': packageFile('scripts/own-folder.sh'),
     }));
+    this.network = new EnvironmentNetwork(this, this.problems, this.config, props.proxy, props.caBundle);
+    this._addPart(() => this.network.part());
+    const netrcs = this.config._severalNetrcs;
+    if (netrcs.length > 0) {
+      const part = mergedNetrc(this, netrcs, this.storeContainers);
+      this._addPart(() => part);
+    }
     this.addHomeConfiguration();
   }
 
@@ -209,6 +236,7 @@ export class NixEnvironment extends Construct {
         + 'A pod has one /nix: enable each workload once.');
     }
     ENABLED.set(workload, this);
+    this.network.enabled(workload);
 
     workload.podMetadata.addAnnotation('cdk8s-nix/config-checksum', Lazy.any({ produce: () => this.config._checksum }));
     this.fitReplicas(workload);
@@ -218,6 +246,28 @@ export class NixEnvironment extends Construct {
     }
     keepPatchedFields(ApiObject.of(workload));
     workload.node.addValidation({ validate: () => this.validateWorkload(workload, options) });
+  }
+
+  /**
+   * Ask a binary cache in the cluster before all others. Its upstreams' keys are trusted, since signatures stay theirs. When it, or its
+   * upstream, cannot be reached, Nix goes on to the other substituters.
+   *
+   * @param cache the cache, of this or another chart of the app
+   */
+  public useBinaryCache(cache: NixBinaryCache): void {
+    this.network.useCache(cache);
+  }
+
+  /**
+   * Let the pods of this environment reach nothing but name servers, the caches of `useBinaryCache` and the ports of the substituters (or of
+   * the proxy), and be reached by nobody. NetworkPolicies add up: allow more with one of your own.
+   *
+   * @param options where the outside is
+   * @returns the NetworkPolicy
+   * @throws if called twice
+   */
+  public restrictNetwork(options: NixNetworkPolicyOptions = {}): ApiObject {
+    return this.network.restrict(options);
   }
 
   /**

@@ -65,11 +65,16 @@ function checkSizes(problems: Problems, { volumeSize = Size.gibibytes(50), maxSi
 
 function checkTimes(problems: Problems, { hitTtl, missTtl, unusedFor }: NixBinaryCacheProps): boolean {
   const times: Array<[string, Duration | undefined]> = [['hitTtl', hitTtl], ['missTtl', missTtl], ['unusedFor', unusedFor]];
-  const wrong = times.filter(([, duration]) => duration !== undefined && !(duration.toMilliseconds() >= 1000 && duration.toMilliseconds() % 1000 === 0));
+  const wrong = times.filter(([, duration]) => duration !== undefined && !isWholeSeconds(duration));
   for (const [prop, duration] of wrong) {
     problems.add('CDK8SNIX0804', prop, duration!.toHumanString(), 'It is one second at least, in whole seconds.', 'Use for example Duration.minutes(1).');
   }
   return wrong.length === 0;
+}
+
+function isWholeSeconds(duration: Duration): boolean {
+  const milliseconds = duration.toMilliseconds();
+  return milliseconds >= 1000 && milliseconds % 1000 === 0;
 }
 
 function checkNumber(problems: Problems, prop: string, value: number | undefined, least: number, most: number, why: string = ''): void {

@@ -5,9 +5,9 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { Testing } from 'cdk8s';
+import { NAME_SERVER } from './name-server';
 import { NixBinaryCache, NixBinaryCacheProps } from '../../../src';
 import { only, testChart } from '../../support/synth';
-import { NAME_SERVER } from './name-server';
 
 export interface Answer {
   readonly status: number;
