@@ -34,6 +34,7 @@ const volume = fields({
   projected: fields({ ...all('defaultMode'), sources: list(fields({ configMap: keys, secret: keys })) }),
   persistentVolumeClaim: fields({ ...all('claimName'), readOnly: only(false) }),
   ephemeral: fields({ volumeClaimTemplate: claimTemplate }),
+  image: fields({ ...all('reference'), ...none('pullPolicy') }),
 });
 
 const variable = fields({
@@ -104,7 +105,13 @@ const KINDS: Record<string, Record<string, Check>> = {
   Pod: { spec: podSpec },
   Deployment: { spec: fields({ ...set, ...all('replicas'), strategy: fields({ ...all('type'), ...none('rollingUpdate') }), ...none('progressDeadlineSeconds') }) },
   StatefulSet: {
-    spec: fields({ ...set, ...all('replicas'), volumeClaimTemplates: list(claimTemplate), ...none('serviceName', 'podManagementPolicy', 'updateStrategy') }),
+    spec: fields({
+      ...set,
+      ...all('replicas'),
+      volumeClaimTemplates: list(claimTemplate),
+      persistentVolumeClaimRetentionPolicy: fields({ whenDeleted: only('Retain'), whenScaled: only('Retain') }),
+      ...none('serviceName', 'podManagementPolicy', 'updateStrategy'),
+    }),
   },
   DaemonSet: { spec: fields({ ...set, ...none('updateStrategy') }) },
   Job: { spec: jobSpec },

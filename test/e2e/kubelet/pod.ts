@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { containerArguments, PodContext, terminationLog } from './container-arguments';
 import { Objects } from './objects';
-import { MountedVolume, mountVolume } from './volumes';
+import { imageOf, MountedVolume, mountVolume } from './volumes';
 import { Outcome, podman, tryPodman } from '../../support/podman';
 
 /** Seconds a container that ends by itself may take. */
@@ -60,7 +60,13 @@ export class Pod {
       localImage: host.localImage,
     };
     for (const volume of spec.volumes ?? []) {
-      volumes.set(volume.name, mountVolume(volume, { objects: host.objects, podFolder: host.folder, claimFolder: host.claimFolder, security }));
+      volumes.set(volume.name, mountVolume(volume, {
+        objects: host.objects,
+        podFolder: host.folder,
+        claimFolder: host.claimFolder,
+        imageFolder: reference => podman(['image', 'mount', host.localImage(reference)]),
+        security,
+      }));
     }
   }
 
@@ -153,6 +159,7 @@ export class Pod {
     if (!this.host.neighbour) {
       remove(['sandbox']);
     }
+    (this.spec.volumes ?? []).map(imageOf).forEach(reference => reference && podman(['image', 'unmount', this.host.localImage(reference)]));
     this.running.clear();
     rmSync(this.host.folder, { recursive: true, force: true });
   }

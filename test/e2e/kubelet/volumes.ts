@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { giveToGroup } from './group-ownership';
@@ -21,12 +21,19 @@ export interface VolumeSources {
   readonly podFolder: string;
   /** Where a claim is mounted, by its name; for a generic ephemeral volume the pod's own claim. */
   readonly claimFolder: (volume: k8s.Volume) => string;
+  /** Where an image is mounted, by its reference. @default - there are no image volumes */
+  readonly imageFolder?: (reference: string) => string;
   readonly security: k8s.PodSecurityContext;
 }
 
 interface ProjectedFile {
   readonly content: Buffer;
   readonly mode?: number;
+}
+
+/** The reference of an image volume, which is newer than the types of kplus-28. */
+export function imageOf(volume: k8s.Volume): string | undefined {
+  return (volume as { image?: { reference: string } }).image?.reference;
 }
 
 /** Makes one volume of a pod: its content, and then its ownership. */
@@ -37,6 +44,10 @@ export function mountVolume(volume: k8s.Volume, sources: VolumeSources): Mounted
     const claim = sources.claimFolder(volume);
     giveToGroup(claim, { fsGroup, policy: fsGroupChangePolicy });
     return { folder: claim, readOnly: false };
+  }
+  const image = imageOf(volume);
+  if (image && sources.imageFolder) {
+    return { folder: sources.imageFolder(image), readOnly: true };
   }
   makeFolder(folder, 0o777);
   if (volume.emptyDir) {
@@ -49,20 +60,16 @@ export function mountVolume(volume: k8s.Volume, sources: VolumeSources): Mounted
   return { folder, readOnly: true };
 }
 
-/** The folder or file that a mount shows; a `subPath` that does not exist is made, with the mode of the volume's root. */
-export function mountSource(volume: MountedVolume, subPath: string | undefined, rootMode: number): string {
+/** The folder or file that a mount shows; a `subPath` that does not exist becomes a folder with the mode of the volume's root. */
+export function mountSource(volume: MountedVolume, subPath: string | undefined): string {
   const source = path.join(volume.folder, subPath ?? '');
-  if (!volume.readOnly && subPath) {
-    const missing: string[] = [];
-    for (let folder = source; folder !== volume.folder; folder = path.dirname(folder)) {
-      missing.unshift(folder);
-    }
-    missing.forEach(folder => makeFolder(folder, rootMode % 0o1000));
+  if (!volume.readOnly) {
+    makeFolder(source, statSync(volume.folder).mode % 0o1000);
   }
-  return source;
+  return realpathSync(source);
 }
 
-/** `mkdir` is subject to the umask; an existing folder stays as it is. */
+/** An existing folder stays as it is, and a new one has this mode whatever the umask is. */
 function makeFolder(folder: string, mode: number): void {
   if (mkdirSync(folder, { recursive: true }) !== undefined) {
     chmodSync(folder, mode);

@@ -1,0 +1,136 @@
+import { App, Chart, Cron, Testing, Yaml } from 'cdk8s';
+import { Node } from './kubelet/node';
+import { Pod } from './kubelet/pod';
+import { NixCronJob, NixDeployment, NixImage, NixJob, NixSeedSource, NixStatefulSet, NixStore, NixUser } from '../../src';
+import { debianImage, seedImage } from '../support/images';
+import { Manifest } from '../support/kubernetes/manifest';
+
+const SEED = 'registry.local/nix:1.0.0';
+const SHELL = 'registry.local/debian:13';
+const IMAGES = { [SEED]: seedImage(), [SHELL]: debianImage() };
+
+/** What each workload here has in common: the seed image, and no network to look for binary caches in. */
+const COMMON = { image: NixImage.of(SEED), config: { defaultSubstituter: false } };
+
+function expression(name: string): string {
+  return `derivation { name = "${name}"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo built ${name} >$out" ]; }`;
+}
+
+describe('a StatefulSet of two', () => {
+  const node = new Node(IMAGES);
+  const chart = new Chart(new App(), 'e2e');
+  const statefulSet = new NixStatefulSet(chart, 'workspace', { ...COMMON, replicas: 2 });
+  const rollOut = () => node.rollOut('StatefulSet', statefulSet.name);
+  let first: Pod;
+  let second: Pod;
+
+  beforeAll(() => {
+    node.apply(Yaml.stringify(...chart.toJson()));
+    [first, second] = rollOut();
+  });
+  afterAll(() => node.destroy());
+
+  test('seeds a store for each replica', () => {
+    for (const pod of [first, second]) {
+      expect(pod.initLogs.get('seed-nix-store')).toContain('seeded');
+      expect(pod.sh('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
+    }
+  });
+
+  test('keeps what one installs from the other', () => {
+    const path = first.run(['nix-build', '--out-link', '/home/code/thing', '--expr', expression('of-the-first')]);
+    expect(first.sh('cat /home/code/thing')).toBe('built of-the-first');
+    expect(second.sh(`ls -d ${path} /home/code/thing 2>&1 || true`)).toContain('No such file or directory');
+  });
+
+  test('finds the store of each replica again after a rollout', () => {
+    [first, second] = rollOut();
+    for (const pod of [first, second]) {
+      expect(pod.initLogs.get('seed-nix-store')).toContain('holds this image already');
+    }
+    expect(first.sh('cat /home/code/thing')).toBe('built of-the-first');
+    expect(second.sh('ls -A /home/code')).not.toContain('thing');
+  });
+});
+
+describe('jobs', () => {
+  const node = new Node(IMAGES);
+  afterAll(() => node.destroy());
+
+  test('a Job builds with Nix in an image that has none', () => {
+    const chart = new Chart(new App(), 'e2e');
+    const job = new NixJob(chart, 'build', {
+      ...COMMON,
+      store: NixStore.ephemeral(),
+      containers: [{ name: 'build', image: SHELL, command: ['sh', '-ec', `cat "$(nix-build --no-out-link --expr '${expression('in-a-job')}')"`] }],
+    });
+    node.apply(Yaml.stringify(...chart.toJson()));
+    expect(node.complete('Job', job.name).get('build')).toMatch(/^built in-a-job$/m);
+  });
+
+  test('the second run of a CronJob finds the store of the first', () => {
+    const chart = new Chart(new App(), 'e2e');
+    const cronJob = new NixCronJob(chart, 'nightly', {
+      ...COMMON,
+      schedule: Cron.daily(),
+      containers: [{ name: 'build', image: SHELL, command: ['sh', '-ec', `nix-build --no-out-link --expr '${expression('nightly')}' 2>&1`] }],
+    });
+    node.apply(Yaml.stringify(...chart.toJson()));
+    expect(node.complete('CronJob', cronJob.name).get('build')).toContain('building');
+    expect(node.complete('CronJob', cronJob.name).get('build')).toMatch(/^\/nix\/store\/[a-z0-9]{32}-nightly\n$/);
+  });
+});
+
+describe('a seed image as a volume', () => {
+  const node = new Node(IMAGES);
+  afterAll(() => node.destroy());
+
+  test('is seeded by an image without Nix, cold and warm', () => {
+    const chart = new Chart(new App(), 'e2e');
+    const deployment = new NixDeployment(chart, 'workspace', {
+      ...COMMON,
+      seed: { source: NixSeedSource.imageVolume(SHELL) },
+      containers: [{ image: SHELL, command: ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait'] }],
+    });
+    node.apply(Yaml.stringify(...chart.toJson()));
+    const [cold] = node.rollOut('Deployment', deployment.name);
+    expect(cold.initLogs.get('seed-nix-store')).toContain('seeded');
+    expect(cold.sh('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
+    const [warm] = node.rollOut('Deployment', deployment.name);
+    expect(warm.initLogs.get('seed-nix-store')).toContain('holds this image already');
+  });
+});
+
+describe('arbitrary users, as on OpenShift', () => {
+  const node = new Node(IMAGES);
+  const chart = new Chart(new App(), 'e2e');
+  const deployment = new NixDeployment(chart, 'workspace', { ...COMMON, user: NixUser.arbitrary() });
+  afterAll(() => node.destroy());
+
+  /** The workspace in a namespace with this range of ids: admission fills them in where the manifest names none. */
+  function startIn(firstId: number): Pod {
+    const objects: Manifest[] = Testing.synth(chart);
+    const { spec } = objects.find(object => object.kind === 'Deployment')!.spec.template;
+    expect(spec.securityContext).not.toHaveProperty('runAsUser');
+    Object.assign(spec.securityContext, { runAsUser: firstId, fsGroup: firstId });
+    node.apply(objects);
+    return node.rollOut('Deployment', deployment.name)[0];
+  }
+
+  const range = () => 1000600000 + Math.floor(Math.random() * 40000) * 10000;
+  const [former, present] = [range(), range() + 400000000];
+
+  test('a user without a name seeds and builds', () => {
+    const pod = startIn(former);
+    expect(pod.sh('id -u; id -g; stat -c %u "$HOME" /nix/store')).toBe(`${former}\n0\n${former}\n${former}`);
+    pod.run(['nix-build', '--out-link', '/home/code/thing', '--expr', expression('of-the-former')]);
+  });
+
+  test('the user of a namespace made anew has what the former one built, and builds more', () => {
+    const pod = startIn(present);
+    expect(pod.initLogs.get('seed-nix-store')).toContain('holds this image already');
+    expect(pod.sh('id -u; stat -c %u "$HOME"; cat "$HOME/thing"')).toBe(`${present}\n${present}\nbuilt of-the-former`);
+    pod.run(['nix-build', '--out-link', '/home/code/other', '--expr', expression('of-the-present')]);
+    expect(pod.sh('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
+  });
+});
