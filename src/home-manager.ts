@@ -89,9 +89,7 @@ export class HomeManager {
   }
 
   /**
-   * A configuration of any flake.
-   *
-   * @example HomeManager.flake('github:vpittamp/nixos-config/container-ssh?dir=user', 'container-essential')
+   * A configuration of any flake, for example `github:vpittamp/nixos-config/container-ssh?dir=user` with `container-essential`.
    *
    * @param reference the flake, as `nix build` takes it, without `#` and what follows. Name a revision or a tag: a branch moves
    * @param attribute the name in its `homeConfigurations`

@@ -1,4 +1,4 @@
-import { execFileSync } from 'child_process';
+import { execFileSync, spawnSync } from 'child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
@@ -72,5 +72,19 @@ describe('the packed package', () => {
     `);
     run('npx', 'tsc', '--strict', '--module', 'node16', '--target', 'es2022', '--types', 'node', '--outDir', 'out', 'main.ts');
     expect(run('node', 'out/main.js')).toContain('storage: 5Gi');
+  });
+
+  test('has a command line, with the files it ejects', () => {
+    expect(run('npx', '--no-install', 'cdk8s-nix', 'images', '--recommend', '--persistent-volume')).toMatch(/^Kubernetes with a persistent volume: ubuntu-nix\n/);
+    run('npx', '--no-install', 'cdk8s-nix', 'eject', 'ubuntu-nix', 'image');
+    for (const path of ['images/ubuntu-nix/Dockerfile', 'images/entrypoint.sh', 'scripts/record-seed-image.sh', 'nix/flake.nix']) {
+      expect(readFileSync(join(folder, 'image', path), 'utf-8')).toBe(readFileSync(join(ROOT, path), 'utf-8'));
+    }
+  });
+
+  test('exits with 2 where the command line makes no sense', () => {
+    const { status, stdout, stderr } = spawnSync('npx', ['--no-install', 'cdk8s-nix', 'eject', 'debian', 'image'], { cwd: folder, encoding: 'utf-8' });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain("cdk8s-nix eject: There is no image 'debian': use add-nix, backstage-nix, ubuntu-nix. Run 'cdk8s-nix eject --help'.\n");
   });
 });
