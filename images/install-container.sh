@@ -39,6 +39,10 @@ umask 022
 
 USAGE=2 UNKNOWN_PROFILE=3 NO_NIX=4 NO_FLAKE=5 NO_NETWORK=6 NO_SPACE=7 NOT_BUILT=8 NO_HOME=9 NOT_ACTIVATED=10
 
+# In the words of curl, Nix and git.
+NETWORK_PROBLEMS="could(n't| not) (resolve|connect)|temporary failure in name resolution|network is unreachable|failed to connect"
+NETWORK_PROBLEMS="$NETWORK_PROBLEMS|connection (refused|reset)|timed out|timeout was reached|ssl (connect|peer|certificate)|unable to download"
+
 case $0 in
   */*) here=${0%/*} ;;
   *) here=. ;;
@@ -230,8 +234,7 @@ find_flake() {
 
 # Nix copies links as links, and the files of a ConfigMap are links; hidden ones are the kubelet's bookkeeping.
 copy_flake() {
-  : >"$work/log"
-  { mkdir "$work/flake" && cp -RL "$flake"/* "$work/flake/"; } 2>>"$work/log" ||
+  { mkdir "$work/flake" && cp -RL "$flake"/* "$work/flake/"; } 2>"$work/log" ||
     fail_by_log "$NO_FLAKE" "cannot copy $flake: $(cat "$work/log")"
   [ ! -e "$work/flake/user.nix" ] || write_user
   source="path:$work/flake"
@@ -299,7 +302,10 @@ fail_by_log() {
     grep -qiE 'no space left on device|database or disk is full|disk quota exceeded' "$work/log"; then
     fail "$NO_SPACE" "no space left; free are: $(free_space /nix), $(free_space "$HOME"), $(free_space "${TMPDIR:-/tmp}")"
   fi
-  if grep -qiE 'could(n.t| not) resolve|temporary failure in name resolution|network is unreachable|failed to connect|could(n.t| not) connect|connection (refused|timed out|reset)|(operation|timeout was reached|timed out)|unable to download|ssl (connect|peer|certificate)' "$work/log"; then
+  if grep -qE 'HTTP error 4[0-9][0-9]' "$work/log"; then
+    fail "$NO_FLAKE" "$flake, or one of its inputs, cannot be fetched: see above"
+  fi
+  if grep -qiE "$NETWORK_PROBLEMS" "$work/log"; then
     fail "$NO_NETWORK" "the network does not answer; a proxy, a mirror (HOME_MANAGER_OVERRIDE_INPUTS) or a prebuilt generation (HOME_MANAGER_GENERATION) helps"
   fi
   fail "$@"

@@ -16,7 +16,7 @@ fail() {
 
 # The profile of this image that brings Nix, as a store path.
 find_nix() {
-  for candidate in "$profile" "$HOME/.nix-profile" /run/current-system/sw; do
+  for candidate in "$profile" "${HOME:-/root}/.nix-profile" /run/current-system/sw; do
     if [ -x "$candidate/bin/nix-store" ]; then
       readlink -f "$candidate"
       return

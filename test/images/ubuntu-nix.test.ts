@@ -151,7 +151,7 @@ describe('the entrypoint', () => {
     // In the place of the installer, which has tests of its own: what matters here is who waits for whom.
     function installer(script: string): string[] {
       const replacement = `printf '%s' '${script}' >/usr/local/lib/cdk8s-nix/install-container.sh`;
-      return [`USER 0:0`, `RUN ${replacement}`, 'USER 1001:1001'];
+      return ['USER 0:0', `RUN ${replacement}`, 'USER 1001:1001'];
     }
 
     test('activates it before the command runs, without mixing it into the output of the command', () => {
