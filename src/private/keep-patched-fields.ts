@@ -12,28 +12,23 @@ export function keepPatchedFields(object: ApiObject): void {
   if (manifest) {
     object.toJson = () => {
       const patched: Manifest = ApiObject.prototype.toJson.call(object);
-      return restoreDropped(patched, manifest(patched));
+      return restoreDropped(patched, manifest(patched)) as Manifest;
     };
   }
 }
 
-function restoreDropped(full: unknown, converted: unknown): any {
+function restoreDropped(full: unknown, converted: unknown): unknown {
   if (Array.isArray(full) && Array.isArray(converted)) {
     return converted.map((item, i) => restoreDropped(full[i], item));
   }
   if (!isObject(full) || !isObject(converted)) {
     return converted;
   }
-  const result: { [field: string]: unknown } = {};
-  for (const [field, value] of Object.entries(converted)) {
-    result[field] = restoreDropped(full[field], value);
-  }
+  const kept = Object.entries(converted).filter(([, value]) => value !== undefined);
   // The L1 has its own spelling of some names (`clusterIp`): those are converted, not dropped.
-  const present = new Set(Object.keys(converted).map(field => field.toLowerCase()));
-  for (const field of Object.keys(full).filter(name => !present.has(name.toLowerCase()))) {
-    result[field] = full[field];
-  }
-  return result;
+  const names = new Set(kept.map(([field]) => field.toLowerCase()));
+  const dropped = Object.entries(full).filter(([field]) => !names.has(field.toLowerCase()));
+  return Object.fromEntries([...kept.map(([field, value]) => [field, restoreDropped(full[field], value)]), ...dropped]);
 }
 
 function isObject(value: unknown): value is Manifest {

@@ -17,10 +17,13 @@ function merge(all: Array<{ readonly [name: string]: string } | undefined>): { r
   return Object.keys(merged).length === 0 ? undefined : merged;
 }
 
-/**
- * @param props the names of the two props, as they stand in the message
- */
-export function validateMetadata(problems: Problems, metadata: ObjectMetadata, props: { readonly labels: string; readonly annotations: string }): void {
+/** The names of the two props, as they stand in messages. */
+export interface MetadataProps {
+  readonly labels: string;
+  readonly annotations: string;
+}
+
+export function validateMetadata(problems: Problems, metadata: ObjectMetadata, props: MetadataProps): void {
   for (const [name, value] of Object.entries(metadata.labels ?? {})) {
     if (!isQualifiedName(name) || !isLabelValue(value)) {
       problems.add('CDK8SNIX0208', props.labels, `${name}=${value}`, 'Names and values of labels have at most 63 letters, digits, "-", "_" and ".".',
