@@ -1,6 +1,7 @@
 export * from './ai-assistant';
 export * from './binary-cache';
 export * from './ca-bundle';
+export * from './git-ops';
 export * from './home-manager';
 export * from './network-options';
 export * from './nix-claim-retention';
@@ -21,4 +22,5 @@ export * from './nix-store';
 export * from './nix-user';
 export * from './pod-security';
 export * from './pod-security-violation';
+export * from './restricted-namespace';
 export * from './substituter';

@@ -2,16 +2,13 @@ import { ApiObject, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { PersistentStoreOptions } from '../../nix-store';
 import { BoundStore, StoreContext } from '../bound-store';
+import { KEEP_CLAIM } from '../keep-claim';
 import { keepPatchedFields } from '../keep-patched-fields';
 import { mergeMetadata } from '../object-metadata';
 import { claimSize, storeOnClaim, validateClaimOptions } from './claim-options';
 
-/** Tell Argo CD, Flux and Helm to leave an object alone. */
-const RETAIN: { readonly [annotation: string]: string } = {
-  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
-  'helm.sh/resource-policy': 'keep',
-  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
-};
+/** Any of the tools may be the one that applies the manifests. */
+const RETAIN: { readonly [annotation: string]: string } = { ...KEEP_CLAIM.argoCd, ...KEEP_CLAIM.flux, ...KEEP_CLAIM.helm };
 
 /** A claim of its own, child `Store` of the environment. */
 export function bindPersistent({ scope, problems, metadata }: StoreContext, options: PersistentStoreOptions): BoundStore {
