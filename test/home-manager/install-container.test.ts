@@ -368,6 +368,13 @@ describe('install-container.sh', () => {
       expectNothingDone();
     });
 
+    test('a server that has no such flake: exit code 5', () => {
+      const flake = 'http://127.0.0.1:8080/flake.tar.gz';
+      const result = install('minimal', { HOME_MANAGER_FLAKE: flake }, { prepare: 'busybox ip link set lo up; busybox httpd -p 127.0.0.1:8080 -h tmp' });
+      expect(result).toMatchObject({ status: 5, output: expect.stringContaining(`${flake}, or one of its inputs, cannot be fetched`) });
+      expectNothingDone();
+    });
+
     test.each([
       ['/nix', 'mount -t tmpfs -o size=1m,uid=1001 tmpfs nix; mkdir -p nix/store nix/var/nix; chown -R 1001 nix'],
       ['HOME', 'mount -t tmpfs -o size=64k,uid=1001 tmpfs home/code; dd if=/dev/zero of=home/code/data bs=1k count=64 2>/dev/null || true'],

@@ -11,7 +11,7 @@ if [ "$USER" != '@username@' ]; then
   echo "Error: USER is set to \"$USER\" but we expect \"@username@\"" >&2
   exit 1
 fi
-if ! [ "$HOME" -ef '@homeDirectory@' ]; then
+if [ "$(cd "$HOME" && pwd -P)" != "$(cd '@homeDirectory@' && pwd -P)" ]; then
   echo "Error: HOME is set to \"$HOME\" but we expect \"@homeDirectory@\"" >&2
   exit 1
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts a command where npx would install it, and records arguments, folder and environment.
 set -eu
-echo "npx $* in $PWD with npm_config_cache=$npm_config_cache" >>"$NPX_RECORD"
+echo "npx $* in $PWD with npm_config_cache=${npm_config_cache:?}" >>"$NPX_RECORD"
 [ -z "${NPX_FAILS:-}" ] || { echo 'npm error network' >&2; exit 1; }
 bin=$npm_config_cache/_npx/0123456789abcdef/node_modules/.bin
 mkdir -p "$bin" "$npm_config_cache/_cacache"
