@@ -3,8 +3,8 @@ import { join } from 'path';
 import { Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  HomeManager, HomeManagerProfile, HomeManagerRefresh, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixSeedSource, NixStore,
-  NixUser, Substituter,
+  CaBundle, HomeManager, HomeManagerProfile, HomeManagerRefresh, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixSeedSource,
+  NixStore, NixUser, Substituter,
 } from '../src';
 import { mountAt, only, podSpec, testChart, variable } from './support/synth';
 import { synthError } from './support/synth-error';
@@ -246,10 +246,18 @@ test.each([
   expect(variable(activation({ homeManager: HomeManager.flake(reference, 'code@host') }), 'HOME_MANAGER_FLAKE')).toBe(reference);
 });
 
-test('binary caches serve the activation too', () => {
-  const pod = podSpec(chartWith({
+test('the activation downloads as the workload does: by proxy, CA bundle and binary caches of the environment', () => {
+  const chart = testChart();
+  new NixDeployment(chart, 'workspace', {
     homeManager: essential,
+    proxy: { httpsProxy: 'http://proxy.example.org:3128' },
+    caBundle: CaBundle.fromConfigMap(kplus.ConfigMap.fromConfigMapName(chart, 'Ca', 'company-ca')),
     config: { substituters: [Substituter.of('https://cache.example.org', 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=')] },
-  }));
-  expect(variable(pod.initContainers[2], 'NIX_CONF_DIR')).toBe(mountAt(pod.initContainers[2], '/etc/cdk8s-nix').mountPath);
+  });
+  const { initContainers, containers } = podSpec(chart);
+  for (const name of ['HTTPS_PROXY', 'NIX_SSL_CERT_FILE', 'NIX_CONF_DIR']) {
+    expect(variable(containers[0], name)).toBeDefined();
+    expect(variable(initContainers[2], name)).toBe(variable(containers[0], name));
+  }
+  expect(initContainers[2].volumeMounts).toEqual(expect.arrayContaining(containers[0].volumeMounts));
 });
