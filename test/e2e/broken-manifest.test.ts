@@ -2,8 +2,8 @@ import { App, Chart, Testing } from 'cdk8s';
 import { NixDeployment, NixImage } from '../../src';
 import { Node } from './kubelet/node';
 import { ContainerFailed } from './kubelet/pod';
-import { Manifest } from '../support/kubernetes/manifest';
 import { seedImage } from '../support/images';
+import { Manifest } from '../support/kubernetes/manifest';
 
 /** The objects of a workspace, and the spec of its pod for a test to break. */
 function workspace() {

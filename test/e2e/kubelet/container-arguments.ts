@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync, chmodSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { Objects } from './objects';
@@ -90,8 +90,7 @@ function mounts(container: k8s.Container, pod: PodContext): string[] {
       if (!volume) {
         throw new Error(`container "${container.name}" mounts the volume "${mount.name}", which the pod does not have`);
       }
-      const source = mountSource(volume, mount.subPath, statSync(volume.folder).mode);
-      return bind(realpathSync(source), mount.mountPath, volume.readOnly || mount.readOnly === true);
+      return bind(mountSource(volume, mount.subPath), mount.mountPath, volume.readOnly || mount.readOnly === true);
     }),
     ...bind(log, container.terminationMessagePath ?? '/dev/termination-log', false),
     ...bind(path.join(pod.folder, 'hosts'), '/etc/hosts', false),
