@@ -3,13 +3,15 @@
 # On Debian and Ubuntu as root the missing ones are installed; anywhere else they are named and this fails.
 set -eu
 
-# program:package
+# program:package, or file:package
 NEEDED='
 nix-store:nix-bin
 podman:podman
 buildah:buildah
 runc:runc
 mmdebstrap:mmdebstrap
+/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
+losetup:mount
 shellcheck:shellcheck
 dash:dash
 busybox:busybox-static
@@ -26,7 +28,7 @@ mkfs.ext4:e2fsprogs
 missing=
 PATH=$PATH:/usr/sbin:/sbin
 for entry in $NEEDED; do
-  command -v "${entry%%:*}" >/dev/null 2>&1 || missing="$missing ${entry##*:}"
+  command -v "${entry%%:*}" >/dev/null 2>&1 || [ -e "${entry%%:*}" ] || missing="$missing ${entry##*:}"
 done
 [ -n "$missing" ] || exit 0
 
