@@ -10,7 +10,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { CaBundle, NixBinaryCacheProps, Substituter } from '../../src';
 import { testChart } from '../support/synth';
 import { startNameServer } from './support/name-server';
-import { inNixPod, makeBinaryCache, SignedCache } from './support/nix';
+import { inNixPod, makeBinaryCache, realise, SignedCache } from './support/nix';
 import { RunningCache } from './support/running-cache';
 import { Upstream } from './support/upstream';
 
@@ -73,13 +73,6 @@ async function startCache(props: NixBinaryCacheProps = {}, volume: string = make
 
 function sha256(object: string): string {
   return createHash('sha256').update(fs.readFileSync(path.join(signed.folder, object))).digest('hex');
-}
-
-/** Realise a path in an empty store that trusts these keys. */
-function realise(substituters: string[], storePath: string, publicKeys: string[], settings: string[] = []): ReturnType<typeof inNixPod> {
-  return inNixPod(folder, [
-    `substituters = ${substituters.join(' ')}`, `trusted-public-keys = ${publicKeys.join(' ')}`, 'download-attempts = 1', ...settings,
-  ], 'mkdir -p "$HOME"; nix-store --realise "$1"; wc -c < "$1/data"; nix-store --verify --check-contents', storePath);
 }
 
 describe('one upstream', () => {
@@ -207,7 +200,15 @@ describe('several upstreams', () => {
     expect((await cache.get(signed.paths.small.narInfo, 0)).status).toBe(502);
     expect((await cache.get(signed.paths.small.narInfo, 1)).status).toBe(200);
     // Nix itself falls back from one substituter to the next.
-    const result = await realise(cache.substituters, signed.paths.small.storePath, [signed.publicKey]);
+    const result = await realise(folder, cache.nixConf(), signed.paths.small.storePath);
+    expect(result).toMatchObject({ code: 0, output: expect.stringContaining('1000\n') });
+  });
+
+  test('a cache that is gone altogether is left out by Nix', async () => {
+    upstream = await startUpstream(signed.folder);
+    const cache = await startCache();
+    await cache.kill();
+    const result = await realise(folder, cache.nixConf([Substituter.of(upstream.url('127.0.0.1'), signed.publicKey)]), signed.paths.small.storePath);
     expect(result).toMatchObject({ code: 0, output: expect.stringContaining('1000\n') });
   });
 });
@@ -225,7 +226,7 @@ describe('a volume of 64 MiB', () => {
     const { many0, many1 } = signed.paths;
     await cache.get(many0.nar);
     // Somebody else's file, which nginx cannot evict.
-    execFileSync('sh', ['-c', 'dd if=/dev/zero of="$1/foreign" bs=1M status=none || true', 'sh', volume]);
+    execFileSync('sh', ['-c', 'dd if=/dev/zero of="$1/foreign" bs=1M status=none 2>/dev/null || true', 'sh', volume]);
     await cache.saying(/nothing is stored until there is more/);
 
     for (let i = 0; i < 2; i++) {
@@ -235,7 +236,7 @@ describe('a volume of 64 MiB', () => {
     expect(upstream.count(many0.nar)).toBe(1);
     expect(await cache.get(many1.nar, 0, { headers: { range: 'bytes=1000000-1000003' } })).toMatchObject({ status: 206, bytes: 4 });
     expect(upstream.count(many1.nar)).toBe(3);
-    expect((await realise([cache.substituters[0]], many1.storePath, [signed.publicKey])).code).toBe(0);
+    expect(await realise(folder, cache.nixConf(), many1.storePath)).toMatchObject({ code: 0 });
 
     fs.rmSync(path.join(volume, 'foreign'));
     await cache.saying(/storing again/);
@@ -257,9 +258,7 @@ describe('a volume of 64 MiB', () => {
     const cache = await startCache(sizes, volume);
     const many = Object.entries(signed.paths).filter(([name]) => name.startsWith('many')).map(([, cached]) => cached.storePath);
     // All at once, faster than any volume of a real size fills up: what is cut off meanwhile, Nix fetches the rest of.
-    const result = await inNixPod(folder, [`substituters = ${cache.substituters[0]}`, `trusted-public-keys = ${signed.publicKey}`],
-      'mkdir -p "$HOME"; nix-store --realise "$@"; nix-store --verify --check-contents', ...many);
-    expect(result).toMatchObject({ code: 0 });
+    expect(await realise(folder, cache.nixConf(), ...many)).toMatchObject({ code: 0 });
 
     const used = (): number => Number(execFileSync('du', ['-sm', volume], { encoding: 'utf-8' }).split('\t')[0]);
     for (let tries = 0; used() > 34 && tries < 150; tries++) {
@@ -306,7 +305,7 @@ describe('Nix', () => {
 
   test('realises a path through the cache with its signature checked, a second pod without asking the upstream', async () => {
     for (let pod = 0; pod < 2; pod++) {
-      const result = await realise(cache.substituters, signed.paths.big.storePath, [signed.publicKey]);
+      const result = await realise(folder, cache.nixConf(), signed.paths.big.storePath);
       expect(result).toMatchObject({ code: 0, output: expect.stringContaining(`${20 * MIB}\n`) });
     }
     expect(upstream.asked.filter(asked => /nar/.test(asked)).sort()).toEqual([`/${signed.paths.big.narInfo}`, `/${signed.paths.big.nar}`].sort());
@@ -314,13 +313,13 @@ describe('Nix', () => {
 
   test('copies a path from the cache', async () => {
     const { code, output } = await inNixPod(folder, [`trusted-public-keys = ${signed.publicKey}`, 'substituters ='],
-      'mkdir -p "$HOME"; nix copy --from "$1" "$2"; nix store verify --sigs-needed 1 "$2"', cache.substituters[0], signed.paths.small.storePath);
+      'nix copy --from "$1" "$2"; nix store verify --sigs-needed 1 "$2"', cache.substituters[0], signed.paths.small.storePath);
     expect([code, output]).toEqual([0, expect.not.stringContaining('untrusted')]);
   });
 
   test('refuses a path whose signature is of another key', async () => {
     const stranger = 'upstream-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
-    const { code, output } = await realise(cache.substituters, signed.paths.small.storePath, [stranger]);
+    const { code, output } = await realise(folder, [...cache.nixConf(), `trusted-public-keys = ${stranger}`], signed.paths.small.storePath);
     expect([code, output]).toEqual([1, expect.stringMatching(/signature|not signed|is required, but/)]);
   });
 
@@ -330,7 +329,7 @@ describe('Nix', () => {
     const altered = Buffer.from(original);
     altered.write('altered', 500);
     fs.writeFileSync(path.join(signed.folder, nar), altered);
-    const { code, output } = await realise(cache.substituters, storePath, [signed.publicKey]);
+    const { code, output } = await realise(folder, cache.nixConf(), storePath);
     fs.writeFileSync(path.join(signed.folder, nar), original);
     expect([code, output]).toEqual([1, expect.stringContaining('hash mismatch')]);
   });

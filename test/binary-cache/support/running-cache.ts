@@ -6,7 +6,7 @@ import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { Testing } from 'cdk8s';
 import { NAME_SERVER } from './name-server';
-import { NixBinaryCache, NixBinaryCacheProps } from '../../../src';
+import { NixBinaryCache, NixBinaryCacheProps, NixEnvironment, Substituter } from '../../../src';
 import { only, testChart } from '../../support/synth';
 
 export interface Answer {
@@ -81,6 +81,16 @@ export class RunningCache {
       }
       await sleep(100);
     }
+  }
+
+  /** nix.conf of an environment that uses this cache, and after it others. */
+  public nixConf(others: Substituter[] = []): string[] {
+    const chart = testChart();
+    const cache = new NixBinaryCache(chart, 'cache', this.props);
+    const environment = new NixEnvironment(chart, 'nix', { config: { defaultSubstituter: false, substituters: others } });
+    environment.useBinaryCache(cache);
+    const conf: string = environment.config.apiObject.toJson().data['nix.conf'];
+    return conf.replaceAll(`http://${cache.service.name}/`, `http://127.0.0.1:${this.props.port}/`).trim().split('\n');
   }
 
   /** Everything in the pod dies at once, as on a lost node. */

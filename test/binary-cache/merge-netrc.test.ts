@@ -1,0 +1,81 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { inNixPod, makeBinaryCache, realise, Result, SignedCache } from './support/nix';
+import { Upstream } from './support/upstream';
+
+const SHELLS = ['dash', 'busybox sh', 'bash --posix'];
+
+let folder: string;
+let ours: SignedCache;
+let theirs: SignedCache;
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'merge-netrc-'));
+  fs.chmodSync(folder, 0o755);
+  fs.copyFileSync(path.join(__dirname, '../../scripts/merge-netrc.sh'), path.join(folder, 'merge-netrc.sh'));
+  ours = await makeBinaryCache(folder, 'ours-1', { ours: 100 });
+  theirs = await makeBinaryCache(folder, 'theirs-1', { theirs: 200 });
+});
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** Run the script as the init container does; the joined file is `joined/netrc` of the folder that is returned. */
+async function merge(shell: string, parts: { [name: string]: string }): Promise<Result & { readonly file: string }> {
+  const run = fs.mkdtempSync(path.join(folder, 'run-'));
+  fs.mkdirSync(path.join(run, 'parts'));
+  fs.mkdirSync(path.join(run, 'joined'));
+  [run, path.join(run, 'parts'), path.join(run, 'joined')].forEach(made => fs.chmodSync(made, 0o755));
+  fs.chownSync(path.join(run, 'joined'), 1001, 1001);
+  for (const [name, content] of Object.entries(parts)) {
+    fs.writeFileSync(path.join(run, 'parts', name), content);
+    fs.chownSync(path.join(run, 'parts', name), 0, 1001);
+    fs.chmodSync(path.join(run, 'parts', name), 0o440);
+  }
+  const inPod = `/mnt/work/${path.basename(run)}`;
+  const result = await inNixPod(folder, [], `NETRC_PARTS=${inPod}/parts NETRC_FILE=${inPod}/joined/netrc exec ${shell} /mnt/work/merge-netrc.sh`);
+  return { ...result, file: path.join(run, 'joined/netrc') };
+}
+
+describe.each(SHELLS)('%s', shell => {
+  test('joins the files in their order, with and without an end of their last line, for this user only', async () => {
+    const { code, output, file } = await merge(shell, {
+      '00-team-netrc': 'machine a.example.org login me password p*ss',
+      '01-org-netrc': 'machine b.example.org\n  login you\n  password default\n',
+      '02-rest-netrc': '# default\ndefault login any password thing\n',
+    });
+    // Nothing of the content is in the log.
+    expect([code, output]).toEqual([0, '']);
+    expect(fs.readFileSync(file, 'utf-8').split(/\s+/).join(' ').trim()).toBe(
+      'machine a.example.org login me password p*ss machine b.example.org login you password default # default default login any password thing');
+    expect(fs.statSync(file)).toMatchObject({ uid: 1001, mode: 0o100600 });
+  });
+
+  test.each([
+    ['an empty file', { '00-a-netrc': '', '01-b-netrc': 'machine b login c password secret' }, 'merge-netrc: 00-a-netrc is empty\n'],
+    ['a default entry before other files', { '00-a-netrc': 'default login c password secret\n', '01-b-netrc': 'machine b login c password secret' },
+      'merge-netrc: 00-a-netrc has a `default` entry, which hides 01-b-netrc: give it last\n'],
+  ])('refuses %s, without showing what is in it', async (_, parts, message) => {
+    const { code, output, file } = await merge(shell, parts);
+    expect([code, output, fs.existsSync(file)]).toEqual([1, message, false]);
+  });
+});
+
+test('Nix gets into two private caches with the joined file, and into neither with one alone', async () => {
+  const upstreams = [await Upstream.start(ours.folder, { credentials: 'us:one' }), await Upstream.start(theirs.folder, { credentials: 'them:two' })];
+  // A netrc knows hosts, not ports.
+  const urls = [upstreams[0].url('127.0.0.1'), upstreams[1].url('localhost')];
+  const settings = [`substituters = ${urls.join(' ')}`, `trusted-public-keys = ${ours.publicKey} ${theirs.publicKey}`];
+  const both = [ours.paths.ours.storePath, theirs.paths.theirs.storePath];
+  const parts = { '00-ours-netrc': 'machine 127.0.0.1 login us password one', '01-theirs-netrc': 'machine localhost login them password two\n' };
+  try {
+    const joined = await merge('dash', parts);
+    const netrc = (file: string): string => `netrc-file = /mnt/work/${path.relative(folder, file)}`;
+    expect(await realise(folder, [...settings, netrc(joined.file)], ...both)).toMatchObject({ code: 0, output: expect.stringContaining('100\n200\n') });
+
+    const alone = await merge('dash', { '00-ours-netrc': parts['00-ours-netrc'] });
+    expect(await realise(folder, [...settings, netrc(alone.file)], ...both)).toMatchObject({ code: 1 });
+  } finally {
+    await Promise.all(upstreams.map(upstream => upstream.goAway()));
+  }
+});
