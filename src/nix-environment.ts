@@ -284,7 +284,8 @@ export class NixEnvironment extends Construct {
     const { homeManager, assistants = [] } = this.props;
     if (homeManager) {
       homeManager._validate(this.problems, this.image, this.store);
-      this._addPart(homeActivation(this, homeManager, this.storeContainers));
+      const activation = homeActivation(this, homeManager, this.storeContainers);
+      this._addPart(() => activation);
     }
     checkAssistants(assistants, homeManager, this.problems);
     this._addPart(() => ({ workloadVariables: assistants.flatMap(assistant => assistant._variables(this.user.home)) }));

@@ -38,9 +38,9 @@ function keyOf(path: string): string {
  * What activates a home configuration in the pods of an environment: an init container that sees what the workload
  * will see, with the script and the bundled flake in a ConfigMap.
  */
-export function homeActivation(scope: Construct, homeManager: HomeManager, storeContainers: StoreContainers): () => Partial<PodPart> {
+export function homeActivation(scope: Construct, homeManager: HomeManager, storeContainers: StoreContainers): Partial<PodPart> {
   const configMap = SharedFiles.of(scope, VOLUME, () => Object.fromEntries(files().map(([path, content]) => [keyOf(path), content])));
-  return () => ({
+  return {
     nixInitContainers: [{
       name: NAME,
       image: storeContainers.shellImage,
@@ -54,5 +54,5 @@ export function homeActivation(scope: Construct, homeManager: HomeManager, store
       name: VOLUME,
       configMap: { name: configMap.name, items: files().map(([path]) => ({ key: keyOf(path), path })) },
     }],
-  });
+  };
 }
