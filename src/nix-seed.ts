@@ -16,7 +16,7 @@ export interface NixSeedOptions {
   /**
    * Resources of the init container that seeds the store.
    *
-   * @default - requests 100m CPU and 64Mi memory, limited to 512Mi memory
+   * @default - requests 100m CPU and 64Mi memory, limited to 512Mi memory, and the size limit of a store in memory
    */
   readonly resources?: kplus.ContainerResources;
 

@@ -1,6 +1,6 @@
 import { Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixDataSource, NixDeployment, NixDeploymentProps, NixHome, NixImage, NixStatefulSet, NixStore } from '../src';
+import { EmptyDirStoreOptions, NixDataSource, NixDeployment, NixDeploymentProps, NixHome, NixImage, NixStatefulSet, NixStore } from '../src';
 import { mountAt, only, podSpec, testChart, variable } from './support/synth';
 
 function deployment(props: NixDeploymentProps): Chart {
@@ -51,6 +51,13 @@ describe('emptyDir', () => {
     const chart = deployment({ store: NixStore.emptyDir({ medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: Size.gibibytes(3) }) });
     expect(storeVolume(chart)).toEqual({ name: 'nix-store', emptyDir: { medium: 'Memory', sizeLimit: '3072Mi' } });
     expect(chart).toBeValidKubernetes();
+  });
+
+  test('in memory it counts as memory of the seed, whose limit makes room for it', () => {
+    const limits = (options: EmptyDirStoreOptions) => podSpec(deployment({ store: NixStore.emptyDir(options) })).initContainers[0].resources.limits;
+    expect(limits({})).toEqual({ memory: '512Mi' });
+    expect(limits({ medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: Size.gibibytes(3) })).toEqual({ memory: '3584Mi' });
+    expect(limits({ medium: kplus.EmptyDirMedium.MEMORY })).toBeUndefined();
   });
 
   test('a limit that is no whole number of MiB', () => {

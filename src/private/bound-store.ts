@@ -1,3 +1,4 @@
+import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { ObjectMetadata } from './object-metadata';
@@ -45,6 +46,9 @@ export interface BoundStore {
   readonly claim?: kplus.IPersistentVolumeClaim;
 
   readonly reach: StoreReach;
+
+  /** Set if the store is in memory, which counts as memory of the container that writes. */
+  readonly inMemory?: { readonly limit?: Size };
 
   /** Whether the store outlives the pod. */
   readonly persistent: boolean;

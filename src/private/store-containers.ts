@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixImage } from '../nix-image';
 import { NixSeedOptions } from '../nix-seed';
@@ -11,10 +11,8 @@ const STORE_ROOT = '/mnt/nix-volume';
 const CHECK_ROOT = '/mnt/nix-store';
 const HOME_ROOT = '/mnt/nix-home';
 
-const SEED_RESOURCES: kplus.ContainerResources = {
-  cpu: { request: kplus.Cpu.millis(100) },
-  memory: { request: Size.mebibytes(64), limit: Size.mebibytes(512) },
-};
+/** What the seed needs besides what a store in memory takes. */
+const SEED_MEMORY = Size.mebibytes(512);
 
 const CHECK_RESOURCES: kplus.ContainerResources = {
   cpu: { request: kplus.Cpu.millis(10) },
@@ -68,7 +66,7 @@ export class StoreContainers {
         // The seed registers paths in a database that pods of other nodes may have open: all must lock it in the same way.
         ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'NIX_CONFIG', value: 'use-sqlite-wal = false' }] : []),
       ]),
-      resources: renderResources(this.seed.resources ?? SEED_RESOURCES),
+      resources: renderResources(this.seed.resources ?? this.seedResources()),
       volumeMounts: [
         { name: VOLUME.store, mountPath: STORE_ROOT },
         // Where the programs of the image's Nix expect to be, so that they run here as they would in the image.
@@ -76,6 +74,13 @@ export class StoreContainers {
         ...this.scriptMounts(),
       ],
     };
+  }
+
+  private seedResources(): kplus.ContainerResources {
+    const { inMemory } = this.store;
+    const store = inMemory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 0;
+    const limit = inMemory && !inMemory.limit ? undefined : Size.mebibytes(SEED_MEMORY.toMebibytes() + store);
+    return { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(64), limit } };
   }
 
   /**

@@ -16,6 +16,7 @@ export function bindEmptyDir({ problems }: StoreContext, options: EmptyDirStoreO
         sizeLimit: options.sizeLimit && kplus.k8s.Quantity.fromString(`${options.sizeLimit.toMebibytes({ rounding: SizeRoundingBehavior.NONE })}Mi`),
       },
     },
+    inMemory: options.medium === kplus.EmptyDirMedium.MEMORY ? { limit: options.sizeLimit } : undefined,
     reach: StoreReach.EACH_POD,
     persistent: false,
   };
