@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { NixImageKind } from '../../src/nix-image-recipe';
 import { cachedImage } from '../support/image-cache';
 import { busyboxImage, debianImage, seedImage } from '../support/images';
-import { buildImage, derivedImage, ImageConfig, imageConfig } from './support/build-image';
+import { buildImage, derivedImage, ImageConfig, imageConfig, removeBuiltImages } from './support/build-image';
 import { nixBuild, nixInstall, OFFLINE } from './support/nix-commands';
 import { output, RunningContainer, runImage } from './support/run-image';
 
@@ -31,6 +31,8 @@ function kept({ user, entrypoint, command, workingDirectory, environment, labels
   const { 'team': team } = labels;
   return { user, entrypoint, command, workingDirectory, variables, team };
 }
+
+afterAll(removeBuiltImages);
 
 describe('on a Debian base that runs as a user of its own', () => {
   let base: string;

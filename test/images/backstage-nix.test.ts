@@ -1,6 +1,6 @@
 import { NixImageKind } from '../../src/nix-image-recipe';
 import { debianImage, seedImage } from '../support/images';
-import { buildImage, derivedImage, imageConfig } from './support/build-image';
+import { buildImage, derivedImage, imageConfig, removeBuiltImages } from './support/build-image';
 import { generationFlake } from './support/generation-flake';
 import { nixBuild, OFFLINE } from './support/nix-commands';
 import { output, runImage } from './support/run-image';
@@ -25,6 +25,8 @@ beforeAll(() => {
   image = buildImage(NixImageKind.BACKSTAGE_NIX, { NIX_IMAGE: seedImage(), BACKSTAGE_IMAGE: portal },
     { 'nix/flake.nix': generationFlake('container-essential') });
 });
+
+afterAll(removeBuiltImages);
 
 beforeEach(() => {
   volumes = new Volumes();

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { NixImageKind } from '../../src/nix-image-recipe';
 import { debianImage, seedImage } from '../support/images';
-import { buildImage, derivedImage, imageConfig } from './support/build-image';
+import { buildImage, derivedImage, imageConfig, removeBuiltImages } from './support/build-image';
 import { nixBuild, nixInstall, OFFLINE } from './support/nix-commands';
 import { output, RunningContainer, runImage } from './support/run-image';
 import { Volumes } from './support/volumes';
@@ -18,6 +18,8 @@ beforeAll(() => {
   const ubuntu = derivedImage(debianImage(), ['RUN useradd --uid 1000 --create-home --shell /bin/bash ubuntu']);
   image = buildImage(NixImageKind.UBUNTU_NIX, { NIX_IMAGE: seedImage(), UBUNTU_IMAGE: ubuntu });
 });
+
+afterAll(removeBuiltImages);
 
 beforeEach(() => {
   volumes = new Volumes();

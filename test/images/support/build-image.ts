@@ -5,6 +5,8 @@ import * as path from 'node:path';
 import { NixImageKind, NixImageRecipe } from '../../../src/nix-image-recipe';
 import { containerEnvironment, podman } from '../../support/podman';
 
+const built: string[] = [];
+
 /**
  * Builds one of our images without a network and with nothing but what `cdk8s-nix eject` writes.
  *
@@ -22,6 +24,13 @@ export function buildImage(kind: NixImageKind, buildArguments: Record<string, st
 /** An image made of another one by instructions of a Dockerfile, as a user's own base image is. */
 export function derivedImage(base: string, instructions: string[]): string {
   return buildah({ Dockerfile: [`FROM ${base}`, ...instructions, ''].join('\n') }, 'Dockerfile', {});
+}
+
+/** Removes what was built since the last time, so that the storage of the tests does not grow with each run. */
+export function removeBuiltImages(): void {
+  for (let id = built.pop(); id !== undefined; id = built.pop()) {
+    podman(['image', 'rm', '--force', id]);
+  }
 }
 
 /** What an image is configured to do. */
@@ -62,8 +71,9 @@ function buildah(files: Record<string, string>, dockerfile: string, buildArgumen
     if (status !== 0) {
       throw new Error(`the build of ${dockerfile} ended with ${status}:\n${stdout}${stderr}`);
     }
-    // The id, not a name: nothing to clean up when another test builds the same.
-    return stdout.trim().split('\n').at(-1)!;
+    const id = stdout.trim().split('\n').at(-1)!;
+    built.push(id);
+    return id;
   } finally {
     rmSync(context, { recursive: true });
   }
