@@ -18,12 +18,13 @@ export enum StoreReach {
 
 /** A claim that a StatefulSet makes for each of its pods, and what becomes of it. */
 export interface ClaimTemplate extends ClaimSpecAndMetadata {
-  readonly retention: kplus.k8s.StatefulSetPersistentVolumeClaimRetentionPolicy;
+  /** @default - Kubernetes keeps the claims */
+  readonly retention?: kplus.k8s.StatefulSetPersistentVolumeClaimRetentionPolicy;
 }
 
 /** The inner part of a claim, as it stands in templates. */
 export interface ClaimSpecAndMetadata {
-  readonly metadata: ObjectMetadata;
+  readonly metadata?: ObjectMetadata;
   readonly spec: kplus.k8s.PersistentVolumeClaimSpec;
 }
 
