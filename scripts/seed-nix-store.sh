@@ -44,7 +44,7 @@ configure() {
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
   lock=$ours/lock
-  failed=no token='' workers='' background='' locked=no stage='' keep_stage=no work=''
+  failed=no token='' workers='' locked=no stage='' keep_stage=no work=''
   for number in "$SEED_JOBS" "$SEED_LOCK_TIMEOUT" "$SEED_LOCK_TTL" "$SEED_PROGRESS"; do
     case $number in '' | *[!0-9]*) die 10 "'$number' is not a whole number; see SEED_JOBS, SEED_LOCK_TIMEOUT, SEED_LOCK_TTL, SEED_PROGRESS" ;; esac
   done
@@ -91,7 +91,7 @@ json_string() {
 
 # usage: line LEVEL EVENT MESSAGE [KEY=VALUE]...   (sets $text)
 line() {
-  if [ "$SEED_LOG" = text ]; then
+  if [ "$SEED_LOG" != json ]; then
     text="seed-nix-store: $3"
     return
   fi
@@ -332,7 +332,7 @@ own_volume() {
   for folder in "$volume"/var/nix/profiles/per-user "$volume"/var/nix/profiles/per-user/* \
     "$volume"/var/nix/gcroots/per-user "$volume"/var/nix/gcroots/per-user/*; do
     # shellcheck disable=SC3067 # dash, bash and busybox know -O, and it costs no process
-    [ ! -d "$folder" ] || [ -O "$folder" ] || sh "${0%/*}/own-folder.sh" "$folder" ||
+    [ ! -d "$folder" ] || [ -O "$folder" ] || sh "${0%/*}/own-folder.sh" "$folder" 2>/dev/null ||
       die 13 "$folder belongs to another user, and user $(id -u), group $(id -g) cannot take it over"
   done
   set -f
@@ -463,29 +463,19 @@ keep_waiting() {
   sleep 1
 }
 
-# In the background: a sign of life for the lock, progress for the log.
+# In the background: a sign of life for the lock, progress for the log. It ends by itself when the work folder is gone.
 start_pulse() {
   seeder=$$
   (
     trap - EXIT
     every=$((SEED_LOCK_TTL / 10 + 1))
     [ "$every" -le "$SEED_PROGRESS" ] || every=$((SEED_PROGRESS > 0 ? SEED_PROGRESS : 1))
-    while nap "$every" && kill -0 "$seeder" 2>/dev/null; do
+    while sleep "$every" && [ -d "$work" ] && kill -0 "$seeder" 2>/dev/null; do
       touch -c "$lock/owner.$token" 2>/dev/null
       [ -e "$lock/owner.$token" ] || kill -USR1 "$seeder"
       report_progress
     done
-  ) &
-  background=$!
-}
-
-# A sleep that ends with the process that sleeps, or the lock's descriptor would live on in it.
-nap() {
-  sleep "$1" &
-  napping=$!
-  # shellcheck disable=SC2064 # this very sleep
-  trap "kill $napping 2>/dev/null; exit 0" TERM
-  wait "$napping"
+  ) 9>&- &
 }
 
 must_hold_lock() {
@@ -504,8 +494,8 @@ in_chunks() {
   list=$1
   shift
   [ -s "$list" ] || return 0
-  split -a 4 -l 500 "$list" "$list.chunk."
-  chunks=$(set +f && echo "$list".chunk.*)
+  split -a 4 -l 500 "$list" "$work/chunk."
+  chunks=$(set +f && echo "$work"/chunk.*)
   for chunk in $chunks; do
     # shellcheck disable=SC2046
     "$@" $(cat "$chunk") || return 1
@@ -585,14 +575,14 @@ check_space() {
   done <"$work/sizes"
   [ "$total_paths" -gt 0 ] || return 0
   measure_volume
-  needed_kib=$((total_bytes / 1024)) needed_inodes=$total_paths
+  needed_kib=$((total_bytes / 1024 + total_paths)) needed_inodes=$total_paths
   if [ -n "$image_archive_bytes" ]; then
     archive_kib=$((image_archive_bytes / 1024 + 1))
     needed_inodes=$((needed_kib * image_files / archive_kib))
     needed_kib=$((needed_kib * (image_bytes / 1024) / archive_kib))
   fi
   [ "$free_kib" -ge "$needed_kib" ] ||
-    die 30 "not enough space on the volume: $((needed_kib / 1024)) MiB needed, $((free_kib / 1024)) MiB free"
+    die 30 "not enough space on the volume: $needed_kib KiB needed, $free_kib KiB free"
   [ "$free_inodes" = unlimited ] || [ "$free_inodes" -ge "$needed_inodes" ] ||
     die 31 "not enough inodes on the volume: $needed_inodes needed, $free_inodes free"
 }
@@ -701,15 +691,14 @@ copy_worker() {
 # Has the volume written while the image is still being read, which would otherwise wait for the end, and notes which
 # batches are durable.
 start_flusher() {
+  : >"$work/flush"
   (
     trap - EXIT
-    while nap 1; do
+    while sleep 1 && [ -e "$work/flush" ]; do
       finished_batches
       sync_volume && mark_durable
     done
-  ) &
-  flusher=$!
-  background="$background $flusher"
+  ) 8>&- 9>&- &
 }
 
 finished_batches() {
@@ -728,7 +717,7 @@ mark_durable() {
 make_durable() {
   phase sync
   t_sync=$time
-  [ "$batches" = 0 ] || kill "$flusher" 2>/dev/null || true
+  rm -f "$work/flush"
   finished_batches
   patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
   mark_durable
@@ -749,7 +738,6 @@ patiently() {
 }
 
 copy_failed() {
-  kill "$flusher" 2>/dev/null || true
   reason=$(head -n 1 "$work/copy-errors")
   case $reason in
     *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
@@ -843,7 +831,14 @@ register() {
   [ -s "$work/missing" ] || return 0
   require_nix
   join -t "$TAB" "$work/missing" "$described/registration" | cut -f 2- | tr '\t' '\n' >"$work/load"
-  patiently load_database || die 51 "registering failed: $(tail -n 1 "$work/errors")"
+  patiently load_database && return
+  reason=$(tail -n 1 "$work/errors")
+  (cd "$volume/store" && in_chunks "$work/missing" move_to "$stage/old") || true
+  [ "$seed_id" = "$image_id" ] || rm -rf "$volume/var/nix/gcroots/cdk8s-nix/$image_id"
+  case $reason in
+    *'disk is full'* | *'No space left on device'*) out_of_space ;;
+    *) die 51 "registering failed: $reason" ;;
+  esac
 }
 
 load_database() {
@@ -941,13 +936,14 @@ seconds() {
 # The shell itself, and none of its subshells: a signal may reach one of these before it has dropped the traps.
 clean_up() {
   status=$?
-  trap - EXIT TERM INT HUP USR1
+  trap - EXIT TERM INT HUP
+  trap '' USR1
   read -r self _ </proc/self/stat
   [ "$self" = "$$" ] || return 0
   [ "$status" = 0 ] || [ "$failed" = yes ] || explain 70 "a command failed unexpectedly: this is a bug in the script"
-  for pid in $workers $background; do kill "$pid" 2>/dev/null || true; done
+  for pid in $workers; do kill "$pid" 2>/dev/null || true; done
   # shellcheck disable=SC2086
-  wait $workers $background 2>/dev/null || true
+  [ -z "$workers" ] || wait $workers 2>/dev/null || true
   if [ "$locked" = yes ]; then
     [ "$keep_stage" = yes ] || [ ! -d "$stage" ] || discard "$stage" 2>/dev/null || true
     release_lock
@@ -960,7 +956,7 @@ clean_up() {
 # belongs to root.
 make_work_folder() {
   work=$TMPDIR/seed-nix-store.$$
-  mkdir -p "$work" || die 10 "cannot write to TMPDIR ($TMPDIR)"
+  mkdir -p "$work" 2>/dev/null || die 10 "cannot write to TMPDIR ($TMPDIR)"
   HOME=$work USER=${USER:-code} NIX_CONF_DIR=${NIX_CONF_DIR:-$work}
   export HOME USER NIX_CONF_DIR
 }

@@ -1,0 +1,219 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { host, REPOSITORY, run, USER_ID } from './support/container';
+import { Image } from './support/image';
+import { seed, SeedOptions, seedWell, startSeeding } from './support/seeder';
+import { expectSound, installThings } from './support/soundness';
+import { Volume } from './support/volume';
+
+let v1: Image;
+let v2: Image;
+let scratch: string;
+let volume: Volume | undefined;
+beforeAll(async () => {
+  v1 = await Image.build({ version: '1' });
+  v2 = await Image.build({ version: '2', changed: 25 });
+});
+beforeEach(() => { scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-failure-')); });
+afterEach(async () => {
+  await volume?.dispose();
+  volume = undefined;
+  await host('rm', '-rf', scratch);
+});
+
+/** Seeding ends with this code and one line, on stderr and in the termination log alike. */
+async function expectFailure(image: Image, on: Volume, code: number, message: RegExp, options: SeedOptions = {}) {
+  const log = path.join(scratch, 'termination-log');
+  fs.writeFileSync(log, '', { mode: 0o666 });
+  fs.chmodSync(log, 0o666);
+  const ended = await seed(image, on, {
+    ...options,
+    mounts: { ...options.mounts, [log]: '/run/termination-log' },
+    environment: { SEED_TERMINATION_LOG: '/run/termination-log', ...options.environment },
+  });
+  expect(ended).toMatchObject({ code, stderr: expect.stringMatching(new RegExp(`^seed-nix-store: error: [^\\n]*${message.source}[^\\n]*\\n$`)) });
+  expect(fs.readFileSync(log, 'utf-8')).toBe(ended.stderr);
+}
+
+/** All files of the volume but what the seeder keeps for itself. */
+async function content(of: Volume): Promise<string[]> {
+  return (await host('find', of.root, '-path', '*/.cdk8s-nix', '-prune', '-o', '-printf', '%P %s %m %U\n'))
+    .split('\n').filter(line => !/^$|^(nix|nix\/store|nix\/var|nix\/var\/nix|nix\/var\/nix\/(gc.lock|db|temproots).*)? /.test(line)).sort();
+}
+
+async function fillUpTo(freeKib: number, of: Volume) {
+  const free = Number(await host('stat', '-f', '-c', '%a', of.root)) * Number(await host('stat', '-f', '-c', '%S', of.root)) / 1024;
+  await host('fallocate', '-l', `${Math.floor(free - freeKib)}K`, path.join(of.root, 'home'));
+}
+
+describe('no room', () => {
+  test('for the sizes in the database: refused before anything is copied', async () => {
+    const whole = await Image.build({ version: '1', nix: 'whole', packages: 5 });
+    volume = await Volume.create({ mebibytes: 40 });
+    await expectFailure(whole, volume, 30, /not enough space on the volume: \d+ KiB needed, \d+ KiB free/);
+    expect(await content(volume)).toEqual([expect.stringMatching(/^lost\+found /)]);
+  });
+
+  test.each([
+    ['in the middle of the copy', 300],
+    ['when the copy is done, for the database', 400],
+  ])('%s: all is as before, and an upgrade goes through once there is room', async (_, freeKib) => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await seedWell(v1, volume);
+    const belongings = await installThings(volume, v1);
+    await fillUpTo(freeKib, volume);
+    const before = await content(volume);
+
+    await expectFailure(v2, volume, 30, /the volume ran out of space/);
+
+    expect(await content(volume)).toEqual(before);
+    await expectSound(volume, v1, belongings);
+    await host('rm', path.join(volume.root, 'home'));
+    await seedWell(v2, volume);
+    await expectSound(volume, v2, belongings);
+  });
+
+  test('for the number of files: noticed in the middle of the copy', async () => {
+    volume = await Volume.create({ mebibytes: 64, inodes: 200 });
+    await expectFailure(v1, volume, 31, /the volume ran out of inodes/);
+    expect(await content(volume)).toEqual([expect.stringMatching(/^lost\+found /)]);
+  });
+
+  test('for the number of files that the image has recorded: refused before anything is copied', async () => {
+    volume = await Volume.create({ mebibytes: 64, inodes: 200 });
+    await expectFailure(await Image.build({ version: '1', recorded: true }), volume, 31, /not enough inodes on the volume: \d+ needed, \d+ free/);
+  });
+});
+
+describe('a volume that cannot be used', () => {
+  test('because it is read-only', async () => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await volume.remount('ro');
+    await expectFailure(v1, volume, 12, /the volume at \/mnt\/nix-volume is read-only/);
+  });
+
+  test('but a read-only one that holds the image already is fine', async () => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await seedWell(v1, volume);
+    await volume.remount('ro');
+    expect(await seedWell(v1, volume)).toContain('holds this image already');
+  });
+
+  test('because it belongs to root', async () => {
+    volume = await Volume.create({ mebibytes: 64, owner: { uid: 0, gid: 0, mode: 0o755 } });
+    await expectFailure(v1, volume, 13, /not writable by user 1001, group 1001: set fsGroup/);
+  });
+
+  test('because somebody else seeded it', async () => {
+    volume = await Volume.create({ mebibytes: 64, owner: { uid: 0, gid: 0, mode: 0o777 } });
+    await seedWell(v1, volume);
+    const before = await content(volume);
+    await expectFailure(v2, volume, 13, /user 1002, group 1002/, { user: 1002 });
+    expect(await content(volume)).toEqual(before);
+  });
+
+  test.each(['data', 'nix/data'])('because it holds something else: %s', async stranger => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await host('install', '-D', '/dev/null', path.join(volume.root, stranger));
+    const before = await content(volume);
+    await expectFailure(v1, volume, 14, /the volume holds 'data' and no Nix store; refusing to seed it/);
+    expect(await content(volume)).toEqual(before);
+  });
+
+  test.each(['11', 'unreadable'])('because its store has schema %s', async schema => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await seedWell(v1, volume);
+    fs.writeFileSync(path.join(volume.nix, 'var/nix/db/schema'), schema);
+    await expectFailure(v2, volume, 15, new RegExp(`schema '${schema}', the seed image's Nix knows '10': use a newer seed image`));
+  });
+
+  test('because its database is damaged', async () => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await seedWell(v1, volume);
+    fs.writeFileSync(path.join(volume.nix, 'var/nix/db/db.sqlite'), 'no database');
+    const before = await content(volume);
+    await expectFailure(v2, volume, 52, /Nix cannot read the volume's database/);
+    expect(await content(volume)).toEqual(before);
+  });
+
+  test('because none is mounted', async () => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await expectFailure(v1, volume, 11, /no volume is mounted at \/mnt\/elsewhere/, { environment: { SEED_VOLUME: '/mnt/elsewhere' } });
+  });
+});
+
+describe('a seed image', () => {
+  beforeEach(async () => { volume = await Volume.create({ mebibytes: 64 }); });
+
+  test.each([
+    ['store', /no Nix store at \/nix\/store/],
+    ['var/nix/db', /no Nix database at \/nix\/var\/nix\/db\/db.sqlite/],
+  ])('without %s', async (missing, message) => {
+    const spoilt = await v1.copyTo(path.join(scratch, 'nix'));
+    await host('rm', '-rf', path.join(spoilt.nix, missing));
+    await expectFailure(spoilt, volume!, 20, message);
+  });
+
+  test('with a database that lists nothing', async () => {
+    const empty = await v1.copyTo(path.join(scratch, 'nix'));
+    fs.rmSync(path.join(empty.nix, 'var/nix/profiles/default'));
+    fs.rmSync(path.join(empty.nix, 'var/nix/profiles/default-1-link'));
+    await run({ mounts: { [empty.nix]: '/nix' }, command: ['sh', '-c', 'HOME=/tmp/h USER=code; export HOME USER; nix-store --gc'] });
+    await expectFailure(empty, volume!, 20, /lists no store paths/);
+  });
+
+  test('without Nix', async () => {
+    const without = await v1.copyTo(path.join(scratch, 'nix'));
+    fs.rmSync(path.join(without.nix, 'var/nix/profiles/default'));
+    const nothing = path.join(scratch, 'nothing');
+    fs.writeFileSync(nothing, '');
+    await expectFailure(without, volume!, 21, /no Nix that runs/, { mounts: { [nothing]: '/usr/bin/nix-store:ro' } });
+  });
+});
+
+test.each([
+  [{ SEED_JOBS: 'many' }, /'many' is not a whole number/],
+  [{ SEED_JOBS: '0' }, /SEED_JOBS must be at least 1/],
+  [{ SEED_LOG: 'xml' }, /SEED_LOG is 'xml'; it must be text or json/],
+  [{ TMPDIR: '/proc' }, /cannot write to TMPDIR/],
+])('the setting %j is refused', async (environment, message) => {
+  volume = await Volume.create({ mebibytes: 64 });
+  await expectFailure(v1, volume, 10, message, { environment });
+});
+
+test('SIGTERM ends it at once, with nothing in the store, and the next one completes', async () => {
+  volume = await Volume.create({ mebibytes: 64 });
+  const seeding = startSeeding(v1, volume, {
+    environment: { PATH: '/slow:/usr/bin:/bin:/usr/sbin' },
+    mounts: { [path.join(__dirname, 'support/slow-bin')]: '/slow:ro' },
+  });
+  await seeding.until(/bringing/);
+  const asked = Date.now();
+  await seeding.signal('TERM');
+  const ended = await seeding.finished;
+  expect(Date.now() - asked).toBeLessThan(3000);
+  expect(ended).toMatchObject({ code: 143, stderr: 'seed-nix-store: error: stopped by a signal before the store was complete\n' });
+  expect(await volume.list('store')).toEqual([]);
+  expect(volume.exists('.cdk8s-nix/lock')).toBe(false);
+  await seedWell(v1, volume);
+  await expectSound(volume, v1);
+});
+
+describe('check-nix-store', () => {
+  const check = async (nix: string) => run({
+    mounts: { [nix]: '/nix', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
+    command: ['sh', '/opt/cdk8s-nix/check-nix-store.sh'],
+  });
+
+  test('is content with a seeded store', async () => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await seedWell(v1, volume);
+    expect(await check(volume.nix)).toMatchObject({ code: 0, stdout: 'check-nix-store: /nix holds a store\n' });
+  });
+
+  test('fails on an empty folder', async () => {
+    fs.chownSync(scratch, USER_ID, USER_ID);
+    expect(await check(scratch)).toMatchObject({ code: 60, stderr: expect.stringContaining('/nix/store does not exist: the store volume is not mounted here') });
+  });
+});

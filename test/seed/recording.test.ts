@@ -1,0 +1,119 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { host, REPOSITORY, run, USER_ID } from './support/container';
+import { Image } from './support/image';
+import { seedWell, SHELLS } from './support/seeder';
+import { expectSound, installThings } from './support/soundness';
+import { Volume } from './support/volume';
+
+let scratch: string;
+let volume: Volume;
+beforeEach(async () => {
+  scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-recording-'));
+  volume = await Volume.create();
+});
+afterEach(async () => {
+  await volume.dispose();
+  await host('rm', '-rf', scratch);
+});
+
+function facts(file: string): { [key: string]: string } {
+  return Object.fromEntries(fs.readFileSync(file, 'utf-8').trim().split('\n').map(line => line.split('=')));
+}
+
+test('says id, number of paths, size and number of files', async () => {
+  const image = await Image.build({ version: '1', recorded: true });
+  const recorded = facts(path.join(image.nix, '.cdk8s-nix/image'));
+  expect(recorded).toMatchObject({ protocol: '1', id: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(Number(recorded.paths)).toBe(fs.readdirSync(path.join(image.nix, 'store')).filter(name => !name.startsWith('.')).length);
+  expect(Number(recorded.files)).toBe(Number((await host('du', '-s', '--inodes', path.join(image.nix, 'store'))).split('\t')[0]));
+  expect(Number(recorded.bytes)).toBe(1024 * Number((await host('du', '-sk', path.join(image.nix, 'store'))).split('\t')[0]));
+});
+
+test('is the same for the same image', async () => {
+  const [one, other] = await Promise.all(['one', 'other'].map(async name => {
+    const image = await (await Image.build({ version: '1' })).copyTo(path.join(scratch, name));
+    await image.record();
+    return facts(path.join(image.nix, '.cdk8s-nix/image')).id;
+  }));
+  expect(one).toBe(other);
+  expect(facts(path.join((await Image.build({ version: '2', recorded: true })).nix, '.cdk8s-nix/image')).id).not.toBe(one);
+});
+
+test('seeds what the same image without one does', async () => {
+  const image = await Image.build({ version: '1', recorded: true });
+  await seedWell(image, volume);
+  expect(facts(path.join(volume.nix, '.cdk8s-nix/seed')).id).toBe(facts(path.join(image.nix, '.cdk8s-nix/image')).id);
+  await expectSound(volume, image);
+});
+
+test.each(SHELLS)('makes a warm start without any other program under %s', async shell => {
+  const image = await Image.build({ version: '1', recorded: true });
+  await seedWell(image, volume);
+  const [program, ...rest] = shell.split(' ');
+  const warm = await run({
+    mounts: { [image.nix]: '/nix:ro', [volume.root]: '/mnt/nix-volume', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
+    command: ['env', 'PATH=/nowhere', `/usr/bin/${program}`, ...rest, '/opt/cdk8s-nix/seed-nix-store.sh'],
+  });
+  expect(warm).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('holds this image already') });
+});
+
+test('older than the database, as in an image built on the recorded one, is ignored', async () => {
+  const base = await Image.build({ version: '1', recorded: true });
+  const derived = await base.copyTo(path.join(scratch, 'nix'));
+  await run({
+    mounts: { [derived.nix]: '/nix', [path.join(__dirname, 'support')]: '/support:ro' },
+    environment: { NIX_CONFIG: 'sandbox = false\nbuild-users-group =\nfilter-syscalls = false\nsubstituters =', HOME: '/tmp/home', USER: 'code' },
+    command: ['sh', '-ec', 'ln -s $(nix-build --no-out-link /support/thing.nix --argstr name more) /nix/var/nix/gcroots/more'],
+  });
+  const more = fs.readlinkSync(path.join(derived.nix, 'var/nix/gcroots/more'));
+  await seedWell(base, volume);
+
+  await seedWell(derived, volume);
+
+  await expectSound(volume, derived, { paths: [more], links: {} });
+});
+
+describe('an image volume', () => {
+  const nixless = () => {
+    const nothing = path.join(scratch, 'nothing');
+    fs.writeFileSync(nothing, '');
+    return { [nothing]: '/usr/bin/nix:ro' };
+  };
+
+  /** The image is mounted as a volume, the container is some other image without Nix, and the store lies at /nix as well. */
+  const seedFromVolume = async (image: Image) => {
+    const { code, stdout, stderr } = await run({
+      mounts: {
+        [path.dirname(image.nix)]: '/mnt/seed-image:ro',
+        [volume.root]: '/mnt/nix-volume',
+        [volume.nix]: '/nix',
+        [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro',
+        ...nixless(),
+      },
+      environment: { SEED_SOURCE: '/mnt/seed-image/nix' },
+      command: ['sh', '/opt/cdk8s-nix/seed-nix-store.sh'],
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return stdout;
+  };
+
+  beforeEach(() => {
+    // As the kubelet makes the folder of a subPath.
+    fs.mkdirSync(volume.nix);
+    fs.chownSync(volume.nix, 0, USER_ID);
+    fs.chmodSync(volume.nix, 0o2775);
+  });
+
+  test('seeds cold and upgrades with the Nix it brings itself', async () => {
+    const v1 = await Image.build({ version: '1', nix: 'whole', recorded: true, packages: 8 });
+    const v2 = await Image.build({ version: '2', nix: 'whole', recorded: true, packages: 8, release: '2.26' });
+    await seedFromVolume(v1);
+    await expectSound(volume, v1);
+    const belongings = await installThings(volume, v1);
+    await seedFromVolume(v2);
+    await expectSound(volume, v2, belongings);
+    expect(await seedFromVolume(v2)).toContain('holds this image already');
+  });
+});
