@@ -121,6 +121,32 @@ describe('the test kubelet', () => {
     expect(running.sh('id -u; grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status | cut -f 2; echo >/file; grep CapEff /proc/self/status')).toMatch(/^0\n0\n0\nCapEff:\s*0*[1-9a-f]/);
   });
 
+  test('keeps the old pods of a rolling update until the new ones run; with Recreate they are gone before', () => {
+    const deployment = (name: string, strategy: string, command: string) => node.apply(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  selector: { matchLabels: { app: ${name} } }
+  strategy: { type: ${strategy} }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      initContainers: [{ name: check, image: busybox, command: ['${command}'] }]
+      containers: [{ name: main, image: busybox, ${STAY} }]
+`);
+    const runsAfterFailure = (strategy: string) => {
+      const name = strategy.toLowerCase();
+      deployment(name, strategy, 'true');
+      const [old] = node.rollOut('Deployment', name);
+      deployment(name, strategy, 'false');
+      expect(() => node.rollOut('Deployment', name)).toThrow('container check ended with 1');
+      return old.exec(['true']).code === 0;
+    };
+    expect(runsAfterFailure('RollingUpdate')).toBe(true);
+    expect(runsAfterFailure('Recreate')).toBe(false);
+  });
+
   test('connects a pod with the services beside it, and with nothing else', () => {
     node.apply(`
 apiVersion: v1

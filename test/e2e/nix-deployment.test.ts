@@ -19,7 +19,7 @@ const GREETING = `derivation {
 }`;
 
 // One workspace from its first start on: each test goes on where the one before it stopped.
-describe('a workspace with nothing but an image given', () => {
+describe('a workspace through its life', () => {
   const node = new Node({ 'registry.local/nix:1.0.0': seedImage(1), 'registry.local/nix:2.0.0': seedImage(2) });
   let workspace: NixDeployment;
   let pod: Pod;

@@ -1,7 +1,7 @@
 import { App, Chart, Cron, Testing, Yaml } from 'cdk8s';
 import { Node } from './kubelet/node';
 import { Pod } from './kubelet/pod';
-import { NixCronJob, NixDeployment, NixImage, NixJob, NixSeedSource, NixStatefulSet, NixStore, NixUser } from '../../src';
+import { NixCronJob, NixDaemonSet, NixDeployment, NixImage, NixJob, NixSeedSource, NixStatefulSet, NixStore, NixUser } from '../../src';
 import { debianImage, seedImage } from '../support/images';
 import { Manifest } from '../support/kubernetes/manifest';
 
@@ -79,6 +79,37 @@ describe('jobs', () => {
     expect(node.complete('CronJob', cronJob.name).get('build')).toContain('building');
     expect(node.complete('CronJob', cronJob.name).get('build')).toMatch(/^\/nix\/store\/[a-z0-9]{32}-nightly\n$/);
   });
+});
+
+test('each pod of a DaemonSet has Nix', () => {
+  const node = new Node(IMAGES);
+  try {
+    const chart = new Chart(new App(), 'e2e');
+    const agent = new NixDaemonSet(chart, 'agent', COMMON);
+    node.apply(Yaml.stringify(...chart.toJson()));
+    expect(node.rollOut('DaemonSet', agent.name)[0].run(['nix', '--version'])).toMatch(/^nix /);
+  } finally {
+    node.destroy();
+  }
+});
+
+test('a workspace finds what a Job builds on its store while both are there', () => {
+  const node = new Node(IMAGES);
+  try {
+    const chart = new Chart(new App(), 'e2e');
+    const workspace = new NixDeployment(chart, 'workspace', COMMON);
+    const job = new NixJob(chart, 'build', {
+      ...COMMON,
+      store: NixStore.existing(workspace.environment.claim!.name),
+      containers: [{ name: 'build', image: SEED, command: ['nix-build', '--no-out-link', '--expr', expression('for-all')] }],
+    });
+    node.apply(Yaml.stringify(...chart.toJson()));
+    const [pod] = node.rollOut('Deployment', workspace.name);
+    const path = /^\/nix\/store\/.*-for-all$/m.exec(node.complete('Job', job.name).get('build')!)![0];
+    expect(pod.run(['cat', path])).toBe('built for-all');
+  } finally {
+    node.destroy();
+  }
 });
 
 describe('a seed image as a volume', () => {

@@ -60,21 +60,22 @@ export class Node {
    */
   public rollOut(kind: string, name: string, options: RollOutOptions = {}): Pod[] {
     const workload = workloadOf(this.objects.get(kind, name));
-    const old = this.pods.get(`${kind}/${name}`) ?? [];
+    const running = this.pods.get(`${kind}/${name}`) ?? [];
+    this.pods.set(`${kind}/${name}`, running);
+    const old = [...running];
+    const stopOld = () => running.splice(0, old.length).forEach(pod => pod.stop());
     if (workload.recreate) {
-      old.forEach(pod => pod.stop());
+      stopOld();
     }
-    const pods: Pod[] = [];
-    this.pods.set(`${kind}/${name}`, workload.recreate ? pods : [...old, ...pods]);
-    for (let ordinal = 0; ordinal < workload.replicas; ordinal++) {
+    const pods = Array.from({ length: workload.replicas }, (_, ordinal) => {
       const pod = this.podOf(workload, ordinal, options.besides);
-      pods.push(pod);
+      running.push(pod);
       pod.start();
-    }
+      return pod;
+    });
     if (!workload.recreate) {
-      old.forEach(pod => pod.stop());
+      stopOld();
     }
-    this.pods.set(`${kind}/${name}`, pods);
     return pods;
   }
 

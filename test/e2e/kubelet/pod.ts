@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { containerArguments, PodContext, terminationLog } from './container-arguments';
 import { Objects } from './objects';
-import { imageOf, MountedVolume, mountVolume } from './volumes';
+import { MountedVolume, mountVolume } from './volumes';
 import { Outcome, podman, tryPodman } from '../../support/podman';
 
 /** Seconds a container that ends by itself may take. */
@@ -44,6 +44,7 @@ export class Pod {
 
   private readonly context: PodContext;
   private readonly running = new Set<string>();
+  private readonly mountedImages: string[] = [];
 
   constructor(public readonly name: string, private readonly spec: k8s.PodSpec, private readonly host: PodHost) {
     mkdirSync(host.folder, { recursive: true });
@@ -64,7 +65,7 @@ export class Pod {
         objects: host.objects,
         podFolder: host.folder,
         claimFolder: host.claimFolder,
-        imageFolder: reference => podman(['image', 'mount', host.localImage(reference)]),
+        imageFolder: reference => this.mountImage(host.localImage(reference)),
         security,
       }));
     }
@@ -159,7 +160,7 @@ export class Pod {
     if (!this.host.neighbour) {
       remove(['sandbox']);
     }
-    (this.spec.volumes ?? []).map(imageOf).forEach(reference => reference && podman(['image', 'unmount', this.host.localImage(reference)]));
+    this.mountedImages.splice(0).forEach(image => podman(['image', 'unmount', image]));
     this.running.clear();
     rmSync(this.host.folder, { recursive: true, force: true });
   }
@@ -171,6 +172,12 @@ export class Pod {
     if (!this.host.neighbour) {
       podman(['run', '--detach', '--name', this.context.sandbox, '--pull=never', '--network', 'none', '--hostname', this.name, this.host.sandboxImage, 'sleep', 'infinity']);
     }
+  }
+
+  private mountImage(image: string): string {
+    const folder = podman(['image', 'mount', image]);
+    this.mountedImages.push(image);
+    return folder;
   }
 
   private awaitProbe(container: k8s.Container, probe: k8s.Probe): void {

@@ -21,8 +21,8 @@ export interface VolumeSources {
   readonly podFolder: string;
   /** Where a claim is mounted, by its name; for a generic ephemeral volume the pod's own claim. */
   readonly claimFolder: (volume: k8s.Volume) => string;
-  /** Where an image is mounted, by its reference. @default - there are no image volumes */
-  readonly imageFolder?: (reference: string) => string;
+  /** Mounts the image of this reference, read-only. */
+  readonly imageFolder: (reference: string) => string;
   readonly security: k8s.PodSecurityContext;
 }
 
@@ -32,7 +32,7 @@ interface ProjectedFile {
 }
 
 /** The reference of an image volume, which is newer than the types of kplus-28. */
-export function imageOf(volume: k8s.Volume): string | undefined {
+function imageOf(volume: k8s.Volume): string | undefined {
   return (volume as { image?: { reference: string } }).image?.reference;
 }
 
@@ -46,7 +46,7 @@ export function mountVolume(volume: k8s.Volume, sources: VolumeSources): Mounted
     return { folder: claim, readOnly: false };
   }
   const image = imageOf(volume);
-  if (image && sources.imageFolder) {
+  if (image) {
     return { folder: sources.imageFolder(image), readOnly: true };
   }
   makeFolder(folder, 0o777);
