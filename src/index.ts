@@ -1,4 +1,7 @@
 export * from './ai-assistant';
+export * from './backstage-database';
+export * from './backstage-nix';
+export * from './backstage-preset';
 export * from './binary-cache';
 export * from './ca-bundle';
 export * from './git-ops';
