@@ -64,7 +64,7 @@ export class StoreContainers {
         ...(this.seed.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.seed.jobs) }]),
         ...(this.seed.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []),
         // The seed registers paths in a database that pods of other nodes may have open: all must lock it in the same way.
-        ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'NIX_CONFIG', value: 'use-sqlite-wal = false' }] : []),
+        ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'SEED_WAL', value: 'no' }] : []),
       ]),
       resources: renderResources(this.seed.resources ?? this.seedResources()),
       volumeMounts: [
