@@ -41,7 +41,7 @@ export interface BuiltNixImageOptions {
 }
 
 /** The upstream image and version this library is tested with. */
-const UPSTREAM = 'docker.io/nixos/nix:2.32.6';
+const UPSTREAM = 'docker.io/nixos/nix:2.34.7@sha256:bf1d938835ab96312f098fa6c2e9cab367728e0aad0646ee3e02a787c80d8fb8';
 
 /**
  * A container image that ships a single-user Nix, and whose `/nix` can seed a store volume.

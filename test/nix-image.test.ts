@@ -1,5 +1,5 @@
-import { podSpec, testChart } from './support/synth';
 import { NixDeployment, NixImage } from '../src';
+import { podSpec, testChart } from './support/synth';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 

@@ -10,7 +10,7 @@ export function shareByHand(chart: Chart, scripts: { [file: string]: string }): 
   return { scripts: new kplus.ConfigMap(chart, 'scripts', { data: scripts, immutable: true }) };
 }
 
-const IMAGE = 'docker.io/nixos/nix:2.32.6';
+const IMAGE = 'docker.io/nixos/nix:2.34.7@sha256:bf1d938835ab96312f098fa6c2e9cab367728e0aad0646ee3e02a787c80d8fb8';
 
 const RESTRICTED: kplus.ContainerSecurityContextProps = {
   capabilities: { drop: [kplus.Capability.ALL] },
