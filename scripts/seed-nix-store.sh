@@ -20,6 +20,8 @@
 #   SEED_JOBS             8                      copies at a time
 #   SEED_REPAIR           no                     yes: compare the content of what is there already with its hash
 #                                                (the same once: touch /nix/.cdk8s-nix/repair)
+#   SEED_WAL              yes                    no: the database does without its write-ahead log, which needs memory that
+#                                                all its writers share; for volumes that several nodes write to
 #   SEED_LOG              text                   text or json
 #   SEED_LOCK_TIMEOUT     3600                   give up waiting for another seeder after this time; 0: never
 #   SEED_LOCK_TTL         60                     a lock that gave no sign of life for this time is dead
@@ -39,7 +41,7 @@ NL='
 
 configure() {
   : "${SEED_SOURCE:=/nix}" "${SEED_VOLUME:=/mnt/nix-volume}" "${SEED_IMAGE:=unknown}" "${SEED_JOBS:=8}"
-  : "${SEED_REPAIR:=no}" "${SEED_LOG:=text}" "${SEED_LOCK_TIMEOUT:=3600}" "${SEED_LOCK_TTL:=60}" "${SEED_PROGRESS:=5}"
+  : "${SEED_REPAIR:=no}" "${SEED_WAL:=yes}" "${SEED_LOG:=text}" "${SEED_LOCK_TIMEOUT:=3600}" "${SEED_LOCK_TTL:=60}" "${SEED_PROGRESS:=5}"
   : "${SEED_TERMINATION_LOG:=/dev/termination-log}" "${TMPDIR:=/tmp}"
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
@@ -49,6 +51,7 @@ configure() {
     case $number in '' | *[!0-9]*) die 10 "'$number' is not a whole number; see SEED_JOBS, SEED_LOCK_TIMEOUT, SEED_LOCK_TTL, SEED_PROGRESS" ;; esac
   done
   [ "$SEED_JOBS" -gt 0 ] || die 10 'SEED_JOBS must be at least 1'
+  case $SEED_WAL in yes) wal=true ;; no) wal=false ;; *) die 10 "SEED_WAL is '$SEED_WAL'; it must be yes or no" ;; esac
   case $SEED_LOG in text | json) ;; *) die 10 "SEED_LOG is '$SEED_LOG'; it must be text or json" ;; esac
 }
 
@@ -216,12 +219,12 @@ on_image() {
     set -f
     chmod -R u+w "$work/image"
   fi
-  "$nix" --store "local?state=$work/image&real=$SEED_SOURCE/store" "$@"
+  "$nix" --option use-sqlite-wal true --store "local?state=$work/image&real=$SEED_SOURCE/store" "$@"
 }
 
 # usage: on_volume ARGUMENT...     nix-store on the volume
 on_volume() {
-  "$nix" --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix" "$@"
+  "$nix" --option use-sqlite-wal "$wal" --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix" "$@"
 }
 
 # Turns the output of nix-store --dump-db into one line per path: name, path, hash, size, deriver, number of references,
@@ -326,6 +329,26 @@ why_unwritable() {
   die 13 "the volume at $SEED_VOLUME is not writable by user $(id -u), group $(id -g): set fsGroup or the owner of the volume"
 }
 
+# SQLite's file format: byte 18 of the database is 2 if it has a write-ahead log.
+has_unwanted_log() {
+  database=$volume/var/nix/db/db.sqlite
+  [ "$wal" = false ] && [ -e "$database" ] && [ "$(od -An -tu1 -j18 -N1 "$database" | tr -d ' ')" = 2 ]
+}
+
+# Told to do without the log, Nix cannot open a database that has one, as a clone of an unshared volume does. The last to
+# close such a database empties its log; then two bytes make it one without.
+drop_log() {
+  has_unwanted_log || return 0
+  require_nix
+  wal=true
+  on_volume --check-validity --print-invalid "$nix" >/dev/null 2>"$work/errors" ||
+    die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
+  wal=false
+  [ ! -s "$database-wal" ] || die 52 "somebody uses the volume's database with a write-ahead log; stop all pods that use the volume first"
+  printf '\001\001' | dd of="$database" bs=1 seek=18 conv=notrunc 2>"$work/errors" || die 52 "cannot write to $database: $(tail -n 1 "$work/errors")"
+  rm -f "$database-shm" "$database-wal"
+}
+
 # Nix sets the mode of these folders at each start, which only their owner can do.
 own_volume() {
   set +f
@@ -352,7 +375,7 @@ is_warm() {
   [ -r "$ours/seed" ] || return 1
   read_facts "$ours/seed" seed_
   [ "$seed_protocol" = "$PROTOCOL" ] && [ "$seed_id" = "$image_id" ] && [ "$SEED_REPAIR" = no ] && [ ! -e "$ours/repair" ] &&
-    is_store && [ -e "$volume/store/${seed_nix#/nix/store/}" ]
+    ! has_unwanted_log && is_store && [ -e "$volume/store/${seed_nix#/nix/store/}" ]
 }
 
 # --- lock ----------------------------------------------------------------------------------------------------------
@@ -985,6 +1008,7 @@ seed() {
 }
 
 bring_image() {
+  drop_log
   plan
   check_space
   say plan "bringing $total_paths of $(wc -l <"$work/names") paths, $((total_bytes / 1048576)) MiB, $SEED_JOBS at a time" \

@@ -141,14 +141,14 @@ describe('shared by several nodes', () => {
   test('workload and seed both do without the write-ahead log', () => {
     const chart = deployment({ store: NixStore.persistent(shared), replicas: 3 });
     expect(nixConf(chart)).toContain('\nuse-sqlite-wal = false\n');
-    expect(variable(podSpec(chart).initContainers[0], 'NIX_CONFIG')).toBe('use-sqlite-wal = false');
+    expect(variable(podSpec(chart).initContainers[0], 'SEED_WAL')).toBe('no');
     expect(chart).toBeValidKubernetes();
   });
 
   test('a store of one node keeps the log', () => {
     const chart = deployment({});
     expect(nixConf(chart)).not.toContain('use-sqlite-wal');
-    expect(variable(podSpec(chart).initContainers[0], 'NIX_CONFIG')).toBeUndefined();
+    expect(variable(podSpec(chart).initContainers[0], 'SEED_WAL')).toBeUndefined();
   });
 
   test('workloads that share a claim seed it from one image', () => {
