@@ -137,6 +137,7 @@ describe('an environment with a cache', () => {
     const { chart, cache } = cacheChart({ upstreams: [Substituter.nixos(), EXAMPLE] });
     const { environment } = new NixDeployment(chart, 'workspace', { config: { substituters: [Substituter.of('https://other.example.org', KEY)] } });
     environment.useBinaryCache(cache);
+    environment.useBinaryCache(cache);
     const host = `http://${cache.service.name}`;
     expect(nixConf(environment)).toContain(`\nsubstituters = ${host}/cache.nixos.org ${host}/cache.example.org-team https://other.example.org https://cache.nixos.org\n`);
     expect(nixConf(environment)).toContain(`\ntrusted-public-keys = ${Substituter.nixos().publicKeys[0]} ${KEY}\n`);

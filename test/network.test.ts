@@ -128,7 +128,12 @@ describe('a restricted network', () => {
 
   test('with a cache in the cluster only, nothing outside is reached', () => {
     const { spec, manifests } = restricted({ config: { defaultSubstituter: false } }, undefined,
-      (chart, environment) => environment.useBinaryCache(new NixBinaryCache(chart, 'cache')));
+      (chart, environment) => {
+        const cache = new NixBinaryCache(chart, 'cache');
+        environment.useBinaryCache(cache);
+        // A second time changes nothing.
+        environment.useBinaryCache(cache);
+      });
     expect(spec.egress).toEqual([DNS, { to: [{ podSelector: { matchLabels: only(manifests, 'StatefulSet').spec.template.metadata.labels } }], ports: tcp(8080) }]);
   });
 

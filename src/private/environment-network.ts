@@ -51,6 +51,9 @@ export class EnvironmentNetwork {
   }
 
   public useCache(cache: NixBinaryCache): void {
+    if (this.caches.includes(cache)) {
+      return;
+    }
     const theirs = Chart.of(cache).namespace;
     if ((theirs === undefined) !== (this.namespace === undefined)) {
       this.problems.add('CDK8SNIX0805', 'useBinaryCache', cache.node.path,

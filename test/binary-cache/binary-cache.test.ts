@@ -292,6 +292,8 @@ describe('upstreams with TLS', () => {
     }, makeVolume(), tls.file);
     expect((await cache.get(signed.paths.small.narInfo)).status).toBe(status);
     expect(upstream.asked).toHaveLength(status === 200 ? 1 : 0);
+    // Hosts that share an address tell by this name which certificate to show.
+    expect(upstream.lastServerName).toBe(status === 200 ? host : undefined);
   });
 });
 

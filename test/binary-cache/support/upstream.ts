@@ -5,6 +5,7 @@ import * as https from 'https';
 import { AddressInfo } from 'net';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
+import { TLSSocket } from 'tls';
 
 export interface UpstreamOptions {
   /** Serve with this certificate. @default - plain HTTP */
@@ -25,6 +26,8 @@ export class Upstream {
   public readonly asked: string[] = [];
   /** The headers of the last request. */
   public lastHeaders: http.IncomingHttpHeaders = {};
+  /** The host name that TLS of the last request was for. */
+  public lastServerName?: string | false;
   /** How long an answer takes. */
   public delay = 0;
   /** Answer everything below `nar/` with a redirect to this folder, as caches with a bucket do. */
@@ -70,6 +73,7 @@ export class Upstream {
     const { pathname } = new URL(request.url!, 'http://localhost');
     this.asked.push(pathname);
     this.lastHeaders = request.headers;
+    this.lastServerName = request.socket instanceof TLSSocket ? request.socket.servername : undefined;
     await sleep(this.delay);
     const file = path.join(this.folder, pathname);
     const authorization = `Basic ${Buffer.from(this.options.credentials ?? '').toString('base64')}`;
