@@ -1,0 +1,207 @@
+#!/bin/sh
+# What the scripts that care for a store in use have in common: collect-garbage.sh, prefetch-store.sh, verify-store.sh.
+# Each sets $program and calls open_store. See docs/store-care.md.
+#
+# Environment:
+#   NIX_FOLDER            /nix                   where the store is mounted; Nix itself works at /nix only
+#   CARE_TIMEOUT          3600                   seconds until the work is stopped
+#   CARE_LOCK_TTL         60                     a lock of a seeder that gave no sign of life for this time is dead
+#   CARE_ON_FAILURE       fail                   fail, or go-on: say what went wrong and exit with 0, so that a pod starts all the same
+#   CARE_TERMINATION_LOG  /dev/termination-log   where the last line goes as well
+LC_ALL=C
+export LC_ALL
+unset NIX_REMOTE
+
+# The sourcing script names itself.
+: "${program:=store-care}"
+lock_held=no pulse='' worker='' work='' ended=no
+
+# The last word of a run, also shown by kubectl describe.
+# usage: report MESSAGE
+report() {
+  printf '%s: %s\n' "$program" "$1"
+  [ ! -w "$CARE_TERMINATION_LOG" ] || printf '%s: %s\n' "$program" "$1" >"$CARE_TERMINATION_LOG" || true
+}
+
+# usage: die CODE MESSAGE      the codes are a contract: docs/store-care.md
+die() {
+  ended=yes
+  if [ "$CARE_ON_FAILURE" = go-on ]; then
+    report "warning: $2 (going on; code $1)"
+    exit 0
+  fi
+  report "error: $2" >&2
+  exit "$1"
+}
+
+# usage: require_numbers NAME...     each variable is a whole number, or empty
+require_numbers() {
+  for name in "$@"; do
+    value='' && eval "value=\$$name"
+    case $value in *[!0-9]*) die 10 "$name is '$value'; it must be a whole number" ;; esac
+  done
+}
+
+# usage: require_choice NAME CHOICE...
+require_choice() {
+  name=$1
+  shift
+  value='' && eval "value=\$$name"
+  for choice in "$@"; do [ "$value" != "$choice" ] || return 0; done
+  die 10 "$name is '$value'; it must be one of: $*"
+}
+
+clock() {
+  read -r uptime _ </proc/uptime
+  now=${uptime%%.*}
+}
+
+open_store() {
+  : "${NIX_FOLDER:=/nix}" "${CARE_TIMEOUT:=3600}" "${CARE_LOCK_TTL:=60}" "${TMPDIR:=/tmp}"
+  : "${CARE_TERMINATION_LOG:=/dev/termination-log}" "${CARE_ON_FAILURE:=fail}"
+  trap end EXIT
+  trap 'stopped "by a signal" 143' TERM INT HUP
+  trap 'stop_worker; die 41 "the lock was lost to a seeder: this run gave no sign of life for too long"' USR1
+  require_choice CARE_ON_FAILURE fail go-on
+  require_numbers CARE_TIMEOUT CARE_LOCK_TTL
+  clock
+  started=$now
+  ours=$NIX_FOLDER/.cdk8s-nix
+  [ -e "$NIX_FOLDER/var/nix/db/db.sqlite" ] || die 60 "$NIX_FOLDER holds no Nix store: it is not mounted here as it was seeded"
+  command -v nix-store >/dev/null || die 21 'there is no nix-store in PATH'
+  work=$TMPDIR/$program.$$
+  mkdir -p "$work" "$ours" || die 13 "$work or $ours cannot be written by user $(id -u), group $(id -g)"
+}
+
+end() {
+  status=$?
+  trap - EXIT TERM INT HUP USR1
+  [ -z "$pulse" ] || kill "$pulse" 2>/dev/null || true
+  [ "$lock_held" = no ] || release_lock
+  [ -z "$work" ] || rm -rf "$work"
+  [ "$status" = 0 ] || [ "$ended" = yes ] || {
+    echo "$program: error: a command failed unexpectedly: this is a bug in the script" >&2
+    [ "$CARE_ON_FAILURE" = fail ] || exit 0
+    exit 70
+  }
+}
+
+stop_worker() {
+  [ -z "$worker" ] || { kill "$worker" && wait "$worker"; } 2>/dev/null || true
+  worker=
+}
+
+# What was done up to here is kept; a script that has something to say about it defines tell_progress.
+# usage: stopped WHY CODE
+stopped() {
+  stop_worker
+  die "$2" "stopped $1$(tell_progress)"
+}
+
+tell_progress() { :; }
+
+# --- Nix -----------------------------------------------------------------------------------------------------------
+
+# Runs Nix as a child that ends with the deadline, and sets $status. Nix notes what it uses in a file named by its process
+# number, and takes a file that has this name already for a relic, which it removes. Other containers count processes for
+# themselves: to spare the notes of a build over there, the child looks for a number nobody uses.
+# usage: run_nix OUTPUT ERRORS COMMAND [ARGUMENT]...
+run_nix() {
+  output=$1 errors=$2
+  shift 2
+  tries=0 status=99
+  while [ "$status" = 99 ] && [ "$tries" -lt 2000 ]; do
+    tries=$((tries + 1))
+    clock
+    left=$((CARE_TIMEOUT - (now - started)))
+    [ "$left" -gt 0 ] || stopped "at the deadline of $CARE_TIMEOUT s" 43
+    # shellcheck disable=SC2016 # the child expands it
+    timeout -k 60 "$left" sh -c '[ ! -e "$0/var/nix/temproots/$$" ] || exit 99; exec "$@"' "$NIX_FOLDER" "$@" >"$output" 2>"$errors" &
+    worker=$!
+    status=0
+    wait "$worker" || status=$?
+    worker=
+  done
+  # What timeout says of a command it stopped: GNU's says 124, busybox' tells of the signal.
+  clock
+  case $status in
+    124 | 137 | 143)
+      [ $((now - started)) -lt "$CARE_TIMEOUT" ] || stopped "at the deadline of $CARE_TIMEOUT s" 43
+      die 52 "Nix was killed; has the container too little memory?$(tell_progress)"
+      ;;
+  esac
+}
+
+# usage: last_error FILE      the line that says what went wrong
+last_error() {
+  found=
+  while IFS= read -r message; do
+    case $message in *[!\ ]*) found=$message ;; esac
+  done <"$1"
+  echo "${found:-it said nothing}"
+}
+
+# --- space ---------------------------------------------------------------------------------------------------------
+
+free_mebibytes() {
+  # shellcheck disable=SC2046
+  set -- $(stat -f -c '%a %S' "$NIX_FOLDER/store")
+  echo $(($1 * $2 / 1048576))
+}
+
+# --- the seeder's lock ---------------------------------------------------------------------------------------------
+# Files that a seeder has placed are garbage to Nix until they are registered, and gc.lock, which keeps a collector away
+# meanwhile, needs a flock that not every image has. So this lock is the seeder's own: see seed-nix-store.sh.
+
+take_lock() {
+  lock=$ours/lock told=no
+  read -r token </proc/sys/kernel/random/uuid
+  until mkdir "$lock" 2>/dev/null; do
+    [ -w "$ours" ] || die 13 "$ours cannot be written by user $(id -u), group $(id -g)"
+    ! take_over || break
+    [ "$told" = yes ] || printf '%s: waiting for the seeder that holds the lock %s\n' "$program" "$lock"
+    told=yes
+    clock
+    [ $((now - started)) -lt "$CARE_TIMEOUT" ] || die 40 "a seeder held the lock for $CARE_TIMEOUT s; it is $lock"
+    sleep 1
+  done
+  printf 'flock=no\nhost=%s\nimage=%s\n' "$(uname -n)" "$program" >"$lock/owner.$token" || die 13 "cannot write to $lock"
+  lock_held=yes
+  keep_alive &
+  pulse=$!
+}
+
+# A lock whose holder died is taken by renaming the holder's file, which only one of many can do; one without such a file
+# is what is left of a holder that died while taking it.
+take_over() {
+  owner=$(cd "$lock" 2>/dev/null && echo owner.*) || return 1
+  if [ "$owner" = 'owner.*' ]; then
+    ! older_than 2 "$lock" || rmdir "$lock" 2>/dev/null || true
+    return 1
+  fi
+  older_than "$CARE_LOCK_TTL" "$lock/$owner" && mv "$lock/$owner" "$lock/owner.$token" 2>/dev/null
+}
+
+# By the clock of the volume's server on both sides: nodes disagree about the time.
+older_than() {
+  touch "$ours/probe"
+  beat=$(stat -c %Y "$2" 2>/dev/null) || return 1
+  [ $(($(stat -c %Y "$ours/probe") - beat)) -gt "$1" ]
+}
+
+keep_alive() {
+  trap - EXIT USR1
+  trap 'kill "$napping" 2>/dev/null; exit 0' TERM
+  while [ -e "$lock/owner.$token" ]; do
+    touch -c "$lock/owner.$token"
+    sleep 5 &
+    napping=$!
+    wait "$napping"
+  done
+  kill -USR1 $$ 2>/dev/null
+}
+
+release_lock() {
+  rm -f "$lock/owner.$token"
+  rmdir "$lock" 2>/dev/null || true
+}
