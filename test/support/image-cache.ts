@@ -38,11 +38,18 @@ export function cachedImage(recipe: ImageRecipe): string {
       chmodSync(folder, 0o755);
       recipe.fill(folder);
       importRoot(folder, reference, recipe.config);
+      removeOthers(reference);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
   return reference;
+}
+
+/** Former versions of an image only take room; one that a container still uses stays. */
+function removeOthers(reference: string): void {
+  const versions = podman(['images', '--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${reference.split(':')[0]}`]).split('\n');
+  versions.filter(version => version !== reference).forEach(version => tryPodman(['rmi', version]));
 }
 
 function importRoot(folder: string, reference: string, config: string[]): void {
