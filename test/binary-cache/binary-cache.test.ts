@@ -1,6 +1,5 @@
 import { execFileSync } from 'child_process';
 import { createHash } from 'crypto';
-import { Socket } from 'dgram';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
@@ -9,7 +8,7 @@ import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { CaBundle, NixBinaryCacheProps, Substituter } from '../../src';
 import { testChart } from '../support/synth';
-import { startNameServer } from './support/name-server';
+import { NameServer } from './support/name-server';
 import { inNixPod, makeBinaryCache, realise, SignedCache } from './support/nix';
 import { RunningCache } from './support/running-cache';
 import { Upstream } from './support/upstream';
@@ -19,7 +18,7 @@ const MIB = 1024 * 1024;
 const BEYOND_A_SECOND = 2100;
 
 let folder: string;
-let nameServer: Socket;
+let nameServer: NameServer;
 let signed: SignedCache;
 let upstream: Upstream;
 const running: RunningCache[] = [];
@@ -29,19 +28,20 @@ const mounted: string[] = [];
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'binary-cache-'));
   fs.chmodSync(folder, 0o755);
-  nameServer = await startNameServer();
+  nameServer = await NameServer.start();
   const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`many${i}`, 6 * MIB]));
   signed = await makeBinaryCache(folder, 'upstream-1', { small: 1000, other: 2000, big: 20 * MIB, ...many });
 });
 
 afterEach(async () => {
+  nameServer.isCutOff = false;
   await Promise.all(running.splice(0).map(cache => cache.kill()));
   await Promise.all(upstreams.splice(0).map(one => one.goAway()));
 });
 
 afterAll(() => {
   mounted.forEach(mount => execFileSync('umount', [mount]));
-  nameServer.close();
+  nameServer.stop();
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
@@ -148,6 +148,27 @@ describe('one upstream', () => {
     // The failure is not remembered.
     await upstream.comeBack();
     expect((await cache.get(signed.paths.other.narInfo)).status).toBe(200);
+  });
+
+  test('when not even its name can be looked up, outdated hits are served too', async () => {
+    const cache = await startCache({ hitTtl: Duration.seconds(1) });
+    await cache.get(signed.paths.small.narInfo);
+    nameServer.isCutOff = true;
+    await sleep(BEYOND_A_SECOND);
+    expect(await cache.get(signed.paths.small.narInfo)).toMatchObject({ status: 200, sha256: sha256(signed.paths.small.narInfo) });
+    expect((await cache.get(signed.paths.other.narInfo)).status).toBe(502);
+    nameServer.isCutOff = false;
+    await sleep(BEYOND_A_SECOND);
+    expect((await cache.get(signed.paths.other.narInfo)).status).toBe(200);
+  });
+
+  test('a pod that is told to stop sends what it has begun to', async () => {
+    const cache = await startCache();
+    upstream.delay = 1000;
+    const answer = cache.get(signed.paths.many0.nar);
+    await sleep(300);
+    await cache.stop();
+    expect((await answer).sha256).toBe(sha256(signed.paths.many0.nar));
   });
 
   test('it starts, and serves what it has, while the upstream is gone', async () => {

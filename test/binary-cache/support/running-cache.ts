@@ -93,13 +93,22 @@ export class RunningCache {
     return conf.replaceAll(`http://${cache.service.name}/`, `http://127.0.0.1:${this.props.port}/`).trim().split('\n');
   }
 
+  /** What the kubelet does to a pod that has to go: the image's stop signal, which for nginx is QUIT. */
+  public stop(): Promise<void> {
+    return this.end('SIGQUIT');
+  }
+
   /** Everything in the pod dies at once, as on a lost node. */
-  public async kill(): Promise<void> {
+  public kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
     if (this.process && this.process.exitCode === null && this.process.signalCode === null) {
       const closed = once(this.process, 'close');
       // The child is process 1 of the pod; its parent only waits for it.
       const { pid } = this.process;
-      process.kill(Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf-8').split(' ')[0]), 'SIGKILL');
+      process.kill(Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf-8').split(' ')[0]), signal);
       await closed;
     }
   }
