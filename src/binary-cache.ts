@@ -25,7 +25,7 @@ export interface NixBinaryCacheProps {
   readonly upstreams?: Substituter[];
 
   /**
-   * The image: nginx 1.21 or newer as a user that is not root, with a shell.
+   * The image: nginx 1.22 or newer as a user that is not root, with a shell and `df`.
    *
    * @default 'docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine'
    */
