@@ -190,7 +190,7 @@ test('SIGTERM ends it at once, with nothing in the store, and the next one compl
   });
   await seeding.until(/bringing/);
   const asked = Date.now();
-  await seeding.signal('TERM');
+  seeding.signal('SIGTERM');
   const ended = await seeding.finished;
   expect(Date.now() - asked).toBeLessThan(3000);
   expect(ended).toMatchObject({ code: 143, stderr: 'seed-nix-store: error: stopped by a signal before the store was complete\n' });

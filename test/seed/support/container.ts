@@ -1,4 +1,5 @@
 import { ChildProcess, spawn } from 'child_process';
+import { readFileSync } from 'fs';
 import * as path from 'path';
 
 export const REPOSITORY = path.resolve(__dirname, '../../..');
@@ -63,19 +64,30 @@ export class Running {
     return this.stdout + this.stderr;
   }
 
-  /** Ends the container as a lost node would: everything in it dies at once. */
+  /** Ends the container as a lost node would: everything in it dies at once, with its process 1. */
   public kill() {
+    // Not unshare alone: the wish to die with one's parent does not survive a change of user.
+    this.processOne().forEach(pid => process.kill(pid, 'SIGKILL'));
     this.child.kill('SIGKILL');
   }
 
   /** Sends a signal to process 1 of the container, as the kubelet does. */
-  public async signal(name: string) {
-    const pid = this.child.pid!;
-    await new Promise<void>((resolve, reject) => {
-      const kill = spawn('sh', ['-c', `kill -s ${name} $(cat /proc/${pid}/task/${pid}/children)`], { stdio: 'inherit' });
-      kill.on('error', reject);
-      kill.on('close', code => code === 0 ? resolve() : reject(new Error(`kill ended with ${code}`)));
-    });
+  public signal(name: NodeJS.Signals) {
+    this.processOne().forEach(pid => process.kill(pid, name));
+  }
+
+  /** The numbers that its processes have on the machine. */
+  public pids(): number[] {
+    const found = this.processOne();
+    for (let next = 0; next < found.length; next++) {
+      found.push(...children(found[next]));
+    }
+    return found;
+  }
+
+  /** Process 1 as the machine sees it; none if it is not there yet or has ended. */
+  private processOne(): number[] {
+    return this.alive ? children(this.child.pid!) : [];
   }
 
   /** Waits until it has printed something that matches. */
@@ -87,6 +99,14 @@ export class Running {
       }
       await sleep(20);
     }
+  }
+}
+
+function children(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf-8').split(' ').filter(child => child !== '').map(Number);
+  } catch {
+    return []; // it has ended meanwhile
   }
 }
 

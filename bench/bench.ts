@@ -1,0 +1,47 @@
+/* npm run bench -- [--quick] [seed|synth]: measures, prints a table and writes bench/results.json. */
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { benchSeed } from './seed/seed';
+import { benchSynth } from './synth/synth';
+
+interface Results {
+  machine?: object;
+  seconds?: { [part: string]: object };
+  [part: string]: object | undefined;
+}
+
+const RESULTS = path.join(__dirname, 'results.json');
+
+async function main(args: string[]) {
+  const quick = args.includes('--quick');
+  const parts = args.filter(arg => arg !== '--quick');
+  const unknown = parts.find(part => part !== 'seed' && part !== 'synth');
+  if (unknown) {
+    throw new Error(`unknown argument '${unknown}'; usage: npm run bench -- [--quick] [seed|synth]`);
+  }
+  for (const part of parts.length > 0 ? parts : ['seed', 'synth']) {
+    const { seconds, ...ratios } = part === 'seed' ? await benchSeed(quick) : benchSynth(quick);
+    write(part, { quick, ...ratios }, seconds);
+  }
+}
+
+/** What other parts have measured stays as it is. */
+function write(part: string, ratios: object, seconds: object) {
+  const results: Results = fs.existsSync(RESULTS) ? JSON.parse(fs.readFileSync(RESULTS, 'utf-8')) : {};
+  results[part] = ratios;
+  results.seconds = { ...results.seconds, [part]: seconds };
+  results.machine = {
+    cpus: os.cpus().length,
+    model: os.cpus()[0].model,
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    kernel: os.release(),
+    node: process.version,
+  };
+  fs.writeFileSync(RESULTS, JSON.stringify(results, undefined, 2) + '\n');
+}
+
+main(process.argv.slice(2)).catch(error => {
+  console.error(error);
+  process.exitCode = 1;
+});
