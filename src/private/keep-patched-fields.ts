@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 
-type Manifest = { readonly [field: string]: unknown };
+type Manifest = { [field: string]: unknown };
 
 /**
  * Keep fields of an object that kplus' typed API object (L1) would drop without a word: those newer than its version of the
@@ -12,25 +12,32 @@ export function keepPatchedFields(object: ApiObject): void {
   if (manifest) {
     object.toJson = () => {
       const patched: Manifest = ApiObject.prototype.toJson.call(object);
-      return restoreDropped(patched, manifest(patched)) as Manifest;
+      const converted = manifest(patched);
+      restoreDropped(patched, converted);
+      return converted;
     };
   }
 }
 
-function restoreDropped(full: unknown, converted: unknown): unknown {
-  if (Array.isArray(full) && Array.isArray(converted)) {
-    return converted.map((item, i) => restoreDropped(full[i], item));
+function restoreDropped(full: unknown, converted: unknown): void {
+  if (full === converted || !isObject(full) || !isObject(converted)) {
+    return;
   }
-  if (!isObject(full) || !isObject(converted)) {
-    return converted;
+  // The items of a list are fields with numbers for names.
+  for (const field of Object.keys(full)) {
+    if (converted[field] !== undefined) {
+      restoreDropped(full[field], converted[field]);
+    } else if (!hasOtherSpelling(converted, field)) {
+      converted[field] = full[field];
+    }
   }
-  const kept = Object.entries(converted).filter(([, value]) => value !== undefined);
-  // The L1 has its own spelling of some names (`clusterIp`): those are converted, not dropped.
-  const names = new Set(kept.map(([field]) => field.toLowerCase()));
-  const dropped = Object.entries(full).filter(([field]) => !names.has(field.toLowerCase()));
-  return Object.fromEntries([...kept.map(([field, value]) => [field, restoreDropped(full[field], value)]), ...dropped]);
+}
+
+/** The L1 has its own spelling of some names (`clusterIp`): those are converted, not dropped. */
+function hasOtherSpelling(converted: Manifest, field: string): boolean {
+  return Object.keys(converted).some(name => converted[name] !== undefined && name.toLowerCase() === field.toLowerCase());
 }
 
 function isObject(value: unknown): value is Manifest {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null;
 }
