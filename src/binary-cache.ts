@@ -226,7 +226,8 @@ export class NixBinaryCache extends Construct {
    */
   public substituters(namespace?: string): Substituter[] {
     const host = this._host(namespace);
-    return this.upstreams.map(upstream => Substituter.of(`http://${host}/${cacheUpstream(upstream).name}`, ...upstream.publicKeys));
+    // What is no URL is reported at synth.
+    return this.upstreams.filter(upstream => URL.canParse(upstream.url)).map(upstream => Substituter.of(`http://${host}/${cacheUpstream(upstream).name}`, ...upstream.publicKeys));
   }
 
   /**

@@ -216,6 +216,13 @@ test.each<[string, NixBinaryCacheProps, string, string, string, string]>([
   expect(message).toContain(remedy);
 });
 
+test('an upstream that is no URL is reported at synth, also if an environment uses the cache', () => {
+  const message = synthError(chart => {
+    new NixDeployment(chart, 'workspace').environment.useBinaryCache(new NixBinaryCache(chart, 'cache', upstream('cache')));
+  });
+  expect(message).toContain('CDK8SNIX0301 upstreams[0].url: got "cache".');
+});
+
 test('all mistakes are reported at once', () => {
   const message = synthError(chart => new NixBinaryCache(chart, 'cache', { port: 1, replicas: 0, volumeSize: Size.mebibytes(1), upstreams: [] }));
   expect(message.match(/CDK8SNIX\d{4}/g)!.sort()).toEqual(['CDK8SNIX0801', 'CDK8SNIX0803', 'CDK8SNIX0806', 'CDK8SNIX0806']);
