@@ -1,7 +1,8 @@
 import { Chart, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { imageReference } from './image-reference';
-import { isDnsLabel, isDnsSubdomain, isLabelValue, isQualifiedName } from './kubernetes-name';
+import { isDnsLabel, isDnsSubdomain } from './kubernetes-name';
+import { metadataProblems, ObjectMetadata } from './object-metadata';
 import { Problem } from './problems';
 
 /**
@@ -46,25 +47,9 @@ function checkObject(workload: kplus.AbstractPod): Problem[] {
   return [...problems, ...checkMetadata('metadata', workload.metadata.toJson())];
 }
 
-function checkMetadata(prop: string, metadata: { labels?: { [name: string]: string }; annotations?: { [name: string]: string } } = {}): Problem[] {
-  const labels = Object.entries(metadata.labels ?? {}).filter(([name, value]) => !isQualifiedName(name) || !isLabelValue(value));
-  const annotations = Object.keys(metadata.annotations ?? {}).filter(name => !isQualifiedName(name));
-  return [
-    ...labels.map(([name, value]): Problem => ({
-      code: 'CDK8SNIX0513',
-      prop: `${prop}.labels`,
-      value: `${name}=${value}`,
-      problem: 'Names and values of labels have at most 63 letters, digits, "-", "_" and ".".',
-      remedy: 'Put longer text into an annotation.',
-    })),
-    ...annotations.map((name): Problem => ({
-      code: 'CDK8SNIX0513',
-      prop: `${prop}.annotations`,
-      value: name,
-      problem: 'The name of an annotation has at most 63 letters, digits, "-", "_" and ".", after an optional DNS prefix.',
-      remedy: 'Use for example "example.org/owner".',
-    })),
-  ];
+/** kplus gives nothing for metadata that nobody has set. */
+function checkMetadata(prop: string, metadata: ObjectMetadata = {}): Problem[] {
+  return metadataProblems('CDK8SNIX0513', metadata, { labels: `${prop}.labels`, annotations: `${prop}.annotations` });
 }
 
 function checkContainerNames(workload: kplus.AbstractPod): Problem[] {

@@ -1,5 +1,6 @@
+import { ErrorCode } from './error-code';
 import { isLabelValue, isQualifiedName } from './kubernetes-name';
-import { Problems } from './problems';
+import { Problem, Problems } from './problems';
 
 /** Labels and annotations of an object. */
 export interface ObjectMetadata {
@@ -23,18 +24,28 @@ export interface MetadataProps {
   readonly annotations: string;
 }
 
+/** What is wrong with labels and annotations. */
+export function metadataProblems(code: ErrorCode, metadata: ObjectMetadata, props: MetadataProps): Problem[] {
+  const labels = Object.entries(metadata.labels ?? {}).filter(([name, value]) => !isQualifiedName(name) || !isLabelValue(value));
+  const annotations = Object.keys(metadata.annotations ?? {}).filter(name => !isQualifiedName(name));
+  return [
+    ...labels.map(([name, value]): Problem => ({
+      code,
+      prop: props.labels,
+      value: `${name}=${value}`,
+      problem: 'Names and values of labels have at most 63 letters, digits, "-", "_" and ".".',
+      remedy: 'Put longer text into an annotation.',
+    })),
+    ...annotations.map((name): Problem => ({
+      code,
+      prop: props.annotations,
+      value: name,
+      problem: 'The name of an annotation has at most 63 letters, digits, "-", "_" and ".", after an optional DNS prefix.',
+      remedy: 'Use for example "example.org/owner".',
+    })),
+  ];
+}
+
 export function validateMetadata(problems: Problems, metadata: ObjectMetadata, props: MetadataProps): void {
-  for (const [name, value] of Object.entries(metadata.labels ?? {})) {
-    if (!isQualifiedName(name) || !isLabelValue(value)) {
-      problems.add('CDK8SNIX0208', props.labels, `${name}=${value}`, 'Names and values of labels have at most 63 letters, digits, "-", "_" and ".".',
-        'Put longer text into an annotation.');
-    }
-  }
-  for (const name of Object.keys(metadata.annotations ?? {})) {
-    if (!isQualifiedName(name)) {
-      problems.add('CDK8SNIX0208', props.annotations, name,
-        'The name of an annotation has at most 63 letters, digits, "-", "_" and ".", after an optional DNS prefix.',
-        'Use for example "example.org/owner".');
-    }
-  }
+  metadataProblems('CDK8SNIX0208', metadata, props).forEach(({ code, prop, value, problem, remedy }) => problems.add(code, prop, value, problem, remedy));
 }
