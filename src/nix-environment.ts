@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { AiAssistant } from './ai-assistant';
 import { NixBinaryCache } from './binary-cache';
 import { CaBundle } from './ca-bundle';
+import { NixGarbageCollectionOptions } from './garbage-collection-options';
 import { HomeManager } from './home-manager';
 import { NixNetworkPolicyOptions, NixProxyOptions } from './network-options';
 import { NixConfig, NixConfigProps } from './nix-config';
@@ -12,8 +13,10 @@ import { NixImage } from './nix-image';
 import { NixSeedOptions } from './nix-seed';
 import { NixStore } from './nix-store';
 import { NixUser } from './nix-user';
+import { NixPrefetchAtStartOptions } from './prefetch-options';
 import { checkAssistants } from './private/assistant-checks';
 import { BoundStore, StoreReach } from './private/bound-store';
+import { StoreCare } from './private/care/store-care';
 import { EnvironmentNetwork } from './private/environment-network';
 import { homeActivation } from './private/home-activation';
 import { keepPatchedFields } from './private/keep-patched-fields';
@@ -23,7 +26,7 @@ import { mergedNetrc } from './private/merged-netrc';
 import { ObjectMetadata, validateMetadata } from './private/object-metadata';
 import { packageFile } from './private/package-file';
 import { HOME_FOLDER, VOLUME } from './private/pod-names';
-import { applyToPodSpec, joinParts, PodAdditions, PodPart } from './private/pod-spec';
+import { applyToPodSpec, joinParts, PodAdditions, PodPart, withoutWorkloadSteps } from './private/pod-spec';
 import { Problems } from './private/problems';
 import { SharedFiles } from './private/shared-files';
 import { StoreContainers } from './private/store-containers';
@@ -172,6 +175,13 @@ export class NixEnvironment extends Construct {
   /** The claim of the store; undefined if the store has none. */
   public readonly claim?: kplus.IPersistentVolumeClaim;
 
+  /**
+   * What is done for the store.
+   *
+   * @internal
+   */
+  public readonly _care: StoreCare;
+
   private readonly problems: Problems;
   private readonly store: BoundStore;
   private readonly storeContainers: StoreContainers;
@@ -217,6 +227,9 @@ export class NixEnvironment extends Construct {
       this._addPart(() => part);
     }
     this.addHomeConfiguration();
+    this._care = new StoreCare(this, this.problems, this.store, this.storeContainers);
+    // After the home: with an ephemeral one, what is activated there would look like garbage before.
+    this._addPart(() => this._care.part());
   }
 
   /**
@@ -230,6 +243,20 @@ export class NixEnvironment extends Construct {
    * @throws if the workload has Nix already
    */
   public enable(workload: kplus.AbstractPod, options: NixEnableOptions = {}): void {
+    this.giveNix(workload, () => this.additions(options), options);
+    this._care.workloads.push(workload);
+  }
+
+  /**
+   * The same for a workload that only cares for the store: nothing is activated in its pods, and they see no keys of assistants.
+   *
+   * @internal
+   */
+  public _enableForCare(workload: kplus.AbstractPod): void {
+    this.giveNix(workload, () => withoutWorkloadSteps(this.additions({})), {});
+  }
+
+  private giveNix(workload: kplus.AbstractPod, additions: () => PodAdditions, options: NixEnableOptions): void {
     const first = ENABLED.get(workload);
     if (first) {
       throw new Error(`CDK8SNIX0501 ${workload.node.path}: enabled twice, by ${first.node.path} and by ${this.node.path}. `
@@ -240,12 +267,12 @@ export class NixEnvironment extends Construct {
 
     workload.podMetadata.addAnnotation('cdk8s-nix/config-checksum', Lazy.any({ produce: () => this.config._checksum }));
     this.fitReplicas(workload);
-    transformPodSpec(workload, spec => applyToPodSpec(spec, this.additions(options)));
+    transformPodSpec(workload, spec => applyToPodSpec(spec, additions()));
     if (this.store.claimTemplate && workload instanceof kplus.StatefulSet) {
       addClaimTemplate(workload, VOLUME.store, this.store.claimTemplate);
     }
     keepPatchedFields(ApiObject.of(workload));
-    workload.node.addValidation({ validate: () => this.validateWorkload(workload, options) });
+    workload.node.addValidation({ validate: () => this.validateWorkload(workload, additions(), options) });
   }
 
   /**
@@ -268,6 +295,29 @@ export class NixEnvironment extends Construct {
    */
   public restrictNetwork(options: NixNetworkPolicyOptions = {}): ApiObject {
     return this.network.restrict(options);
+  }
+
+  /**
+   * Collect the garbage of the store whenever a pod starts, before its containers do. A failure is logged and does not keep the pod from starting.
+   *
+   * For a store that no second pod can mount. Elsewhere `NixGarbageCollection` does it on a schedule, without delaying a start.
+   *
+   * @param options what is garbage, and when it is collected
+   * @throws if called twice
+   */
+  public collectGarbage(options: NixGarbageCollectionOptions = {}): void {
+    this._care.collectAtStart(options);
+  }
+
+  /**
+   * Bring packages and development shells into the store whenever a pod starts, before its containers do. What is there already costs
+   * no more than a look.
+   *
+   * @param options what to bring
+   * @throws if called twice
+   */
+  public prefetch(options: NixPrefetchAtStartOptions): void {
+    this._care.prefetchAtStart(options);
   }
 
   /**
@@ -315,9 +365,9 @@ export class NixEnvironment extends Construct {
     return { labels: this.props.objectLabels, annotations: this.props.objectAnnotations };
   }
 
-  private validateWorkload(workload: kplus.AbstractPod, options: NixEnableOptions): string[] {
+  private validateWorkload(workload: kplus.AbstractPod, additions: PodAdditions, options: NixEnableOptions): string[] {
     const problems = [
-      ...checkWorkload(workload, this.additions(options), this.user, this.store),
+      ...checkWorkload(workload, additions, this.user, this.store),
       ...checkServedStore(workload, this.store, this.image, this.home),
       ...this.checkSharedStore(),
     ];

@@ -63,6 +63,12 @@ export function joinParts(parts: Array<Partial<PodPart>>): PodPart {
   };
 }
 
+/** Without what is done in preparation of the workload alone, such as activating a home, and what it alone is to see. */
+export function withoutWorkloadSteps(additions: PodAdditions): PodAdditions {
+  const theirs = new Set(additions.nixInitContainers.flatMap(container => container.volumeMounts ?? []).map(mount => mount.name));
+  return { ...additions, nixInitContainers: [], workloadVariables: [], volumes: additions.volumes.filter(volume => !theirs.has(volume.name)) };
+}
+
 function lastOfEach(variables: kplus.k8s.EnvVar[]): kplus.k8s.EnvVar[] {
   return [...new Map(variables.map(variable => [variable.name, variable])).values()];
 }

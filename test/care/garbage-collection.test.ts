@@ -111,20 +111,20 @@ describe('roots that cannot be seen from here', () => {
 
   test.each(['/workspace', `${HOME}/workspace`])('a volume at %s: refused, unless it is mounted here too', async place => {
     const mounts = { [folder('workspace')]: place };
-    const path = await build('result', `nix-store --realise --add-root ${place}/deep/result "$path" >&2`, { mounts });
+    const result = await build('result', `nix-store --realise --add-root ${place}/deep/result "$path" >&2`, { mounts });
 
     const refused = await collect();
     expect(refused).toMatchObject({ code: 62, lastWords: expect.stringContaining(`${place}/deep/result`) });
-    expect(exists(path)).toBe(true);
+    expect(exists(result)).toBe(true);
 
     await collectWell({}, { mounts });
-    expect(exists(path)).toBe(true);
+    expect(exists(result)).toBe(true);
   });
 
   test('a project that was deleted is no reason to refuse', async () => {
-    const path = await build('result', 'nix-store --realise --add-root "$HOME/project/deep/result" "$path" >&2; touch "$HOME/file"; rm -r "$HOME/project"');
+    const result = await build('result', 'nix-store --realise --add-root "$HOME/project/deep/result" "$path" >&2; touch "$HOME/file"; rm -r "$HOME/project"');
     await collectWell();
-    expect(exists(path)).toBe(false);
+    expect(exists(result)).toBe(false);
   });
 });
 
@@ -194,8 +194,11 @@ describe('with others at work', () => {
   });
 
   test('it gives up at the deadline, when it has not even begun, and leaves no lock behind', async () => {
-    const holding = new Running({ mounts: { [volume.nix]: '/nix' }, command: ['sh', '-c',
-      'exec 9>>/nix/var/nix/gc.lock; flock 9; trap exit TERM; echo held; sleep 60 & wait'] });
+    const holding = new Running({
+      mounts: { [volume.nix]: '/nix' },
+      command: ['sh', '-c',
+        'exec 9>>/nix/var/nix/gc.lock; flock 9; trap exit TERM; echo held; sleep 60 & wait'],
+    });
     try {
       await holding.until(/held/);
       const stopped = await collect({ environment: { CARE_TIMEOUT: '2' } });

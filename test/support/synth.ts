@@ -34,5 +34,5 @@ export function mountAt(container: any, path: string): any {
 
 /** A manifest without the hash of the scripts, which have suites of their own: for snapshots. */
 export function withoutScriptHash(manifest: any): any {
-  return JSON.parse(JSON.stringify(manifest).replace(/(nix-scripts-)[0-9a-f]{12}/g, '$1(hash)'));
+  return JSON.parse(JSON.stringify(manifest).replace(/(nix-(?:care-)?scripts-)[0-9a-f]{12}/g, '$1(hash)'));
 }

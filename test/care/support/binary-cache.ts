@@ -1,9 +1,9 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { inWorkload } from './care';
+import { USER_ID } from '../../seed/support/container';
 import { Image } from '../../seed/support/image';
 import { Volume } from '../../seed/support/volume';
-import { USER_ID } from '../../seed/support/container';
 
 /** A binary cache in a folder, which pods mount at /cache. */
 export class FolderCache {
