@@ -733,7 +733,8 @@ finished_batches() {
 }
 
 mark_durable() {
-  for number in $finished; do : >"$stage/$token.$number.ok"; done
+  # The stage may be gone already when a slow sync returns.
+  for number in $finished; do { true >"$stage/$token.$number.ok"; } 2>/dev/null || return 0; done
 }
 
 # The end of the copy: all batches are done, none may be lost to a crash any more.
@@ -1040,4 +1041,5 @@ main() {
   esac
 }
 
-main "$@"
+# On one line: a shell that came back from main would read on in a file that may have changed meanwhile.
+main "$@"; exit

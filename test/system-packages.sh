@@ -20,6 +20,7 @@ nginx:nginx-light
 openssl:openssl
 patchelf:patchelf
 setpriv:util-linux
+perl:perl-base
 javac:default-jdk-headless
 python3:python3
 mkfs.ext4:e2fsprogs

@@ -49,6 +49,10 @@ export class BenchVolume {
 async function latencyProgram(): Promise<string> {
   const program = path.join(REPOSITORY, 'bench/work/seed/latency');
   const source = path.join(__dirname, 'latency.c');
-  await host('sh', '-c', `[ "${program}" -nt "${source}" ] || cc -O2 -o "${program}" "${source}" $(pkg-config --cflags --libs fuse3)`);
+  if (!fs.existsSync(program) || fs.statSync(program).mtimeMs < fs.statSync(source).mtimeMs) {
+    await host('sh', '-c', `cc -O2 -o "${program}" "${source}" $(pkg-config --cflags --libs fuse3)`).catch(error => {
+      throw new Error(`${error.message}\nThe volume with latency needs: apt-get install gcc libc6-dev pkg-config fuse3 libfuse3-dev`);
+    });
+  }
   return program;
 }

@@ -6,6 +6,8 @@ export interface Measured {
   readonly seconds: number;
   /** The most memory that all processes together had resident, shared pages counted once per process. */
   readonly peakMiB: number;
+  /** What the command printed. */
+  readonly log: string;
 }
 
 /** Forgets what lies in memory, on both sides: the next to read has to go to the disk. */
@@ -30,7 +32,7 @@ export async function measure(command: string, nix: string, volume: string, roun
   if (code !== 0) {
     throw new Error(`\`${command}\` ended with ${code}: ${stderr}`);
   }
-  return { seconds: Number(stdout) / 1e9, peakMiB: peak / 1024 };
+  return { seconds: Number(stdout) / 1e9, peakMiB: peak / 1024, log: stderr };
 }
 
 function residentKib(pids: number[]): number {
@@ -45,6 +47,6 @@ function residentKib(pids: number[]): number {
 
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
+  const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

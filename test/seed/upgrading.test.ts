@@ -12,7 +12,7 @@ afterEach(async () => volume.dispose());
 /** Store paths of one image that the other does not have. */
 async function onlyIn(image: Image, other: Image): Promise<string[]> {
   const others = new Set(await other.paths());
-  return (await image.paths()).filter(path => !others.has(path));
+  return (await image.paths()).filter(candidate => !others.has(candidate));
 }
 
 describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
@@ -57,7 +57,7 @@ describe('garbage', () => {
     await expectSound(volume, v2, { links, paths: rooted });
     const old = await onlyIn(v1, v2);
     expect(old.length).toBeGreaterThanOrEqual(6);
-    expect(old.filter(path => volume.exists(path.slice('/nix/'.length)))).toEqual([]);
+    expect(old.filter(gone => volume.exists(gone.slice('/nix/'.length)))).toEqual([]);
   });
 
   test('what it took comes back with a downgrade', async () => {

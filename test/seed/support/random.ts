@@ -1,3 +1,4 @@
+/* eslint-disable no-bitwise */
 /** Numbers that look random and are the same for the same seed (mulberry32). */
 export class Random {
   constructor(private state: number) {}
