@@ -1,8 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
 import { startsPods } from './private/pod-manifest';
 import { podSecurityViolations } from './private/pod-security-check';
-import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
 
 /**
  * Options of a check against the Pod Security Standards.
