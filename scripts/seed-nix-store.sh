@@ -1041,5 +1041,4 @@ main() {
   esac
 }
 
-# On one line: a shell that came back from main would read on in a file that may have changed meanwhile.
-main "$@"; exit
+main "$@"
