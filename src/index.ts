@@ -15,6 +15,7 @@ export * from './nix-daemon-set';
 export * from './nix-data-source';
 export * from './nix-deployment';
 export * from './nix-environment';
+export * from './nix-environment-props';
 export * from './nix-garbage-collection';
 export * from './nix-home';
 export * from './nix-image';

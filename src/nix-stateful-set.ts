@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { NixEnvironment, NixEnvironmentProps } from './nix-environment';
+import { NixEnvironment } from './nix-environment';
+import { NixEnvironmentProps } from './nix-environment-props';
 import { NixStore } from './nix-store';
 import { withContainerDefaults } from './private/container-defaults';
 import { HeadlessService } from './private/headless-service';
