@@ -645,9 +645,13 @@ adopt_stage() {
     for kept in "$old"/*; do
       [ ! -e "$kept" ] && [ ! -L "$kept" ] || echo "${kept#"$stage/"}"
     done
-  done >"$work/kept.placing"
+  done >"$work/staged"
   set -f
-  while IFS=/ read -r _ name; do echo "$name"; done <"$work/kept.placing" | sort >"$work/kept"
+  # Somebody may have brought one of them meanwhile.
+  while IFS=/ read -r batch name; do printf '%s\t%s\n' "$name" "$batch/$name"; done <"$work/staged" | sort |
+    join -t "$TAB" - "$work/missing" >"$work/adopted"
+  cut -f 1 "$work/adopted" >"$work/kept"
+  cut -f 2 "$work/adopted" >"$work/kept.placing"
 }
 
 # Cuts the names, largest first, into batches for one cp each: big enough to spare processes, small enough to share out.

@@ -21,7 +21,7 @@ export class BenchVolume {
     const mountPoint = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-latency-'));
     const server = spawn(
       await latencyProgram(),
-      [volume.root, String(LATENCY_MICROSECONDS), mountPoint, '-f', '-o', 'allow_other,default_permissions,max_threads=64'],
+      [volume.root, String(LATENCY_MICROSECONDS), mountPoint, '-f', '-o', 'allow_other,default_permissions,max_threads=64,max_idle_threads=64'],
       { stdio: 'inherit' },
     );
     while (fs.statSync(mountPoint).dev === fs.statSync(path.dirname(mountPoint)).dev) {

@@ -128,3 +128,14 @@ test('Nix itself can go from 2.8 to 2.26 and back, each image bringing its own',
   expect(await version()).toEqual(['nix-store (Nix) 2.8.0']);
   await expectSound(volume, old, belongings);
 });
+
+test('a volume without extended attributes is fine', async () => {
+  const plain = await Volume.create({ mebibytes: 64, mkfs: ['-O', '^ext_attr'] });
+  try {
+    const image = await Image.build({ version: '1' });
+    await seedWell(image, plain);
+    await expectSound(plain, image);
+  } finally {
+    await plain.dispose();
+  }
+});
