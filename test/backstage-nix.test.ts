@@ -1,11 +1,11 @@
 import { Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { parse } from 'yaml';
-import { mountAt, only, podSpec, testChart, variable } from './support/synth';
-import { synthError } from './support/synth-error';
 import {
   AiAssistant, BackstageDatabase, BackstageNix, BackstageNixProps, BackstagePreset, CaBundle, ExistingBackstageDatabaseOptions, NixImage, NixStore,
 } from '../src';
+import { mountAt, only, podSpec, testChart, variable } from './support/synth';
+import { synthError } from './support/synth-error';
 
 const image = NixImage.backstageNix({ repository: 'registry.example.org/team/portal', tag: '1.2.0' });
 const secretOf = (chart: Chart, name = 'credentials') => chart.node.tryFindChild(name) as kplus.ISecret | undefined

@@ -1,7 +1,7 @@
 /* One measurement in a process of its own: worker.js WHO COUNT prints a JSON line. Needs the compiled library. */
 import { App, Chart, Testing } from 'cdk8s';
-import { NixDeployment } from 'cdk8s-nix';
 import { shareByHand, writeByHand } from './hand-written';
+import { NixDeployment } from 'cdk8s-nix';
 
 const [who, count] = [process.argv[2], Number(process.argv[3])];
 

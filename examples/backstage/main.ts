@@ -1,6 +1,6 @@
 import { App, Chart } from 'cdk8s';
-import { AiAssistant, BackstageDatabase, BackstageNix, NixImage, PodSecurity } from 'cdk8s-nix';
 import * as kplus from 'cdk8s-plus-28';
+import { AiAssistant, BackstageDatabase, BackstageNix, NixImage, PodSecurity } from 'cdk8s-nix';
 
 const app = new App();
 const chart = new Chart(app, 'portal', { namespace: 'portal' });

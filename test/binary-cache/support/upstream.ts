@@ -73,7 +73,7 @@ export class Upstream {
     const { pathname } = new URL(request.url!, 'http://localhost');
     this.asked.push(pathname);
     this.lastHeaders = request.headers;
-    this.lastServerName = request.socket instanceof TLSSocket ? request.socket.servername : undefined;
+    this.lastServerName = request.socket instanceof TLSSocket ? request.socket.servername ?? undefined : undefined;
     await sleep(this.delay);
     const file = path.join(this.folder, pathname);
     const authorization = `Basic ${Buffer.from(this.options.credentials ?? '').toString('base64')}`;
