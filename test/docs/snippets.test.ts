@@ -20,17 +20,17 @@ test.each(SNIPPETS.map(snippet => [snippet.name, snippet] as const))('%s synthes
   }
 });
 
-test('the YAML in README.md is what its ten lines synthesize to', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf-8');
-  const shown = /```yaml\n(?<yaml>[\s\S]*?)```/.exec(readme)!.groups!.yaml.trimEnd().split('\n');
-  const output = Yaml.stringify(...synthesize(SNIPPETS.find(snippet => snippet.name.startsWith('README.md'))!)).split('\n');
-  let position = 0;
-  for (const line of shown) {
-    const found = output.indexOf(line, position);
-    expect(`${line} → ${found >= 0 ? 'found' : 'missing'}`).toBe(`${line} → found`);
-    position = found + 1;
-  }
-});
+test.each([['README.md', /```yaml\n(?<yaml>[\s\S]*?)```/], ['docs/migration.md', /```yaml synthesized\n(?<yaml>[\s\S]*?)```/]])(
+  'the YAML in %s is what its first snippet synthesizes to', (page, fence) => {
+    const shown = fence.exec(readFileSync(join(ROOT, page), 'utf-8'))!.groups!.yaml.trimEnd().split('\n');
+    const output = Yaml.stringify(...synthesize(SNIPPETS.find(snippet => snippet.name.startsWith(page))!)).split('\n');
+    let position = 0;
+    for (const line of shown) {
+      const found = output.indexOf(line, position);
+      expect(`${line} → ${found >= 0 ? 'found' : 'missing'}`).toBe(`${line} → found`);
+      position = found + 1;
+    }
+  });
 
 test('links between the pages lead somewhere', () => {
   const broken = PAGES.flatMap(page => {
@@ -39,4 +39,9 @@ test('links between the pages lead somewhere', () => {
       .filter(target => !existsSync(join(ROOT, target))).map(target => `${page} → ${target}`);
   });
   expect(broken).toEqual([]);
+});
+
+test('every page is in the index of the pages', () => {
+  const index = readFileSync(join(ROOT, 'docs', 'README.md'), 'utf-8');
+  expect(PAGES.map(page => page.replace('docs/', '')).filter(page => page !== 'README.md' && !index.includes(`](${page})`))).toEqual([]);
 });
