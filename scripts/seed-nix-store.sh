@@ -1025,6 +1025,8 @@ bring_image() {
   register
   switch_profiles
   forget_other_images
+  # With the marker in place the next start has no reason to look for what is left here.
+  discard "$stage"
   write_marker
   clock
   say seeded "seeded $total_paths paths, $((total_bytes / 1048576)) MiB in $(seconds $((time - t_start))) s: \

@@ -46,7 +46,9 @@ export async function expectSound(volume: Volume, image: Image, belongings: Belo
     expect(`${link} -> ${fs.readlinkSync(path.join(volume.nix, link))}`).toBe(`${link} -> ${target}`);
   }
   expect(profileOf(volume)).toBe(image.profile);
-  expect(fs.readdirSync(path.join(volume.nix, '.cdk8s-nix')).sort()).toEqual(['flock', 'history', 'probe', 'profiles', 'seed']);
+  // A seeder killed between its marker and the end leaves its lock, which is dead and in nobody's way.
+  const ours = fs.readdirSync(path.join(volume.nix, '.cdk8s-nix')).filter(entry => entry !== 'lock').sort();
+  expect(ours).toEqual(['flock', 'history', 'probe', 'profiles', 'seed']);
 }
 
 /** The store path that the volume's default profile stands for. */
