@@ -25,7 +25,8 @@ export interface NixBinaryCacheProps {
   readonly upstreams?: Substituter[];
 
   /**
-   * The image: nginx 1.22 or newer as a user that is not root, with a shell and `df`.
+   * The image: nginx 1.22 or newer as a user that is not root, with a shell and `df`, and without a `caBundle` the certificates of the public
+   * authorities in `/etc/ssl/certs/ca-certificates.crt`.
    *
    * @default 'docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine'
    */

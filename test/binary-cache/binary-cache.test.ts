@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'timers/promises';
 import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { CaBundle, NixBinaryCacheProps, Substituter } from '../../src';
+import { inNixPod, realise } from '../support/nix-pod';
+import { makeBinaryCache, SignedCache } from '../support/signed-cache';
 import { testChart } from '../support/synth';
 import { NameServer } from './support/name-server';
-import { inNixPod, makeBinaryCache, realise, SignedCache } from './support/nix';
 import { RunningCache } from './support/running-cache';
 import { Upstream } from './support/upstream';
 

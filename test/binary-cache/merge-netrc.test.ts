@@ -1,8 +1,9 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { inNixPod, makeBinaryCache, realise, Result, SignedCache } from './support/nix';
 import { Upstream } from './support/upstream';
+import { inNixPod, realise, Result } from '../support/nix-pod';
+import { makeBinaryCache, SignedCache } from '../support/signed-cache';
 
 const SHELLS = ['dash', 'busybox sh', 'bash --posix'];
 

@@ -99,7 +99,7 @@ describe('the harness refuses what it does not play', () => {
 
   test('fields', () => {
     expect(refusal(pod => pod.hostAliases = [{ ip: '127.0.0.1', hostnames: ['x'] }])).toContain('.spec.template.spec.hostAliases is not played');
-    expect(refusal(pod => pod.containers[0].livenessProbe = { exec: { command: ['true'] } })).toContain('.containers[0].livenessProbe is not played');
+    expect(refusal(pod => pod.containers[0].livenessProbe = { tcpSocket: { port: 80 } })).toContain('.containers[0].livenessProbe.tcpSocket is not played');
     expect(refusal(pod => pod.hostNetwork = true)).toContain('.hostNetwork is true; only false is played');
   });
 

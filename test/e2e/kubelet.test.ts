@@ -96,7 +96,11 @@ describe('the test kubelet', () => {
   test('waits for probes', () => {
     const running = start(pod('command: [sh, -c, "trap exit TERM; sleep 1; touch /ready; sleep 1000 & wait"], readinessProbe: { exec: { command: [test, -e, /ready] }, periodSeconds: 1 }'));
     expect(running.exec(['test', '-e', '/ready']).code).toBe(0);
-    expect(() => start(pod(`${STAY}, startupProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 2 }`))).toThrow('its probe failed 2 times');
+    expect(() => start(pod(`${STAY}, startupProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 2 }`))).toThrow('its probe did not pass in 1 s');
+    const web = (path: string) => pod(`command: [sh, -c, 'sleep 1; exec httpd -f -p 8080 -h /etc'], ports: [{ name: http, containerPort: 8080 }],
+      livenessProbe: { httpGet: { path: ${path}, port: http }, periodSeconds: 2, failureThreshold: 2 }`, 'terminationGracePeriodSeconds: 1');
+    expect(start(web('/passwd')).exec(['true']).code).toBe(0);
+    expect(() => start(web('/nothing'))).toThrow('its probe did not pass in 2 s');
   });
 
   test('hands on how a container failed and what it said last', () => {
@@ -155,14 +159,26 @@ metadata: { name: cache }
 spec: { selector: { app: cache }, ports: [{ port: 8080 }] }
 ---
 apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { selector: { app: cache }, ports: [{ port: 80, targetPort: http }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: elsewhere }
+spec: { selector: { app: other }, ports: [{ port: 81, targetPort: 8080 }] }
+---
+apiVersion: v1
 kind: Pod
 metadata: { name: server, labels: { app: cache } }
-spec: { containers: [{ name: main, image: busybox, command: [httpd, -f, -p, '8080', -h, /etc] }] }
+spec: { containers: [{ name: main, image: busybox, command: [httpd, -f, -p, '8080', -h, /etc], ports: [{ name: http, containerPort: 8080 }] }] }
 `);
     const [server] = node.rollOut('Pod', 'server');
     node.apply(pod(STAY));
     const [client] = node.rollOut('Pod', 'pod', { besides: server });
     expect(client.run(['wget', '-qO-', 'http://cache.default.svc:8080/passwd'])).toContain('root:');
+    expect(client.run(['wget', '-qO-', 'http://web/passwd'])).toContain('root:');
+    expect(client.exec(['wget', '-qO-', 'http://elsewhere:81/passwd']).stderr).toContain('Connection refused');
     expect(client.sh('ip -o link | cut -d: -f2')).toBe(' lo');
     const [alone] = node.rollOut('Pod', 'pod');
     expect(alone.exec(['wget', '-qO-', 'http://cache:8080/passwd']).code).not.toBe(0);

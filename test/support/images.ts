@@ -28,10 +28,17 @@ export function debianImage(): string {
     name: 'debian',
     sources: [ROOTFS_SCRIPT],
     config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'],
-    fill: folder => {
-      const rootfs = execFileSync('sh', [ROOTFS_SCRIPT, 'trixie', 'trixie-plain', 'bash'], { encoding: 'utf8' }).trim();
-      execFileSync('cp', ['--archive', '--reflink=auto', `${rootfs}/.`, folder]);
-    },
+    fill: folder => fillWithDebian(folder, 'trixie-plain', 'bash'),
+  });
+}
+
+/** nginx with a shell and the certificates of the public authorities, as a binary cache needs it; its user is any that is not root. */
+export function nginxImage(): string {
+  return cachedImage({
+    name: 'nginx',
+    sources: [ROOTFS_SCRIPT],
+    config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'USER 101', 'CMD ["nginx"]'],
+    fill: folder => fillWithDebian(folder, 'trixie-nginx', 'nginx', 'ca-certificates'),
   });
 }
 
@@ -55,4 +62,9 @@ export function busyboxImage(): string {
       writeFileSync(path.join(folder, 'etc/group'), 'root:x:0:\n');
     },
   });
+}
+
+function fillWithDebian(folder: string, name: string, ...packages: string[]): void {
+  const rootfs = execFileSync('sh', [ROOTFS_SCRIPT, 'trixie', name, ...packages], { encoding: 'utf8' }).trim();
+  execFileSync('cp', ['--archive', '--reflink=auto', `${rootfs}/.`, folder]);
 }

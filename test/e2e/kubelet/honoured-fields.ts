@@ -57,19 +57,22 @@ const containerSecurity = fields({
 
 const probe = fields({
   exec: fields(all('command')),
+  httpGet: fields({ ...all('path', 'port'), scheme: only('HTTP') }),
   ...all('periodSeconds', 'failureThreshold', 'initialDelaySeconds', 'timeoutSeconds'),
   ...none('successThreshold'),
 });
 
 const container = fields({
   ...all('name', 'image', 'command', 'args', 'workingDir', 'terminationMessagePath', 'terminationMessagePolicy'),
-  ...none('imagePullPolicy', 'resources', 'ports'),
+  ports: list(fields({ ...all('name', 'containerPort'), protocol: only('TCP') })),
+  ...none('imagePullPolicy', 'resources'),
   env: list(variable),
   envFrom: list(fields({ ...all('prefix'), secretRef: fields(all('name', 'optional')), configMapRef: fields(all('name', 'optional')) })),
   volumeMounts: list(fields(all('name', 'mountPath', 'subPath', 'readOnly'))),
   securityContext: containerSecurity,
   startupProbe: probe,
   readinessProbe: probe,
+  livenessProbe: probe,
 });
 
 const podSpec = fields({
@@ -88,7 +91,7 @@ const podSpec = fields({
   ...none('restartPolicy', 'dnsPolicy', 'serviceAccountName', 'nodeSelector', 'affinity', 'tolerations', 'topologySpreadConstraints', 'priorityClassName'),
 });
 
-const metadata = fields({ ...all('name', 'namespace'), ...none('labels', 'annotations') });
+const metadata = fields({ ...all('name', 'namespace', 'labels'), ...none('annotations') });
 
 const template = fields({ metadata, spec: podSpec });
 
@@ -124,8 +127,20 @@ const KINDS: Record<string, Record<string, Check>> = {
   PersistentVolumeClaim: { spec: claimSpec },
   ConfigMap: all('data', 'binaryData', 'immutable'),
   Secret: { ...all('data', 'stringData', 'immutable'), ...none('type') },
-  // Its name is played, as one of the sandbox where the pods behind it and their clients are together.
-  Service: { spec: noEffect },
+  // Its name is one of the sandbox where the pods behind it and their clients are together.
+  Service: {
+    spec: fields({
+      ...all('selector', 'clusterIP'),
+      ports: list(fields({ ...all('port', 'targetPort'), ...none('name'), protocol: only('TCP') })),
+      type: only('ClusterIP'),
+      externalIPs: list(only()),
+      ...none('publishNotReadyAddresses'),
+    }),
+  },
+  // No node is drained.
+  PodDisruptionBudget: { spec: noEffect },
+  // As with a network plugin that does not enforce them.
+  NetworkPolicy: { spec: noEffect },
 };
 
 /**

@@ -5,6 +5,7 @@ import { Disk } from './disk';
 import { refuseWhatIsNotPlayed } from './honoured-fields';
 import { Objects, Workload, workloadOf } from './objects';
 import { Pod } from './pod';
+import { forwardsTo } from './services';
 import { busyboxImage } from '../../support/images';
 import { Manifest } from '../../support/kubernetes/manifest';
 import { kubernetesProblems, manifestsOf } from '../../support/kubernetes-schema';
@@ -129,6 +130,7 @@ export class Node {
         ? this.provision(`${name}-${volume.name}`, volume.ephemeral.volumeClaimTemplate!.spec).folder
         : this.disk(volume.persistentVolumeClaim!.claimName).folder,
       sandboxImage: busyboxImage(),
+      forwards: forwardsTo(workload.template, this.objects.names('Service').map(service => this.objects.get('Service', service))),
       neighbour,
     });
   }

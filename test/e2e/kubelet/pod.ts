@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { containerArguments, PodContext, terminationLog } from './container-arguments';
 import { Objects } from './objects';
+import { Forward, portNumber } from './services';
 import { MountedVolume, mountVolume } from './volumes';
 import { Outcome, podman, tryPodman } from '../../support/podman';
 
@@ -19,8 +20,10 @@ export interface PodHost {
   readonly folder: string;
   readonly localImage: (reference: string) => string;
   readonly claimFolder: (volume: k8s.Volume) => string;
-  /** An image with `sleep`, for the container that holds the pod's network. */
+  /** An image with `sh`, `sleep`, `timeout`, `grep`, `nc`, `netstat` and `wget`, for the container that holds the pod's network. */
   readonly sandboxImage: string;
+  /** What leads to the pod while it is ready. */
+  readonly forwards: Forward[];
   /** The sandbox to move into. @default - one of its own */
   readonly neighbour?: Pod;
 }
@@ -89,8 +92,10 @@ export class Pod {
       this.running.add(container.name);
     }
     for (const container of this.spec.containers) {
-      [container.startupProbe, container.readinessProbe].forEach(probe => probe && this.awaitProbe(container, probe));
+      // Nothing is restarted: a liveness probe only has to pass.
+      [container.startupProbe, container.readinessProbe, container.livenessProbe].forEach(probe => probe && this.awaitProbe(container, probe));
     }
+    this.host.forwards.forEach(forward => this.startForward(forward));
   }
 
   /**
@@ -155,7 +160,7 @@ export class Pod {
   public destroy(): void {
     const containers = [...this.spec.initContainers ?? [], ...this.spec.containers].map(container => container.name);
     const remove = (names: string[]) => podman(['rm', '--force', '--ignore', '--volumes', '--time', '0', ...names.map(name => this.containerName(name))]);
-    remove(containers);
+    remove([...containers, ...this.host.forwards.map(forwarder)]);
     // podman keeps a container whose network others use.
     if (!this.host.neighbour) {
       remove(['sandbox']);
@@ -180,14 +185,41 @@ export class Pod {
     return folder;
   }
 
+  /** Gives the container the time that the kubelet would, but asks more often, so that no test waits for a period to end. */
   private awaitProbe(container: k8s.Container, probe: k8s.Probe): void {
-    execFileSync('sleep', [`${probe.initialDelaySeconds ?? 0}`]);
-    for (let failures = 0; this.exec(probe.exec!.command!, container.name).code !== 0;) {
-      if (++failures >= (probe.failureThreshold ?? 3)) {
-        throw new ContainerFailed(container.name, -1, `its probe failed ${failures} times\n${this.logs(container.name)}`, '');
-      }
-      execFileSync('sleep', [`${probe.periodSeconds ?? 10}`]);
+    const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3 } = probe;
+    const patience = periodSeconds * (failureThreshold - 1);
+    sleep(initialDelaySeconds);
+    if (!within(patience, () => this.passes(container, probe))) {
+      throw new ContainerFailed(container.name, -1, `its probe did not pass in ${patience} s\n${this.logs(container.name)}`, '');
     }
+  }
+
+  private passes(container: k8s.Container, { exec, httpGet, timeoutSeconds = 1 }: k8s.Probe): boolean {
+    if (!httpGet) {
+      return this.exec(exec!.command!, container.name).code === 0;
+    }
+    // From outside of the container, which need not have a program for it.
+    const url = `http://127.0.0.1:${portNumber(httpGet.port, [container])}${httpGet.path ?? '/'}`;
+    return this.inSandbox(['timeout', `${timeoutSeconds}`, 'wget', '-q', '-O', '/dev/null', url]).code === 0;
+  }
+
+  /** A container of the pod's that leads connections on, so that it goes with the pod. */
+  private startForward(forward: Forward): void {
+    const { port, targetPort } = forward;
+    const isOpen = () => this.inSandbox(['sh', '-c', `netstat -ltn | grep -q ':${port} '`]).code === 0;
+    if (isOpen()) {
+      throw new Error(`port ${port} of ${this.name} is another one's already: pods that share a network cannot have Services of one port`);
+    }
+    podman(['run', '--detach', '--name', this.containerName(forwarder(forward)), '--pull=never', '--network', `container:${this.context.sandbox}`,
+      this.host.sandboxImage, 'nc', '-ll', '-p', `${port}`, '-e', 'nc', '127.0.0.1', `${targetPort}`]);
+    if (!within(PATIENCE, isOpen)) {
+      throw new Error(`nobody listens at port ${port} of ${this.name}`);
+    }
+  }
+
+  private inSandbox(command: string[]): Outcome {
+    return tryPodman(['exec', this.context.sandbox, ...command]);
   }
 
   private refuseFailure(container: k8s.Container, code: number, logs: string): void {
@@ -201,4 +233,24 @@ export class Pod {
   private containerName(container: string): string {
     return `${this.host.id}-${this.name}-${container}`;
   }
+}
+
+function forwarder({ port }: Forward): string {
+  return `service-${port}`;
+}
+
+function sleep(seconds: number): void {
+  execFileSync('sleep', [`${seconds}`]);
+}
+
+/** Whether something becomes true within some seconds; it is tried once at least. */
+function within(seconds: number, isTrue: () => boolean): boolean {
+  const end = Date.now() + seconds * 1000;
+  while (!isTrue()) {
+    if (Date.now() >= end) {
+      return false;
+    }
+    sleep(0.2);
+  }
+  return true;
 }
