@@ -191,7 +191,9 @@ older_than() {
 
 keep_alive() {
   trap - EXIT USR1
-  trap 'kill "$napping" 2>/dev/null; exit 0' TERM
+  # Set before the trap: the signal may come before the first nap.
+  napping=
+  trap '[ -z "$napping" ] || kill "$napping" 2>/dev/null; exit 0' TERM
   while [ -e "$lock/owner.$token" ]; do
     touch -c "$lock/owner.$token"
     sleep 5 &
