@@ -361,8 +361,15 @@ own_volume() {
   set -f
 }
 
+# Nix does not make sure that a new database and the number of its schema reach the disk together. Until the first seed of
+# a volume is complete, no workload has used its database, so it can begin anew.
+drop_torn_database() {
+  [ -e "$ours/fresh" ] || return 0
+  for file in schema db.sqlite db.sqlite-wal db.sqlite-shm; do rm -f "$volume/var/nix/db/$file"; done
+}
+
 check_schema() {
-  [ -e "$volume/var/nix/db/schema" ] || return 0
+  [ -e "$volume/var/nix/db/schema" ] && [ ! -e "$ours/fresh" ] || return 0
   read -r has <"$volume/var/nix/db/schema" || true
   read -r knows <"$SEED_SOURCE/var/nix/db/schema" || true
   [ "$has" -le "$knows" ] 2>/dev/null ||
@@ -821,6 +828,7 @@ place() {
   t_register=$time
   must_hold_lock
   mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots" "$volume/var/nix/profiles/per-user" "$stage/old"
+  [ -e "$volume/var/nix/db/db.sqlite" ] || : >"$ours/fresh"
   cp "$work/kept.placing" "$work/placing"
   number=0
   while [ "$number" -lt "$batches" ]; do
@@ -951,6 +959,7 @@ write_marker() {
     "$total_paths" "$total_bytes" "$(store_path_of "$SEED_SOURCE" "$SEED_SOURCE/var/nix/profiles/default")" >"$ours/seed.new"
   printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history"
   sync_volume
+  rm -f "$ours/fresh"
   mv -f "$ours/seed.new" "$ours/seed"
   rm -f "$ours/repair"
 }
@@ -1013,6 +1022,7 @@ seed() {
 }
 
 bring_image() {
+  drop_torn_database
   drop_log
   plan
   check_space
