@@ -706,8 +706,9 @@ copy() {
 # Takes batches as long as there are any; a batch belongs to who creates its claim.
 copy_worker() {
   trap - EXIT
-  trap 'kill "$copying" 2>/dev/null; exit 1' TERM
+  # Set before the trap: the signal may come before the first copy.
   copying=
+  trap '[ -z "$copying" ] || kill "$copying" 2>/dev/null; exit 1' TERM
   cd "$SEED_SOURCE/store"
   number=0
   while [ "$number" -lt "$batches" ] && [ ! -e "$work/failed" ]; do
