@@ -44,7 +44,8 @@ const FILES_PER_PATH = 150;
  */
 export async function benchSeed(quick: boolean): Promise<SeedResults> {
   const paths = quick ? 40 : 400;
-  const image = (version: string, count = paths) => benchImage({ version, paths: count, filesPerPath: FILES_PER_PATH, changed: Math.ceil(count / 10) });
+  const image = (version: string, count = paths) =>
+    benchImage({ version, paths: count, filesPerPath: FILES_PER_PATH, changed: Math.ceil(count / 10) });
   const v1 = await image('1');
   const v2 = await image('2');
   const tenth = await image('1', paths / 10);
