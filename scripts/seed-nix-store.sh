@@ -690,10 +690,10 @@ copy() {
   echo "$total_paths $total_bytes $t_copy" >"$work/total"
   phase copy
   [ "$batches" -gt 0 ] || return 0
-  cp=$(program cp)
+  choose_copier
   start_flusher
   worker=0
-  while [ "$worker" -lt "$SEED_JOBS" ] && [ "$worker" -lt "$batches" ]; do
+  while [ "$worker" -lt "$copiers" ] && [ "$worker" -lt "$batches" ]; do
     copy_worker 2>>"$work/copy-errors" &
     workers="$workers $!"
     worker=$((worker + 1))
@@ -701,6 +701,30 @@ copy() {
   for pid in $workers; do wait "$pid" || : >"$work/failed"; done
   workers=
   [ ! -e "$work/failed" ] || copy_failed
+}
+
+# Two tars and a pipe ask less of the kernel for each file than cp does, a fifth to a quarter of all time. They are two
+# processes, so there are fewer of them; where there is no GNU tar, cp does it.
+choose_copier() {
+  cp=$(program cp)
+  copiers=$SEED_JOBS
+  tar=$(command -v tar) || tar=
+  case $("$tar" --version 2>/dev/null) in
+    *'GNU tar'*) copiers=$(((SEED_JOBS * 3 + 3) / 4)) ;;
+    *) tar= ;;
+  esac
+}
+
+# usage: start_copy FOLDER NAME...     in the background; $copying is what to stop: a tar that loses its reader stops too
+start_copy() {
+  to=$1
+  shift
+  if [ -n "$tar" ]; then
+    { "$tar" -b 128 -cf - "$@" || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" &
+  else
+    "$cp" -dR --preserve=mode,timestamps,links "$@" "$to/" &
+  fi
+  copying=$!
 }
 
 # Takes batches as long as there are any; a batch belongs to who creates its claim.
@@ -714,9 +738,9 @@ copy_worker() {
   while [ "$number" -lt "$batches" ] && [ ! -e "$work/failed" ]; do
     if (set -C && : >"$work/claim.$number") 2>/dev/null; then
       # shellcheck disable=SC2046
-      "$cp" -dR --preserve=mode,timestamps,links $(cat "$work/batch.$number") "$stage/$token.$number/" &
-      copying=$!
+      start_copy "$stage/$token.$number" $(cat "$work/batch.$number")
       wait "$copying" || { : >"$work/failed" && exit 1; }
+      [ ! -e "$work/failed" ] || exit 1
       : >"$work/done.$number"
     fi
     number=$((number + 1))
@@ -775,10 +799,10 @@ patiently() {
 
 copy_failed() {
   reason=$(head -n 1 "$work/copy-errors")
-  case $reason in
-    *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
+  case $(head -n 50 "$work/copy-errors") in
+    *'No space left on device'* | *'quota exceeded'* | *'Wrote only'*) out_of_space ;;
     *'Read-only file system'*) die 12 "the volume at $SEED_VOLUME turned read-only: $reason" ;;
-    *) die 50 "copying failed: ${reason:-cp was killed}" ;;
+    *) die 50 "copying failed: ${reason:-a copy was killed}" ;;
   esac
 }
 
