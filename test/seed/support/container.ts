@@ -67,7 +67,7 @@ export class Running {
   /** Ends the container as a lost node would: everything in it dies at once, with its process 1. */
   public kill() {
     // Not unshare alone: the wish to die with one's parent does not survive a change of user.
-    this.processOne().forEach(pid => process.kill(pid, 'SIGKILL'));
+    this.processOne().forEach(killIfAlive);
     this.child.kill('SIGKILL');
   }
 
@@ -129,4 +129,15 @@ export async function host(command: string, ...args: string[]): Promise<string> 
 
 export async function sleep(milliseconds: number) {
   return new Promise(resolve => setTimeout(resolve, milliseconds));
+}
+
+/** What has ended by itself meanwhile is as dead as it should be. */
+function killIfAlive(pid: number) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+      throw error;
+    }
+  }
 }
