@@ -39,7 +39,7 @@ export function benchSynth(quick: boolean): SynthResults {
   const sizes = quick ? [1, 100, 1000] : [1, 100, 1000, 5000];
   const medians = new Map<string, Measurement>();
   for (const size of sizes) {
-    const rounds = quick ? 3 : size > 1000 ? 5 : 9;
+    const rounds = quick || size > 1000 ? 3 : 7;
     const measured: { [who: string]: Measurement[] } = { nix: [], hand: [] };
     for (let round = 0; round < rounds; round++) {
       // Each goes first every other time: the second of a pair finds warmer caches.
