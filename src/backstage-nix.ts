@@ -1,4 +1,4 @@
-import { ApiObject, Duration, Lazy, Size } from 'cdk8s';
+import { ApiObject, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { AiAssistant } from './ai-assistant';
@@ -202,15 +202,16 @@ export class BackstageNix extends Construct {
     this.validateProps(preset);
 
     const connection = this.connect();
-    this.configMap = this.configuration(connection);
+    const config = backstageConfig(props.baseUrl, PORT, connection, props.appConfig ?? {});
+    this.configMap = this.configuration(config);
     this.databaseStatefulSet = connection.server?.statefulSet;
     this.serviceAccount = props.clusterAccess ?? true ? this.readCluster() : undefined;
-    this.deployment = this.deploy(connection);
+    this.deployment = this.deploy(connection, config);
     this.service = new kplus.Service(this, 'Service', { ports: [{ name: 'http', port: 80, targetPort: PORT }], selector: this.deployment });
     this.ingress = props.ingress && this.exposeOutside(props.ingress);
   }
 
-  private deploy(connection: DatabaseConnection): NixDeployment {
+  private deploy(connection: DatabaseConnection, config: string): NixDeployment {
     const { props } = this;
     const deployment = new NixDeployment(this, 'Portal', {
       image: props.image,
@@ -222,7 +223,7 @@ export class BackstageNix extends Construct {
       replicas: props.replicas,
       serviceAccount: this.serviceAccount,
       automountServiceAccountToken: this.serviceAccount !== undefined,
-      podMetadata: { annotations: { 'cdk8s-nix/backstage-config-checksum': this.checksum(connection) } },
+      podMetadata: { annotations: { 'cdk8s-nix/backstage-config-checksum': contentHash(config) } },
     });
     const container = deployment.addContainer({
       name: 'backstage',
@@ -233,8 +234,8 @@ export class BackstageNix extends Construct {
       envVariables: this.variables(connection),
       ...this.probes(),
     });
-    const config = kplus.ConfigMap.fromConfigMapName(this, 'ImportedConfig', this.configMap.name);
-    container.mount(CONFIG_FOLDER, kplus.Volume.fromConfigMap(this, 'ConfigVolume', config, { name: 'backstage-config' }), { readOnly: true });
+    const imported = kplus.ConfigMap.fromConfigMapName(this, 'ImportedConfig', this.configMap.name);
+    container.mount(CONFIG_FOLDER, kplus.Volume.fromConfigMap(this, 'ConfigVolume', imported, { name: 'backstage-config' }), { readOnly: true });
     const ca = connection.caBundle?._volume;
     if (ca) {
       deployment.environment._addPart(() => ({
@@ -299,16 +300,12 @@ export class BackstageNix extends Construct {
     return fallback;
   }
 
-  private configuration(connection: DatabaseConnection): ApiObject {
+  private configuration(config: string): ApiObject {
     return new ApiObject(this, 'Config', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      data: { [CONFIG_FILE]: backstageConfig(this.props.baseUrl, PORT, connection, this.props.appConfig ?? {}) },
+      data: { [CONFIG_FILE]: config },
     });
-  }
-
-  private checksum(connection: DatabaseConnection): string {
-    return Lazy.any({ produce: () => contentHash(backstageConfig(this.props.baseUrl, PORT, connection, this.props.appConfig ?? {})) });
   }
 
   /** What the Kubernetes plugin shows. No Secrets, and no verb that changes anything. */
