@@ -7,7 +7,15 @@ import { NixDeployment, NixDeploymentProps, NixHome, NixImage, NixStore, NixUser
 /**
  * Whatever strings go in: either synth refuses them with a code, or what comes out is valid, restricted, and parses back to
  * the same objects. Nothing in between.
+ *
+ * The seed is fixed, so that a failure comes from the change that is tested. To look for more:
+ * `PROPERTY_SEED=$RANDOM PROPERTY_RUNS=5000 npx jest test/properties.test.ts`
  */
+const { PROPERTY_SEED = '20261125', PROPERTY_RUNS = '150' } = process.env;
+const parameters = { seed: Number(PROPERTY_SEED), numRuns: Number(PROPERTY_RUNS) };
+
+/** Ours, or what constructs itself says of ids it cannot have (`__proto__` is always taken). */
+const REFUSAL = /CDK8SNIX\d{4} |Only root constructs may have an empty ID|There is already a Construct with name '\w+' in /;
 
 /** What breaks YAML, shells, variable expansion and names. */
 const NASTY = [
@@ -76,7 +84,7 @@ test('what is accepted is valid, restricted, and parses back to the same objects
       chart = build(it);
       manifests = Testing.synth(chart);
     } catch (error) {
-      expect((error as Error).message).toMatch(/CDK8SNIX\d{4} |Only root constructs may have an empty ID|There is already a Construct with name '\w+' in App/);
+      expect((error as Error).message).toMatch(REFUSAL);
       return;
     }
     accepted++;
@@ -89,9 +97,9 @@ test('what is accepted is valid, restricted, and parses back to the same objects
     for (const [name, value] of Object.entries(it.variables)) {
       expect(container.env).toContainEqual(expect.objectContaining({ name, value }));
     }
-  }), { numRuns: 150 });
+  }), parameters);
   // Not vacuous: a good part got through.
-  expect(accepted).toBeGreaterThan(30);
+  expect(accepted).toBeGreaterThan(parameters.numRuns / 5);
 });
 
 test('no text of the user becomes part of a script', () => {
@@ -107,7 +115,7 @@ test('no text of the user becomes part of a script', () => {
     } catch (error) {
       expect((error as Error).message).not.toContain('expect(');
     }
-  }), { numRuns: 40 });
+  }), parameters);
 });
 
 const PLAIN_SCRIPTS: ReadonlySet<string> = new Set((() => {
