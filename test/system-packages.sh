@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes sure that the programs the system suites run are here, each named with the apt package that brings it.
+# Makes sure that the programs the system suites run are here, each named with the apt package that brings it;
+# with the argument `bench` also those that the benchmarks need.
 # On Debian and Ubuntu as root the missing ones are installed; anywhere else they are named and this fails.
 set -eu
 
@@ -25,6 +26,14 @@ javac:default-jdk-headless
 python3:python3
 mkfs.ext4:e2fsprogs
 '
+NEEDED_BY_BENCH='
+cc:gcc
+/usr/include/stdio.h:libc6-dev
+pkg-config:pkg-config
+fusermount3:fuse3
+/usr/include/fuse3/fuse.h:libfuse3-dev
+'
+[ "${1:-}" != bench ] || NEEDED="$NEEDED $NEEDED_BY_BENCH"
 
 missing=
 PATH=$PATH:/usr/sbin:/sbin
@@ -34,13 +43,13 @@ done
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "Installing the system packages that the tests need:$missing"
+  echo "Installing the system packages that this needs:$missing"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
   # Each name is one word of the table above.
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else
-  echo "The tests need system packages that are missing. On Debian or Ubuntu: apt-get install --no-install-recommends$missing" >&2
+  echo "This needs system packages that are missing. On Debian or Ubuntu: apt-get install --no-install-recommends$missing" >&2
   exit 1
 fi

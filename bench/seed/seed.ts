@@ -1,3 +1,4 @@
+import { printRatios, printSeconds, rounded } from '../table';
 import { benchImage } from './bench-image';
 import { BenchVolume } from './bench-volume';
 import { dropCaches, Measured, measure, median } from './stopwatch';
@@ -74,7 +75,8 @@ export async function benchSeed(quick: boolean): Promise<SeedResults> {
     upgradeVsRsync: upgrade.upgradeSeed / upgrade.upgradeRsync,
     peakMiB: Math.max(...cold.seed.map(({ peakMiB }) => peakMiB)),
   };
-  print(ratios, seconds);
+  printRatios('seeding', ratios, TARGETS);
+  printSeconds(seconds);
   return { ...rounded(ratios), seconds: rounded(seconds) } as unknown as SeedResults;
 }
 
@@ -154,19 +156,4 @@ function name(prefix: string, results: { [competitor: string]: Measured[] }): { 
     prefix + competitor[0].toUpperCase() + competitor.slice(1),
     median(samples.map(({ seconds }) => seconds)),
   ]));
-}
-
-function rounded(numbers: { [name: string]: number }): { [name: string]: number } {
-  return Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, Number(value.toPrecision(3))]));
-}
-
-function print(ratios: { [name: string]: number }, seconds: { [name: string]: number }) {
-  console.log('\n| seeding | measured | target |\n|---|---|---|');
-  for (const [key, value] of Object.entries(rounded(ratios))) {
-    console.log(`| ${key} | ${value} | ${TARGETS[key]}${value > TARGETS[key] ? ' (missed)' : ''} |`);
-  }
-  console.log('\n| | seconds |\n|---|---|');
-  for (const [key, value] of Object.entries(rounded(seconds))) {
-    console.log(`| ${key} | ${value} |`);
-  }
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import * as ts from 'typescript';
+import { printRatios, printSeconds, rounded } from '../table';
 
 const ROOT = join(__dirname, '..', '..');
 const WORK = join(ROOT, 'bench', 'work', 'synth');
@@ -26,8 +27,11 @@ export interface SynthResults {
   /** e in time ~ size^e between 100 and the largest size. */
   readonly growthExponent: number;
   readonly handGrowthExponent: number;
-  readonly seconds: { readonly [size: string]: { readonly nix: number; readonly hand: number } };
+  /** For example `nix1000`, `hand1000`. */
+  readonly seconds: { readonly [name: string]: number };
 }
+
+const TARGETS: { [name: string]: number } = { time: 1.15, memory: 1.15, yaml: 1.3, growthExponent: 1.05 };
 
 /**
  * Synthesize the same objects with the library and by hand, alternating, each in a process of its own.
@@ -53,20 +57,21 @@ export function benchSynth(quick: boolean): SynthResults {
   }
   const largest = sizes[sizes.length - 1];
   const reference = 1000;
-  const ratio = (key: keyof Measurement): number => round3(medians.get(`nix ${reference}`)![key] / medians.get(`hand ${reference}`)![key]);
-  const exponent = (who: string): number =>
-    round3(Math.log(medians.get(`${who} ${largest}`)!.seconds / medians.get(`${who} 100`)!.seconds) / Math.log(largest / 100));
-  return {
+  const of = (who: string, size: number): Measurement => medians.get(`${who} ${size}`)!;
+  const ratio = (key: keyof Measurement): number => of('nix', reference)[key] / of('hand', reference)[key];
+  const exponent = (who: string): number => Math.log(of(who, largest).seconds / of(who, 100).seconds) / Math.log(largest / 100);
+  const ratios = rounded({
     time: ratio('seconds'),
     memory: ratio('heap'),
     peakMemory: ratio('peak'),
     yaml: ratio('yaml'),
     growthExponent: exponent('nix'),
     handGrowthExponent: exponent('hand'),
-    seconds: Object.fromEntries(sizes.map(size => [size, {
-      nix: round3(medians.get(`nix ${size}`)!.seconds), hand: round3(medians.get(`hand ${size}`)!.seconds),
-    }])),
-  };
+  });
+  const seconds = rounded(Object.fromEntries(sizes.flatMap(size => [[`nix${size}`, of('nix', size).seconds], [`hand${size}`, of('hand', size).seconds]])));
+  printRatios('synth', ratios, TARGETS);
+  printSeconds(seconds);
+  return { ...ratios, seconds } as unknown as SynthResults;
 }
 
 /** Plain JavaScript beside each other, so that no TypeScript compiler counts in the memory of either side. */
@@ -90,8 +95,4 @@ function measure(who: string, size: number): Measurement {
 function medianOf(measurements: Measurement[]): Measurement {
   const median = (key: keyof Measurement): number => measurements.map(m => m[key]).sort((a, b) => a - b)[Math.floor(measurements.length / 2)];
   return { seconds: median('seconds'), heap: median('heap'), peak: median('peak'), yaml: median('yaml') };
-}
-
-function round3(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }
