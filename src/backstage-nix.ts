@@ -1,3 +1,4 @@
+import { isIP } from 'net';
 import { ApiObject, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -15,6 +16,7 @@ import { BACKSTAGE_SIZING, BackstageSizing } from './private/backstage-presets';
 import { BundledPostgres } from './private/bundled-postgres';
 import { contentHash } from './private/content-hash';
 import { isDataKey, isDnsSubdomain } from './private/kubernetes-name';
+import { validateMetadata } from './private/object-metadata';
 import { Problems } from './private/problems';
 
 /**
@@ -337,6 +339,7 @@ export class BackstageNix extends Construct {
     if (preset === BackstagePreset.PRODUCTION) {
       this.validateProduction(url);
     }
+    this.validateIngress(url);
     const host = database._existing?.host;
     if (host !== undefined && !isDnsSubdomain(host.toLowerCase()) && !/^[0-9a-f:.]+$/.test(host)) {
       this.problems.add('CDK8SNIX0903', 'database.host', host, 'It is no host name and no address.', 'Use for example "postgres.databases.svc".');
@@ -354,6 +357,22 @@ export class BackstageNix extends Construct {
     for (const [prop, { key }] of keys.filter(([, value]) => !isDataKey(value.key))) {
       this.problems.add('CDK8SNIX0308', `${prop}.key`, key, 'The key of a Secret has letters, digits, "-", "_" and "."; 253 at most.', 'Name the key as it stands in the Secret.');
     }
+  }
+
+  private validateIngress(url: URL | undefined): void {
+    const { ingress, baseUrl } = this.props;
+    if (!ingress) {
+      return;
+    }
+    if (ingress.className !== undefined && !isDnsSubdomain(ingress.className)) {
+      this.problems.add('CDK8SNIX0904', 'ingress.className', ingress.className, 'A class has lower-case letters, digits, "-" and "."; 253 at most.',
+        'Use a name that `kubectl get ingressclass` lists, or leave it out.');
+    }
+    if (url && (isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 || !isDnsSubdomain(url.hostname))) {
+      this.problems.add('CDK8SNIX0904', 'baseUrl', baseUrl, 'The host of an Ingress is a DNS name, and no address.',
+        'Use a name for the portal, or leave `ingress` out.');
+    }
+    validateMetadata(this.problems, { annotations: ingress.annotations }, { labels: 'ingress.labels', annotations: 'ingress.annotations' });
   }
 
   private validateProduction(url: URL | undefined): void {

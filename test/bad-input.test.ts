@@ -192,6 +192,14 @@ const CASES: Case[] = [
     schedule: Cron.daily(), containers: [{ image: 'example/app:1' }], concurrencyPolicy: kplus.ConcurrencyPolicy.ALLOW,
   }), 'CDK8SNIX0206', 'concurrencyPolicy', '"Allow"', 'NixStore.ephemeral()'],
   ['a StatefulSet of two on one volume', statefulSet({ store: NixStore.persistent(), replicas: 2 }), 'CDK8SNIX0206', 'replicas', 'got 2', 'NixStore.perReplica()'],
+  ['parts of a replica', statefulSet({ replicas: 1.5 }), 'CDK8SNIX0515', 'replicas', 'got 1.5', 'Use for example 1'],
+  ['replicas that are no number', deployment({ replicas: NaN }), 'CDK8SNIX0515', 'replicas', 'got NaN', 'whole number'],
+  ['fewer than no replicas', statefulSet({ replicas: -1 }), 'CDK8SNIX0515', 'replicas', 'got -1', 'from 0'],
+  ['more tries than a Job can count', chart => new NixJob(chart, 'job', { containers: [{ image: 'example/app:1' }], backoffLimit: 2 ** 31 }),
+    'CDK8SNIX0515', 'backoffLimit', 'got 2147483648', '2147483647'],
+  ['a history of fewer than no runs', chart => new NixCronJob(chart, 'job', {
+    schedule: Cron.daily(), containers: [{ image: 'example/app:1' }], failedJobsRetained: -1,
+  }), 'CDK8SNIX0515', 'failedJobsRetained', 'got -1', 'leave it out'],
   ['a DaemonSet on one volume, asked for', chart => new NixDaemonSet(chart, 'agent', { store: NixStore.persistent() }), 'CDK8SNIX0206', 'store', 'ReadWriteOnce', 'NixStore.emptyDir()'],
 ];
 

@@ -12,6 +12,7 @@ import { Problem } from './problems';
 export function checkPlainKubernetes(workload: kplus.AbstractPod): Problem[] {
   return [
     ...checkObject(workload),
+    ...checkCounts(workload),
     ...checkMetadata('podMetadata', workload.podMetadata.toJson()),
     ...checkContainerNames(workload),
     ...[...workload.initContainers, ...workload.containers].flatMap(container => [
@@ -45,6 +46,26 @@ function checkObject(workload: kplus.AbstractPod): Problem[] {
     });
   }
   return [...problems, ...checkMetadata('metadata', workload.metadata.toJson())];
+}
+
+const LARGEST_COUNT = 2 ** 31 - 1;
+
+/** The counts that kplus passes on as they are. */
+const COUNTS = ['replicas', 'backoffLimit', 'successfulJobsRetained', 'failedJobsRetained', 'minReadySeconds'];
+
+function checkCounts(workload: kplus.AbstractPod): Problem[] {
+  const counts = workload as unknown as { readonly [prop: string]: unknown };
+  return COUNTS.filter(prop => typeof counts[prop] === 'number' && !isCount(counts[prop])).map((prop): Problem => ({
+    code: 'CDK8SNIX0515',
+    prop,
+    value: counts[prop],
+    problem: `It is a whole number from 0 to ${LARGEST_COUNT}.`,
+    remedy: 'Use for example 1, or leave it out.',
+  }));
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST_COUNT;
 }
 
 /** kplus gives nothing for metadata that nobody has set. */
