@@ -102,7 +102,8 @@ export class NixEnvironment extends Construct {
     this.config = new NixConfig(this, 'Config', props.config);
     Object.entries(props.objectLabels ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addLabel(name, value));
     Object.entries(props.objectAnnotations ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addAnnotation(name, value));
-    this.config._addFile('profile.sh', () => loginProfile(this.profilePath()));
+    const profile = loginProfile(this.profilePath());
+    this.config._addFile('profile.sh', () => profile);
     if (this.store.reach === StoreReach.MANY_NODES) {
       // The write-ahead log needs memory that all writers share.
       this.config._set('use-sqlite-wal', 'false');
@@ -127,7 +128,8 @@ export class NixEnvironment extends Construct {
 
   /**
    * Give Nix to a workload: volumes, init containers, and for each container mounts, variables and the restricted security context.
-   * Containers added later get the same.
+   * Containers added later get the same. Variables that a container sets itself stay as they are; only its PATH gets Nix's folders,
+   * where they are missing, and `$(PATH)` in it stands for that of the environment.
    *
    * A Deployment that says nothing about replicas and strategy gets one replica and `Recreate` if the store can serve only one pod at a time.
    *
@@ -316,6 +318,7 @@ export class NixEnvironment extends Construct {
         fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
       },
+      profilePath: this.profilePath(),
       scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
       containerNames: options.containers && new Set(options.containers),
     };

@@ -132,6 +132,29 @@ test('NIX_PATH, more of the search path, seeding settings', () => {
   expect(seed.resources).toEqual({ requests: { cpu: '2' } });
 });
 
+test.each([
+  ['keeps its folders, behind the profiles', '/opt/app/bin:/bin', '/home/code/.nix-profile/bin:/nix/var/nix/profiles/default/bin:/opt/app/bin:/bin'],
+  ['refers to that of the environment', '/opt/app/bin:$(PATH)', '/opt/app/bin:/home/code/.nix-profile/bin:/nix/var/nix/profiles/default/bin:/usr/bin'],
+  ['has Nix where it wants it', '/bin:/nix/var/nix/profiles/default/bin', '/home/code/.nix-profile/bin:/bin:/nix/var/nix/profiles/default/bin'],
+  ['is empty', '', '/home/code/.nix-profile/bin:/nix/var/nix/profiles/default/bin'],
+])('a PATH of a container %s', (_, own, path) => {
+  const chart = testChart();
+  const workload = new kplus.Deployment(chart, 'app', { containers: [{ image: 'example/app:1', envVariables: { PATH: kplus.EnvValue.fromValue(own) } }] });
+  new NixEnvironment(chart, 'nix', { path: ['/usr/bin'] }).enable(workload);
+  expect(variable(podSpec(chart).containers[0], 'PATH')).toBe(path);
+  expect(podSpec(chart).containers[0].env.filter((entry: any) => entry.name === 'PATH')).toHaveLength(1);
+});
+
+test('a PATH that comes from a ConfigMap stays what it is', () => {
+  const chart = testChart();
+  const settings = kplus.ConfigMap.fromConfigMapName(chart, 'settings', 'settings');
+  const workload = new kplus.Deployment(chart, 'app', {
+    containers: [{ image: 'example/app:1', envVariables: { PATH: kplus.EnvValue.fromConfigMap(settings, 'path') } }],
+  });
+  new NixEnvironment(chart, 'nix').enable(workload);
+  expect(podSpec(chart).containers[0].env).toContainEqual({ name: 'PATH', valueFrom: { configMapKeyRef: { name: 'settings', key: 'path' } } });
+});
+
 describe('login shells', () => {
   const chart = testChart();
   new NixEnvironment(chart, 'nix').enable(plainDeployment(chart));

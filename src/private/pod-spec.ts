@@ -24,6 +24,8 @@ export interface PodAdditions extends PodPart {
   readonly podSecurityContext: kplus.k8s.PodSecurityContext;
   /** Mounts of every container of the pod, used Nix or not: what a read-only root file system needs to be writable. */
   readonly scratchMounts: kplus.k8s.VolumeMount[];
+  /** The folders through which Nix and what was installed with it are found. */
+  readonly profilePath: string[];
   /** Which containers use Nix: those with these names. @default - all */
   readonly containerNames?: ReadonlySet<string>;
 }
@@ -78,15 +80,29 @@ function usesNix(container: Container, additions: PodAdditions): boolean {
 }
 
 function addNix(container: Container, variables: kplus.k8s.EnvVar[], additions: PodAdditions): Container {
-  const env = container.env ?? [];
+  const ours = lastOfEach(variables);
+  const env = (container.env ?? []).map(variable => variable.name === 'PATH' ? findsNix(variable, ours, additions.profilePath) : variable);
   const own = new Set(env.map(variable => variable.name));
-  const added = lastOfEach(variables).filter(variable => !own.has(variable.name));
+  const added = ours.filter(variable => !own.has(variable.name));
   return addScratch({
     ...container,
     // Ours first: a variable of the container may refer to them as $(HOME).
     env: [...added, ...env],
     volumeMounts: [...(container.volumeMounts ?? []), ...additions.mounts],
   }, additions);
+}
+
+/**
+ * A PATH of the container's own keeps its folders and finds Nix all the same. `$(PATH)` in it stands for ours, which it takes the
+ * place of; one that comes from a ConfigMap stays as it is, since nobody knows what it says.
+ */
+function findsNix(own: kplus.k8s.EnvVar, ours: kplus.k8s.EnvVar[], profilePath: string[]): kplus.k8s.EnvVar {
+  if (own.value === undefined) {
+    return own;
+  }
+  const path = ours.find(variable => variable.name === 'PATH')?.value ?? '';
+  const folders = own.value.replace(/(?<!\$)\$\(PATH\)/g, () => path).split(':').filter(folder => folder !== '');
+  return { ...own, value: [...profilePath.filter(folder => !folders.includes(folder)), ...folders].join(':') };
 }
 
 /** /tmp and the like, unless the container mounts something of its own there. */
