@@ -116,20 +116,21 @@ export class NixConfig extends Construct {
   private readonly clusterCaches: Substituter[] = [];
   private readonly substituters: Substituter[];
   private readonly problems: Problems;
-  private readonly files = new Map<string, () => string>();
+  private readonly files: { [name: string]: string } = {};
   private readonly ownSettings = new Map<string, string>();
+  /** What was rendered last: synth asks for it several times. None after a change. */
+  private rendered?: { readonly data: { [name: string]: string }; readonly checksum: string };
 
   constructor(scope: Construct, id: string, private readonly props: NixConfigProps = {}) {
     super(scope, id);
     this.problems = new Problems(this);
     this.substituters = [...(props.substituters ?? [])];
-    this.files.set('nix.conf', () => this.render());
     this.validateProps();
 
     this.apiObject = new ApiObject(this, 'Resource', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      data: Lazy.any({ produce: () => this.data() }),
+      data: Lazy.any({ produce: () => this.content.data }),
     });
   }
 
@@ -148,6 +149,7 @@ export class NixConfig extends Construct {
   public addSubstituter(substituter: Substituter): void {
     substituter._validate(this.problems, `config.substituters[${this.substituters.length}]`);
     this.substituters.push(substituter);
+    this.rendered = undefined;
   }
 
   /**
@@ -156,16 +158,17 @@ export class NixConfig extends Construct {
    * @internal
    */
   public get _checksum(): string {
-    return contentHash(...Object.entries(this.data()).flat());
+    return this.content.checksum;
   }
 
   /**
-   * Another file beside nix.conf, made at synth.
+   * Another file beside nix.conf.
    *
    * @internal
    */
-  public _addFile(name: string, produce: () => string): void {
-    this.files.set(name, produce);
+  public _addFile(name: string, content: string): void {
+    this.files[name] = content;
+    this.rendered = undefined;
   }
 
   /**
@@ -175,6 +178,7 @@ export class NixConfig extends Construct {
    */
   public _set(name: string, value: string): void {
     this.ownSettings.set(name, value);
+    this.rendered = undefined;
   }
 
   /**
@@ -184,6 +188,7 @@ export class NixConfig extends Construct {
    */
   public _addClusterCache(substituter: Substituter): void {
     this.clusterCaches.push(substituter);
+    this.rendered = undefined;
     // Without these a cache that is gone, or whose upstream is, would stop Nix rather than send it to the next one.
     this.setDefault('fallback', 'true');
     this.setDefault('connect-timeout', '5');
@@ -243,8 +248,12 @@ export class NixConfig extends Construct {
     }
   }
 
-  private data(): { [name: string]: string } {
-    return Object.fromEntries([...this.files].map(([name, produce]) => [name, produce()]));
+  private get content(): { readonly data: { [name: string]: string }; readonly checksum: string } {
+    if (!this.rendered) {
+      const data = { 'nix.conf': this.render(), ...this.files };
+      this.rendered = { data, checksum: contentHash(...Object.entries(data).flat()) };
+    }
+    return this.rendered;
   }
 
   private render(): string {

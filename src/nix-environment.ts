@@ -102,8 +102,7 @@ export class NixEnvironment extends Construct {
     this.config = new NixConfig(this, 'Config', props.config);
     Object.entries(props.objectLabels ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addLabel(name, value));
     Object.entries(props.objectAnnotations ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addAnnotation(name, value));
-    const profile = loginProfile(this.profilePath());
-    this.config._addFile('profile.sh', () => profile);
+    this.config._addFile('profile.sh', loginProfile(this.profilePath()));
     if (this.store.reach === StoreReach.MANY_NODES) {
       // The write-ahead log needs memory that all writers share.
       this.config._set('use-sqlite-wal', 'false');

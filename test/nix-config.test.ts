@@ -1,7 +1,7 @@
 import { Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixConfig, NixConfigProps, Substituter } from '../src';
-import { testChart } from './support/synth';
+import { NixConfig, NixConfigProps, NixDeployment, Substituter } from '../src';
+import { only, testChart } from './support/synth';
 
 const KEY = 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=';
 
@@ -65,4 +65,21 @@ test('settings of any kind that nix.conf can hold', () => {
 test('more experimental features replace the line, rather than contradict it', () => {
   const lines = nixConf({ settings: { 'experimental-features': ['nix-command', 'flakes', 'ca-derivations'] } });
   expect(lines.filter(line => line.startsWith('experimental-features'))).toEqual(['experimental-features = nix-command flakes ca-derivations']);
+});
+
+test('a cache that is added after a synth is in the next one, and rolls the pods', () => {
+  const chart = testChart();
+  const { environment } = new NixDeployment(chart, 'workspace');
+  const rendered = () => {
+    const manifests = Testing.synth(chart);
+    return {
+      nixConf: manifests.find(manifest => manifest.data?.['nix.conf']).data['nix.conf'],
+      checksum: only(manifests, 'Deployment').spec.template.metadata.annotations['cdk8s-nix/config-checksum'],
+    };
+  };
+  const before = rendered();
+  expect(rendered()).toEqual(before);
+  environment.config.addSubstituter(Substituter.of('https://late.example.org', KEY));
+  expect(rendered().nixConf).toContain('https://late.example.org');
+  expect(rendered().checksum).not.toBe(before.checksum);
 });

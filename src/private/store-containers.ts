@@ -24,8 +24,6 @@ export class StoreContainers {
   /** The image that runs the scripts. */
   public readonly shellImage: string;
 
-  private rendered?: kplus.k8s.Container[];
-
   constructor(
     private readonly image: NixImage,
     private readonly seed: NixSeedOptions,
@@ -36,10 +34,9 @@ export class StoreContainers {
     this.shellImage = seed.source?._shellImage ?? image.reference;
   }
 
-  /** In their order. A store that comes ready-made is only looked at. Rendered once: nothing in them changes any more. */
+  /** In their order. A store that comes ready-made is only looked at. */
   public render(): kplus.k8s.Container[] {
-    this.rendered ??= this.store.served ? [this.checkContainer()] : [this.seedContainer(), this.checkContainer()];
-    return this.rendered;
+    return this.store.served ? [this.checkContainer()] : [this.seedContainer(), this.checkContainer()];
   }
 
   /** How a container sees the store. */
