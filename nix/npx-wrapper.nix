@@ -63,35 +63,59 @@ pkgs.writeShellScriptBin command ''
     return 1
   }
 
-  # Installed under another name and renamed: what has its final name is complete, whenever this is killed.
+  # The command that lies in an installation.
+  executable_in() {
+    echo "$1"/npm/_npx/*/node_modules/.bin/"$command"
+  }
+
+  start() {
+    executable=$1
+    shift
+    ${run}
+  }
+
+  # Installed under another name and renamed: what has its final name is complete and has run once, whenever this is killed.
   install_package() {
+    remove_leftovers
     part=$(mktemp -d "$installed.XXXXXX")
     trap 'rm -rf "$part"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
     echo "$command: installing $package, once" >&2
-    # In a folder of its own: a project's node_modules and .npmrc have no say in what is installed.
+    # In a folder of its own: a project's node_modules and .npmrc have no say in what is installed. With the Node.js of nixpkgs first
+    # and install scripts allowed: the package's own chooses the program that fits, and ends well even if it found none. The cache is
+    # named "npm", by which the assistants tell that npx runs them, and do not update themselves.
     if ! (
       cd "$part"
-      export npm_config_cache="$part" npm_config_update_notifier=false
+      export PATH="${nodejs}/bin:$PATH" npm_config_cache="$part/npm" npm_config_update_notifier=false npm_config_logs_max=0
+      export npm_config_ignore_scripts=false npm_config_allow_scripts=${package}
       ${nodejs}/bin/npx --yes --package="$package" -- true </dev/null >&2
     ); then
       echo "$command: npx could not install $package: see above; npm_config_registry names another registry" >&2
       exit 1
     fi
-    rm -rf "$part/_cacache" "$part/_logs"
+    if ! (start "$(executable_in "$part")" --version) </dev/null >&2; then
+      echo "$command: $package is installed but does not run: see above" >&2
+      exit 1
+    fi
+    rm -rf "$part/npm/_cacache" "$part/npm/_logs"
     # Somebody else may have been quicker.
     mv -T "$part" "$installed" 2>/dev/null || [ -d "$installed" ]
     rm -rf "$part"
     trap - EXIT INT TERM
   }
 
-  cache=$(writable_cache)
-  installed=$cache/$command-${version}-${pkgs.stdenv.hostPlatform.system}
-  [ -d "$installed" ] || install_package
-  executable=$(echo "$installed"/_npx/*/node_modules/.bin/"$command")
+  # Of installations that were killed, some hundred MB each. A day is more than any installation takes.
+  remove_leftovers() {
+    for leftover in "$installed".??????; do
+      if [ -d "$leftover" ] && [ $(($(date +%s) - $(stat -c %Y "$leftover"))) -gt 86400 ]; then rm -rf "$leftover"; fi
+    done
+  }
 
   ${exports}
   ${makeConfigFolder}
-  ${run}
+  cache=$(writable_cache)
+  installed=$cache/$command-${version}-${pkgs.stdenv.hostPlatform.system}
+  [ -d "$installed" ] || install_package
+  start "$(executable_in "$installed")" "$@"
 ''

@@ -34,7 +34,7 @@ describe('the AI assistants', () => {
 
   beforeEach(() => {
     container.emptyHome();
-    container.run('cp -a /tmp/home/. /home/code/; rm -rf /tmp/record /tmp/cache* /tmp/paused');
+    container.run('cp -a /tmp/home/. /home/code/; rm -rf /tmp/record* /tmp/cache* /tmp/paused');
   });
 
   /** What npx and Node.js were called for; empty if they were not. */
@@ -85,7 +85,7 @@ describe('the AI assistants', () => {
       expect(record().match(/^npx/gm)).toHaveLength(1);
       expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe(`${installed}\n`);
       // The downloads, once unpacked, are of no more use.
-      expect(container.has(`home/code/.cache/cdk8s-nix/${installed}/_cacache`)).toBe(false);
+      expect(container.has(`home/code/.cache/cdk8s-nix/${installed}/npm/_cacache`)).toBe(false);
     });
 
     test('nothing is left of an installation that failed, and the next one works', () => {
@@ -94,6 +94,34 @@ describe('the AI assistants', () => {
       expect(failed.output).toContain(`${command}: npx could not install ${npmPackage}@${version}`);
       expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe('');
       expect(run(command, command)).toMatchObject({ status: 0 });
+    });
+
+    test('a package that is installed but does not run is not taken for installed', () => {
+      const failed = run(command, command, { NPX_INSTALLS_STUB: '1' });
+      expect(failed.status).toBe(1);
+      expect(failed.output).toContain('native binary not installed');
+      expect(failed.output).toContain(`${command}: ${npmPackage}@${version} is installed but does not run`);
+      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe('');
+      expect(run(command, command)).toMatchObject({ status: 0 });
+    });
+
+    test('install scripts run, with the Node.js of nixpkgs, whatever the user and the image have', () => {
+      run(command, `mkdir -p /tmp/cache-bin; printf '#!/bin/sh\nexit 1\n' >/tmp/cache-bin/node; chmod +x /tmp/cache-bin/node; PATH=/tmp/cache-bin:$PATH; ${command}`,
+        { npm_config_ignore_scripts: 'true' });
+      expect(container.read('tmp/record.settings')).toMatch(new RegExp(`^scripts: ignore=false allow=${npmPackage}; node: /nix/store/`));
+    });
+
+    test('lies where the assistants see that npx runs them, which keeps them from updating themselves', () => {
+      run(command, command);
+      expect(record()).toMatch(/npm_config_cache=\S+\/npm$/m);
+    });
+
+    test('what killed installations left behind is removed by the next one, a day later', () => {
+      const old = `/home/code/.cache/cdk8s-nix/${installed}.abcdef`;
+      const fresh = `/home/code/.cache/cdk8s-nix/${installed}.ghijkl`;
+      run(command, `mkdir -p ${old}/npm ${fresh}; touch -d '2 days ago' ${old}; ${command}`);
+      expect(container.has(old.slice(1))).toBe(false);
+      expect(container.has(fresh.slice(1))).toBe(true);
     });
 
     test('an installation that was killed is not taken for one', () => {
@@ -127,7 +155,7 @@ describe('the AI assistants', () => {
 
     test('is replaced by its command, so that signals reach it', () => {
       run(command, command);
-      const script = `home/code/.cache/cdk8s-nix/${installed}/_npx/0123456789abcdef/node_modules/.bin/${command}`;
+      const script = `home/code/.cache/cdk8s-nix/${installed}/npm/_npx/0123456789abcdef/node_modules/.bin/${command}`;
       container.write(script, '#!/bin/sh\necho $$\n', 0o755);
       const ids = run(command, `${command} & echo $!; wait`).output.trim().split('\n');
       expect(new Set(ids).size).toBe(1);
