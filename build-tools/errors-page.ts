@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../src/private/error-code';
+import { ERROR_CODES } from '../src/base/error-code';
 
 /** The first two digits of a code say which part of the library refuses. */
 const PARTS: { readonly [digits: string]: string } = {
@@ -25,7 +25,7 @@ export function errorsPage(): string {
   return [
     '# Errors at synth',
     '',
-    '<!-- Generated from src/private/error-code.ts by `npx projen docs`. -->',
+    '<!-- Generated from src/base/error-code.ts by `npx projen docs`. -->',
     '',
     'Bad input never becomes YAML that only fails in the cluster. All mistakes of an app are reported together, one a line:',
     '',

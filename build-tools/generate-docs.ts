@@ -2,7 +2,7 @@
 import { writeFileSync } from 'fs';
 import { join } from 'path';
 import { errorsPage } from './errors-page';
-import { decisionMatrix } from '../src/private/decision-matrix';
+import { decisionMatrix } from '../src/image/decision-matrix';
 
 const DOCS = join(__dirname, '..', 'docs');
 

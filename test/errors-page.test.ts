@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'fs';
 import { join } from 'path';
 import { errorsPage } from '../build-tools/errors-page';
-import { ERROR_CODES } from '../src/private/error-code';
+import { ERROR_CODES } from '../src/base/error-code';
 
 const ROOT = join(__dirname, '..');
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { NixImageKind } from '../../src/nix-image-recipe';
+import { NixImageKind } from '../../src/image/nix-image-recipe';
 import { cachedImage } from '../support/image-cache';
 import { busyboxImage, debianImage, seedImage } from '../support/images';
 import { buildImage, derivedImage, ImageConfig, imageConfig, removeBuiltImages } from './support/build-image';

@@ -1,4 +1,4 @@
-import { NixImageKind } from '../../src/nix-image-recipe';
+import { NixImageKind } from '../../src/image/nix-image-recipe';
 import { debianImage, seedImage } from '../support/images';
 import { buildImage, derivedImage, imageConfig, removeBuiltImages } from './support/build-image';
 import { generationFlake } from './support/generation-flake';

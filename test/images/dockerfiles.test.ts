@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Dockerfile, DockerfileParser, From, Instruction } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
-import { NixImage } from '../../src/nix-image';
+import { NixImage } from '../../src/image/nix-image';
 
 const ROOT = path.resolve(__dirname, '../..');
 const IMAGES = ['add-nix', 'backstage-nix', 'ubuntu-nix'];

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { NixImageKind } from '../../src/nix-image-recipe';
+import { NixImageKind } from '../../src/image/nix-image-recipe';
 import { debianImage, seedImage } from '../support/images';
 import { buildImage, derivedImage, imageConfig, removeBuiltImages } from './support/build-image';
 import { nixBuild, nixInstall, OFFLINE } from './support/nix-commands';

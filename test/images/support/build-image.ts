@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { NixImageKind, NixImageRecipe } from '../../../src/nix-image-recipe';
+import { NixImageKind, NixImageRecipe } from '../../../src/image/nix-image-recipe';
 import { containerEnvironment, podman } from '../../support/podman';
 
 const built: string[] = [];

@@ -1,5 +1,5 @@
 import { entries } from './manifest';
-import { listOf } from '../../../src/private/pod-manifest';
+import { listOf } from '../../../src/pod/pod-manifest';
 
 /** Whether labels satisfy a `LabelSelector`; an empty one selects everything. */
 export function selects(selector: any, labels: Record<string, string> = {}): boolean {

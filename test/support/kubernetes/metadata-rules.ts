@@ -1,6 +1,6 @@
 import { entries, Manifest, refuse, Report } from './manifest';
 import { dnsLabel, labelValue, objectName, qualifiedName } from './names';
-import { podOf } from '../../../src/private/pod-manifest';
+import { podOf } from '../../../src/pod/pod-manifest';
 
 const MAX_ANNOTATIONS = 256 * 1024;
 

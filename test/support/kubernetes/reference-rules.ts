@@ -1,5 +1,5 @@
 import { entries, Manifest, Report, titleOf } from './manifest';
-import { containersOf, listOf, PodManifest, podOf } from '../../../src/private/pod-manifest';
+import { containersOf, listOf, PodManifest, podOf } from '../../../src/pod/pod-manifest';
 
 /** Which names of other objects a set of manifests may rely on. */
 export interface References {

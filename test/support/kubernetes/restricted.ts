@@ -1,5 +1,5 @@
-import { containersOf, PodManifest, podOf } from '../../../src/private/pod-manifest';
-import { podSecurityViolations } from '../../../src/private/pod-security-check';
+import { containersOf, PodManifest, podOf } from '../../../src/pod/pod-manifest';
+import { podSecurityViolations } from '../../../src/pod-security/pod-security-check';
 import { manifestsOf } from '../kubernetes-schema';
 import { titleOf } from './manifest';
 

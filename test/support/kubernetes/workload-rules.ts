@@ -2,7 +2,7 @@ import { selects } from './label-selector';
 import { duplicates, entries, Manifest, Report, refuse } from './manifest';
 import { configKey, portName } from './names';
 import { quantity } from './quantity';
-import { listOf, podOf } from '../../../src/private/pod-manifest';
+import { listOf, podOf } from '../../../src/pod/pod-manifest';
 
 const MAX_CONFIG = 1024 * 1024;
 const CRON_FIELDS = /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every \S+|[\d*/,\-A-Za-z?]+( [\d*/,\-A-Za-z?]+){4})$/;

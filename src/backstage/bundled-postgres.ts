@@ -1,0 +1,81 @@
+import { Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { BundledBackstageDatabaseOptions } from './backstage-database';
+import { addClaimTemplate, transformPodSpec } from '../pod/workload-hook';
+
+const PORT = 5432;
+const USER = 'backstage';
+const DATA = '/var/lib/postgresql/data';
+/** The id of the user `postgres` in the official image. */
+const UID = 999;
+
+/**
+ * A small PostgreSQL for development: one pod with a claim of its own, restricted like everything else.
+ */
+export class BundledPostgres extends Construct {
+  public readonly statefulSet: kplus.StatefulSet;
+  public readonly service: kplus.Service;
+  public readonly user = USER;
+  public readonly port = PORT;
+
+  constructor(scope: Construct, id: string, options: BundledBackstageDatabaseOptions, image: string, size: Size) {
+    super(scope, id);
+    this.service = new kplus.Service(this, 'Service', { clusterIP: 'None', ports: [{ port: PORT }] });
+    this.statefulSet = new kplus.StatefulSet(this, 'StatefulSet', {
+      service: this.service,
+      replicas: 1,
+      securityContext: { user: UID, group: UID, fsGroup: UID, fsGroupChangePolicy: kplus.FsGroupChangePolicy.ON_ROOT_MISMATCH },
+    });
+    const container = this.statefulSet.addContainer(containerProps(options, image));
+    for (const [name, folder] of [['run', '/var/run/postgresql'], ['tmp', '/tmp']]) {
+      container.mount(folder, kplus.Volume.fromEmptyDir(this, `${name}-volume`, name));
+    }
+    this.addData(size);
+  }
+
+  /** What kplus-28 has no typed API for: claim templates, and seccomp of the pod. */
+  private addData(size: Size): void {
+    transformPodSpec(this.statefulSet, spec => ({
+      ...spec,
+      securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: spec.containers.map(container => ({
+        ...container, volumeMounts: [...container.volumeMounts ?? [], { name: 'data', mountPath: DATA }],
+      })),
+    }));
+    addClaimTemplate(this.statefulSet, 'data', {
+      metadata: {},
+      spec: {
+        accessModes: [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE],
+        resources: { requests: { storage: kplus.k8s.Quantity.fromString(`${size.toGibibytes()}Gi`) } },
+      },
+      retention: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+    });
+  }
+}
+
+function containerProps(options: BundledBackstageDatabaseOptions, image: string): kplus.ContainerProps {
+  const ready = kplus.Probe.fromCommand(['pg_isready', '-U', USER, '-h', '127.0.0.1']);
+  return {
+    name: 'postgres',
+    image,
+    imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
+    ports: [{ number: PORT }],
+    envVariables: {
+      POSTGRES_USER: kplus.EnvValue.fromValue(USER),
+      POSTGRES_PASSWORD: kplus.EnvValue.fromSecretValue(options.password),
+      // A folder of its own: the root of the volume belongs to root and holds lost+found, and initdb refuses both.
+      PGDATA: kplus.EnvValue.fromValue(`${DATA}/pgdata`),
+    },
+    readiness: ready,
+    liveness: ready,
+    startup: ready,
+    resources: { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(128), limit: Size.mebibytes(512) } },
+    securityContext: {
+      user: UID,
+      group: UID,
+      capabilities: { drop: [kplus.Capability.ALL] },
+      seccompProfile: { type: kplus.SeccompProfileType.RUNTIME_DEFAULT },
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { Names } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { careJob } from './care-job';
+import { NixPrefetchOptions } from './prefetch-options';
+import { prefetchTask } from './prefetch-task';
+import { describe, Problems } from '../base/problems';
+import { NixEnvironment } from '../environment/nix-environment';
+
+/**
+ * Props of a prefetch by a Job.
+ */
+export interface NixStorePrefetchProps extends NixPrefetchOptions {
+  /**
+   * The environment whose store gets it.
+   */
+  readonly environment: NixEnvironment;
+}
+
+/**
+ * Brings packages and development shells into a store with a Job, beside the workload or before it. It needs the network.
+ *
+ * When anything about it changes, the Job gets another name and runs again. To have everything there before the containers of a pod start, or
+ * where no second pod can mount the store, use `NixEnvironment.prefetch`.
+ */
+export class NixStorePrefetch extends Construct {
+  /** The Job. The name in the manifest is this one's and a fingerprint of what the Job is. */
+  public readonly job: kplus.Job;
+
+  constructor(scope: Construct, id: string, props: NixStorePrefetchProps) {
+    super(scope, id);
+    const name = Names.toDnsLabel(this, { includeHash: false });
+    this.job = careJob(this, 'Job', props.environment, prefetchTask(props, new Problems(this), name, false));
+    this.node.addValidation({
+      validate: () => props.environment._care.checkOwnPod('the prefetch', 'Use environment.prefetch(), which does it when a pod starts.').map(describe),
+    });
+  }
+}

@@ -1,0 +1,192 @@
+import { Chart, Duration, Names } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { IConstruct } from 'constructs';
+import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from './care-task';
+import { NixGarbageCollectionOptions } from './garbage-collection-options';
+import { garbageCollectionTask } from './garbage-collection-task';
+import { NixPrefetchAtStartOptions } from './prefetch-options';
+import { prefetchTask } from './prefetch-task';
+import { describe, Problem, Problems } from '../base/problems';
+import { renderResources } from '../base/resources';
+import type { NixEnvironment } from '../environment/nix-environment';
+import { BoundStore, StoreReach } from '../pod/bound-store';
+import { PodPart } from '../pod/pod-spec';
+import { StoreContainers } from '../store/store-containers';
+
+/**
+ * The care for the store of an environment: what its pods do when they start, and whether pods of their own can do it.
+ */
+export class StoreCare {
+  /** The workloads that have Nix, but for those that only care for the store. */
+  public readonly workloads: kplus.AbstractPod[] = [];
+
+  private readonly steps: CareTask[] = [];
+  private readonly all: StoreCare[];
+
+  constructor(
+    private readonly environment: NixEnvironment,
+    private readonly problems: Problems,
+    private readonly store: BoundStore,
+    private readonly containers: StoreContainers,
+  ) {
+    const app = environment.node.root;
+    this.all = OF_APP.get(app) ?? [];
+    this.all.push(this);
+    OF_APP.set(app, this.all);
+    environment.node.addValidation({ validate: () => this.checkSteps().map(describe) });
+  }
+
+  /** What runs the scripts. */
+  public get image(): string {
+    return this.containers.shellImage;
+  }
+
+  public get pullPolicy(): kplus.ImagePullPolicy {
+    return this.containers.pullPolicy();
+  }
+
+  /** What the pods of the workloads do before they start. */
+  public part(): Partial<PodPart> {
+    if (this.steps.length === 0) {
+      return {};
+    }
+    return {
+      nixInitContainers: this.steps.map(step => ({
+        name: step.name,
+        image: this.image,
+        imagePullPolicy: this.pullPolicy,
+        command: command(step),
+        args: step.args.length === 0 ? undefined : step.args,
+        env: Object.entries(step.variables).map(([name, value]) => ({ name, value })),
+        resources: renderResources(step.resources),
+        volumeMounts: [{ name: CARE_VOLUME, mountPath: CARE_FOLDER, readOnly: true }],
+      })),
+      volumes: [{ name: CARE_VOLUME, configMap: { name: careScripts(this.environment).name } }],
+    };
+  }
+
+  public collectAtStart(options: NixGarbageCollectionOptions): void {
+    this.addStep(garbageCollectionTask(options, this.problems, {
+      deadline: Duration.minutes(10),
+      keepRecent: Duration.seconds(0),
+      homeIsNew: !this.environment.home.isOnStoreVolume,
+      goOn: true,
+    }));
+  }
+
+  public prefetchAtStart(options: NixPrefetchAtStartOptions): void {
+    const name = Names.toDnsLabel(this.environment, { includeHash: false });
+    this.addStep(prefetchTask(options, this.problems, name, !options.required));
+  }
+
+  /** Whether a pod that is none of the workload's can reach the store they use. */
+  public checkOwnPod(what: string, instead: string): Problem[] {
+    const running = this.longRunning()[0];
+    if (this.store.served) {
+      return [servedProblem(what)];
+    }
+    if (this.store.reach === StoreReach.EACH_POD) {
+      return [{
+        code: 'CDK8SNIX0701',
+        prop: 'environment',
+        value: this.environment.node.path,
+        problem: `Each pod has a store of its own, so ${what} would work on another one.`,
+        remedy: instead,
+      }];
+    }
+    return this.store.reach !== StoreReach.ONE_POD || !running ? [] : [{
+      code: 'CDK8SNIX0701',
+      prop: 'environment',
+      value: this.environment.node.path,
+      problem: `The store is ReadWriteOncePod: as long as ${running.node.path} runs, the pod of ${what} would wait for the volume for ever.`,
+      remedy: instead,
+    }];
+  }
+
+  /** Whether a collector in a pod of its own sees the home of every workload on the store. */
+  public checkHomes(remedy: string): Problem[] {
+    return this.sharing().map(other => other.environment).filter(other => !other.home.isOnStoreVolume).slice(0, 1).map((other): Problem => ({
+      code: 'CDK8SNIX0702',
+      prop: 'environment.home',
+      value: 'ephemeral',
+      problem: `The pods of ${other.node.path} have homes that no other pod sees, so the packages installed there would look like garbage and be deleted.`,
+      remedy,
+    }));
+  }
+
+  /** On which node a pod can mount the volume, where that is one: that of the workload that keeps it mounted. */
+  public affinity(): kplus.k8s.Affinity | undefined {
+    const [workload] = this.longRunning();
+    if (this.store.reach !== StoreReach.ONE_NODE || !workload) {
+      return undefined;
+    }
+    const address = workload.podMetadata.getLabel(kplus.Pod.ADDRESS_LABEL)!;
+    return {
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{
+          labelSelector: { matchLabels: { [kplus.Pod.ADDRESS_LABEL]: address } },
+          topologyKey: 'kubernetes.io/hostname',
+        }],
+      },
+    };
+  }
+
+  private addStep(step: CareTask): void {
+    if (this.steps.some(other => other.name === step.name)) {
+      throw new Error(`CDK8SNIX0707 ${this.environment.node.path}: ${step.name} is asked for twice. Call it once, with all that you want of it.`);
+    }
+    this.steps.push(step);
+  }
+
+  private checkSteps(): Problem[] {
+    return this.steps.flatMap(step => {
+      if (this.store.served) {
+        return [servedProblem(step.name)];
+      }
+      return step.name === 'collect-garbage' ? this.checkCollectionAtStart() : [];
+    });
+  }
+
+  private checkCollectionAtStart(): Problem[] {
+    if (!this.store.persistent) {
+      return [{
+        code: 'CDK8SNIX0706',
+        prop: 'collectGarbage',
+        value: 'at start',
+        problem: 'The store begins anew with each pod: there is no garbage in it yet.',
+        remedy: 'Leave it out, or use NixStore.persistent().',
+      }];
+    }
+    const pods = this.sharing().flatMap(other => other.workloads);
+    return this.store.reach === StoreReach.EACH_POD || (pods.length <= 1 && this.store.reach !== StoreReach.MANY_NODES)
+      ? [] : this.checkHomes('Use NixHome.onStoreVolume().');
+  }
+
+  /** The care of all environments on the same volume, this one too. */
+  private sharing(): StoreCare[] {
+    const { claim } = this.environment;
+    return claim ? this.all.filter(other => other.environment.claim?.name === claim.name && other.namespace === this.namespace) : [this];
+  }
+
+  private get namespace(): string | undefined {
+    return Chart.of(this.environment).namespace;
+  }
+
+  private longRunning(): kplus.AbstractPod[] {
+    const pods = this.sharing().flatMap(other => other.workloads);
+    return pods.filter(workload => !(workload instanceof kplus.Job || workload instanceof kplus.CronJob));
+  }
+}
+
+/** What cares for the stores of an app, since several environments may share one. */
+const OF_APP = new WeakMap<IConstruct, StoreCare[]>();
+
+function servedProblem(what: string): Problem {
+  return {
+    code: 'CDK8SNIX0703',
+    prop: 'environment.store',
+    value: 'csi',
+    problem: `The store belongs to the driver that serves it, so ${what} is not ours to do.`,
+    remedy: 'Leave it to the driver, or use NixStore.persistent().',
+  };
+}

@@ -1,0 +1,74 @@
+import { ApiObject } from 'cdk8s';
+import { Problem } from '../base/problems';
+import { podOf, startsPods } from '../pod/pod-manifest';
+
+export const SYNC_WAVE = 'argocd.argoproj.io/sync-wave';
+
+/** An object as its consumers name it, and the wave it is in. */
+interface InWave {
+  readonly name: string;
+  readonly kind: string;
+  readonly wave: number;
+}
+
+/**
+ * Argo CD begins a wave when all of the last one is healthy. A claim in an earlier wave than its pod may wait for that pod, its first
+ * consumer, for ever; what a pod mounts and comes in a later wave keeps the pod, and so its wave, from getting healthy.
+ */
+export function checkWaves(objects: ApiObject[]): Problem[] {
+  const all = objects.map((object): InWave => ({ name: object.name, kind: object.kind, wave: waveOf(object) }));
+  const find = (kind: string, name: string | undefined): InWave | undefined => all.find(other => other.kind === kind && other.name === name);
+  return objects.flatMap(object => mountedBy(object).flatMap(({ kind, name }): Problem[] => {
+    const mounted = find(kind, name);
+    const wave = waveOf(object);
+    if (!mounted || (kind === 'PersistentVolumeClaim' ? mounted.wave === wave : mounted.wave <= wave)) {
+      return [];
+    }
+    return [{
+      code: 'CDK8SNIX1002',
+      prop: `${kind} ${mounted.name} ${SYNC_WAVE}`,
+      value: mounted.wave,
+      problem: mounted.wave < wave
+        ? `${object.node.path} mounts it in wave ${wave}. A claim that waits for its first consumer never lets that wave begin.`
+        : `${object.node.path} mounts it already in wave ${wave}, and cannot start without it.`,
+      remedy: 'Put both into one wave.',
+    }];
+  }));
+}
+
+/** Replacing a claim is deleting it, and its volume with it. */
+export function checkClaimAnnotations(objects: ApiObject[]): Problem[] {
+  const forbidden: Array<[annotation: string, value: RegExp]> = [
+    ['argocd.argoproj.io/sync-options', /\b(Replace|Force)=true\b/],
+    ['kustomize.toolkit.fluxcd.io/force', /^enabled$/i],
+  ];
+  return objects.filter(object => object.kind === 'PersistentVolumeClaim').flatMap(claim => forbidden.flatMap(([annotation, pattern]): Problem[] => {
+    const value = annotationsOf(claim)[annotation];
+    return value === undefined || !pattern.test(value) ? [] : [{
+      code: 'CDK8SNIX1003',
+      prop: `PersistentVolumeClaim ${claim.name} ${annotation}`,
+      value,
+      problem: 'The claim would be deleted and made again, with an empty volume.',
+      remedy: 'Leave it out.',
+    }];
+  }));
+}
+
+function mountedBy(object: ApiObject): Array<{ kind: string; name?: string }> {
+  if (!startsPods(object.kind)) {
+    return [];
+  }
+  const volumes: any[] = podOf(object.toJson())?.spec?.volumes ?? [];
+  return volumes.flatMap(({ persistentVolumeClaim, configMap }) => [
+    ...(persistentVolumeClaim ? [{ kind: 'PersistentVolumeClaim', name: persistentVolumeClaim.claimName }] : []),
+    ...(configMap ? [{ kind: 'ConfigMap', name: configMap.name }] : []),
+  ]);
+}
+
+function waveOf(object: ApiObject): number {
+  return Number(annotationsOf(object)[SYNC_WAVE] ?? 0);
+}
+
+function annotationsOf(object: ApiObject): { readonly [name: string]: string } {
+  return object.metadata.toJson()?.annotations ?? {};
+}

@@ -1,0 +1,206 @@
+import * as kplus from 'cdk8s-plus-28';
+import { Problems } from '../base/problems';
+import { NixImage } from '../image/nix-image';
+import { NixImageKind } from '../image/nix-image-recipe';
+import { BoundStore } from '../pod/bound-store';
+
+/**
+ * The home-manager configurations of the flake in this package. Each holds the one before.
+ */
+export enum HomeManagerProfile {
+  /** What is missed first in a bare container: git, vim, curl, jq, htop. */
+  MINIMAL = 'minimal',
+
+  /** And the AI assistants. */
+  ESSENTIAL = 'essential',
+
+  /** And tools for working on code and on the cluster. */
+  DEVELOPMENT = 'development',
+
+  /** And what assistants call on when they work by themselves. */
+  AI = 'ai',
+}
+
+/**
+ * When a pod looks for a newer version of its home configuration.
+ */
+export enum HomeManagerRefresh {
+  /** Once it is active it stays, even if the reference is a branch that moved. */
+  NEVER = 'never',
+
+  /** At each start; what is active stays if the look fails. */
+  ALWAYS = 'always',
+}
+
+/**
+ * How a home configuration is activated.
+ */
+export interface HomeManagerActivationOptions {
+  /**
+   * Resources of the init container that builds and activates it.
+   *
+   * @default - requests 100m CPU and 256Mi memory, limited to 2Gi memory
+   */
+  readonly resources?: kplus.ContainerResources;
+}
+
+/**
+ * Options of `HomeManager.profile`.
+ */
+export interface HomeManagerOptions extends HomeManagerActivationOptions {
+  /**
+   * When a pod looks for a newer version.
+   *
+   * @default HomeManagerRefresh.NEVER
+   */
+  readonly refresh?: HomeManagerRefresh;
+}
+
+/**
+ * Options of `HomeManager.flake`.
+ */
+export interface HomeManagerFlakeOptions extends HomeManagerOptions {
+  /**
+   * Let the flake change the settings of Nix: its `nixConfig`, for instance binary caches and their keys. Whoever can
+   * change the flake then decides what the store trusts.
+   *
+   * @default false
+   */
+  readonly acceptFlakeConfig?: boolean;
+}
+
+/** Where backstage-nix keeps the generation that was built into it; seeding brings it to the volume like every profile. */
+const PREBUILT_GENERATION = '/nix/var/nix/profiles/home-manager';
+
+/**
+ * What is installed in the home: a home-manager configuration, activated by an init container before the
+ * workload starts. It is built once and activated again only if it changed or the home is new.
+ */
+export class HomeManager {
+  /**
+   * A configuration of the flake in this package. The flake comes in a ConfigMap, its inputs from the network at the
+   * first start.
+   *
+   * @param profile which one
+   * @param options when to look for updates
+   */
+  public static profile(profile: HomeManagerProfile, options: HomeManagerOptions = {}): HomeManager {
+    return new HomeManager({ profile, attribute: `container-${profile}` }, options);
+  }
+
+  /**
+   * A configuration of any flake, for example `github:vpittamp/nixos-config/container-ssh?dir=user` with `container-essential`.
+   *
+   * @param reference the flake, as `nix build` takes it, without `#` and what follows. Name a revision or a tag: a branch moves
+   * @param attribute the name in its `homeConfigurations`
+   * @param options when to look for updates, and what the flake may do
+   */
+  public static flake(reference: string, attribute: string, options: HomeManagerFlakeOptions = {}): HomeManager {
+    return new HomeManager({ reference, attribute }, options);
+  }
+
+  /**
+   * The configuration that was built into the seed image, as `backstage-nix` has one: nothing is evaluated or
+   * downloaded at start.
+   *
+   * @param profile which one it is, the build argument HOME_MANAGER_PROFILE
+   * @param options the resources of the activation
+   */
+  public static prebuilt(profile: HomeManagerProfile = HomeManagerProfile.ESSENTIAL, options: HomeManagerActivationOptions = {}): HomeManager {
+    return new HomeManager({ profile }, options);
+  }
+
+  /** The profile, if it is one of this package. */
+  public readonly bundledProfile?: HomeManagerProfile;
+
+  /** The flake, if it is none of this package. */
+  public readonly reference?: string;
+
+  /** The name in `homeConfigurations`; undefined if it is prebuilt. */
+  public readonly attribute?: string;
+
+  private constructor(
+    source: { readonly profile?: HomeManagerProfile; readonly reference?: string; readonly attribute?: string },
+    private readonly options: HomeManagerFlakeOptions,
+  ) {
+    this.bundledProfile = source.profile;
+    this.reference = source.reference;
+    this.attribute = source.attribute;
+  }
+
+  /**
+   * Resources of the init container, if asked for.
+   *
+   * @internal
+   */
+  public get _resources(): kplus.ContainerResources | undefined {
+    return this.options.resources;
+  }
+
+  /**
+   * What `install-container.sh` is told.
+   *
+   * @param bundledFlake the folder where the flake of this package is
+   * @internal
+   */
+  public _variables(bundledFlake: string): { [name: string]: string } {
+    if (this.attribute === undefined) {
+      return { HOME_MANAGER_GENERATION: PREBUILT_GENERATION };
+    }
+    return {
+      HOME_MANAGER_FLAKE: this.reference ?? bundledFlake,
+      HOME_MANAGER_ATTRIBUTE: this.attribute,
+      HOME_MANAGER_REFRESH: this.options.refresh ?? HomeManagerRefresh.NEVER,
+      ...(this.options.acceptFlakeConfig ? { HOME_MANAGER_ACCEPT_FLAKE_CONFIG: '1' } : {}),
+    };
+  }
+
+  /**
+   * @internal
+   */
+  public _validate(problems: Problems, image: NixImage, store: BoundStore): void {
+    if (store.served) {
+      problems.add('CDK8SNIX0608', 'homeManager', this.attribute ?? 'prebuilt', 'The store is served by a driver: nothing can be built into it.',
+        'Let the driver serve what the home needs, or use a store that is seeded.');
+    }
+    if (this.attribute === undefined && WITHOUT_GENERATION.includes(image.kind)) {
+      problems.add('CDK8SNIX0607', 'homeManager', image.reference, `No home configuration is built into the seed image, which is ${image.kind}.`,
+        'Use NixImage.backstageNix(…), or HomeManager.profile(…).');
+    }
+    if (this.reference !== undefined) {
+      const problem = REFERENCE_RULES.find(rule => rule.broken.test(this.reference!));
+      if (problem) {
+        problems.add('CDK8SNIX0601', 'homeManager.reference', problem.secret ? '(not shown)' : this.reference, problem.problem, problem.remedy);
+      }
+    }
+    if (this.attribute !== undefined && !/^[A-Za-z0-9_.@-]+$/.test(this.attribute)) {
+      problems.add('CDK8SNIX0602', 'homeManager.attribute', this.attribute, 'It has letters, digits, "_", ".", "@" and "-" only.',
+        'Use a name of the flake\'s homeConfigurations, for example "container-essential".');
+    }
+  }
+}
+
+/** What other images have, and add-nix on top of others, is not known here. */
+const WITHOUT_GENERATION: readonly NixImageKind[] = [NixImageKind.UPSTREAM, NixImageKind.UBUNTU_NIX];
+
+/** What a reference must not be; the first broken rule is reported. */
+const REFERENCE_RULES: ReadonlyArray<{ readonly broken: RegExp; readonly problem: string; readonly remedy: string; readonly secret?: boolean }> = [
+  { broken: /^$/, problem: 'It is empty.', remedy: 'Use for example "github:owner/repository/v1.2.3".' },
+  {
+    broken: /:\/\/[^/@]*:[^/@]*@/,
+    problem: 'It holds a password, which anyone who can read the manifest would see.',
+    remedy: 'Leave it out, and use config.accessTokens or config.netrc, which take a Secret.',
+    secret: true,
+  },
+  { broken: /#/, problem: 'The attribute does not belong to the reference.', remedy: 'Leave out "#" and what follows, and name it as the second argument.' },
+  {
+    broken: /^(?:(?:path|git\+file):)?(?:\/\/)?\.{1,2}(?:\/|$)/,
+    problem: 'A relative path depends on where it is used, and the pod does not have your files.',
+    remedy: 'Use a repository, for example "github:owner/repository/v1.2.3".',
+  },
+  {
+    broken: /^(?!(?:[a-z][a-z0-9+.-]*:|\/)[A-Za-z0-9._~:/?@!&'()*+,;=%-]+$|[A-Za-z][A-Za-z0-9_-]*(?:\/[A-Za-z0-9._-]+){0,2}$)/,
+    problem: 'This is no flake reference.',
+    remedy: 'Use for example "github:owner/repository/v1.2.3".',
+  },
+];

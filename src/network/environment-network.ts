@@ -1,0 +1,141 @@
+import { ApiObject, Chart, Lazy, Names } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { CaBundle } from './ca-bundle';
+import { NixNetworkPolicyOptions, NixProxyOptions } from './network-options';
+import { ANYWHERE, checkCidrs, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from './network-rules';
+import { checkProxy, proxyVariables } from './proxy';
+import { Problems } from '../base/problems';
+import { NixBinaryCache } from '../cache/binary-cache';
+import { NixConfig } from '../config/nix-config';
+import { PodPart } from '../pod/pod-spec';
+
+const LABEL = 'cdk8s-nix/environment';
+
+/**
+ * Programs that bring a list of certificates of their own, by the variable that names another one. Only Node adds it to its own list.
+ */
+const CA_VARIABLES: readonly string[] = [
+  'NIX_SSL_CERT_FILE', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'REQUESTS_CA_BUNDLE', 'AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS',
+];
+
+/** How the pods of an environment reach the outside: proxy, certificates, caches in the cluster, and what is forbidden. */
+export class EnvironmentNetwork {
+  private readonly caches: NixBinaryCache[] = [];
+  private readonly workloads: kplus.AbstractPod[] = [];
+  private policy?: ApiObject;
+
+  constructor(
+    private readonly scope: Construct,
+    private readonly problems: Problems,
+    private readonly config: NixConfig,
+    private readonly proxy: NixProxyOptions | undefined,
+    private readonly caBundle: CaBundle | undefined,
+  ) {
+    if (proxy) {
+      checkProxy(problems, proxy);
+    }
+    caBundle?._validate(problems);
+  }
+
+  public part(): Partial<PodPart> {
+    const ca = this.caBundle?._volume;
+    return {
+      volumes: ca ? [ca.volume] : [],
+      mounts: ca ? [ca.mount] : [],
+      variables: [
+        ...(ca ? CA_VARIABLES.map(name => ({ name, value: ca.file })) : []),
+        ...(this.proxy ? proxyVariables(this.proxy, this.caches.map(cache => cache._host(this.namespace))) : []),
+      ],
+    };
+  }
+
+  public useCache(cache: NixBinaryCache): void {
+    if (this.caches.includes(cache)) {
+      return;
+    }
+    const theirs = Chart.of(cache).namespace;
+    if ((theirs === undefined) !== (this.namespace === undefined)) {
+      this.problems.add('CDK8SNIX0805', 'useBinaryCache', cache.node.path,
+        `The cache is in ${show(theirs)}, the environment in ${show(this.namespace)}: nobody can tell whether one reaches the other by its name.`,
+        'Set the namespace on both charts, or on none.');
+    }
+    if (theirs !== this.namespace && this.namespace !== undefined) {
+      cache.allowFrom(this.namespace);
+    }
+    this.caches.push(cache);
+    cache.substituters(this.namespace).forEach(substituter => this.config._addClusterCache(substituter));
+  }
+
+  public enabled(workload: kplus.AbstractPod): void {
+    this.workloads.push(workload);
+    if (this.policy) {
+      this.mark(workload);
+    }
+  }
+
+  public restrict(options: NixNetworkPolicyOptions): ApiObject {
+    if (this.policy) {
+      throw new Error(`CDK8SNIX1106 ${this.scope.node.path}: restricted twice. Call restrictNetwork once, and add a NetworkPolicy of your own for more.`);
+    }
+    checkCidrs(this.problems, 'externalCidrs', options.externalCidrs);
+    this.checkPorts('externalPorts', options.externalPorts);
+    this.checkPorts('dnsPorts', options.dnsPorts);
+    this.workloads.forEach(workload => this.mark(workload));
+    this.policy = new kplus.k8s.KubeNetworkPolicy(this.scope, 'NetworkPolicy', { spec: Lazy.any({ produce: () => this.rules(options) }) });
+    return this.policy;
+  }
+
+  private rules(options: NixNetworkPolicyOptions): kplus.k8s.NetworkPolicySpec {
+    const ports = tcpPorts([...this.externalPorts(), ...options.externalPorts ?? []]);
+    return {
+      podSelector: { matchLabels: { [LABEL]: this.label } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [],
+      egress: [
+        dnsEgress(options.dnsPorts ?? [53]),
+        ...this.caches.map(cache => ({ to: [this.peer(cache)], ports: tcpPorts([cache._podPort]) })),
+        ...(ports.length === 0 ? [] : [{ to: ipBlocks(options.externalCidrs ?? ANYWHERE), ports }]),
+      ],
+    };
+  }
+
+  private peer(cache: NixBinaryCache): kplus.k8s.NetworkPolicyPeer {
+    const namespace = Chart.of(cache).namespace;
+    return namespace === undefined || namespace === this.namespace
+      ? { podSelector: { matchLabels: cache._podLabels } }
+      : namespacePeer(namespace, cache._podLabels);
+  }
+
+  /** Through a proxy only the proxy is reached. */
+  private externalPorts(): number[] {
+    return this.config._externalUrls.flatMap(url => {
+      const proxy = url.startsWith('http:') ? this.proxy?.httpProxy : url.startsWith('ssh') ? undefined : this.proxy?.httpsProxy;
+      return urlPort(proxy ?? url) ?? [];
+    });
+  }
+
+  private checkPorts(prop: string, ports: readonly number[] = []): void {
+    ports.forEach((port, i) => {
+      if (!Number.isInteger(port) || port < 1 || port > 65535) {
+        this.problems.add('CDK8SNIX1105', `${prop}[${i}]`, port, 'A port is a whole number from 1 to 65535.', 'Use for example 443.');
+      }
+    });
+  }
+
+  private mark(workload: kplus.AbstractPod): void {
+    workload.podMetadata.addLabel(LABEL, this.label);
+  }
+
+  private get label(): string {
+    return Names.toLabelValue(this.scope);
+  }
+
+  private get namespace(): string | undefined {
+    return Chart.of(this.scope).namespace;
+  }
+}
+
+function show(namespace: string | undefined): string {
+  return namespace === undefined ? 'the namespace of the release' : `the namespace "${namespace}"`;
+}

@@ -1,0 +1,52 @@
+import { isIP } from 'net';
+import * as kplus from 'cdk8s-plus-28';
+import { Problems } from '../base/problems';
+
+/** Every address: a NetworkPolicy knows no host names. */
+export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
+
+/** Name servers, wherever they are: in the cluster, or on the node, where no selector finds them. */
+export function dnsEgress(ports: readonly number[]): kplus.k8s.NetworkPolicyEgressRule {
+  return { ports: ports.flatMap(port => ['UDP', 'TCP'].map(protocol => ({ port: kplus.k8s.IntOrString.fromNumber(port), protocol }))) };
+}
+
+export function tcpPorts(ports: readonly number[]): kplus.k8s.NetworkPolicyPort[] {
+  return [...new Set(ports)].sort((a, b) => a - b).map(port => ({ port: kplus.k8s.IntOrString.fromNumber(port), protocol: 'TCP' }));
+}
+
+export function ipBlocks(cidrs: readonly string[]): kplus.k8s.NetworkPolicyPeer[] {
+  return cidrs.map(cidr => ({ ipBlock: { cidr } }));
+}
+
+/** The pods of a namespace, all or those with these labels. */
+export function namespacePeer(namespace: string, podLabels: { [label: string]: string } = {}): kplus.k8s.NetworkPolicyPeer {
+  return {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+    ...(Object.keys(podLabels).length > 0 ? { podSelector: { matchLabels: podLabels } } : {}),
+  };
+}
+
+/** The port that the URL of a substituter leads to; undefined if it leads nowhere outside of the pod. */
+export function urlPort(url: string): number | undefined {
+  if (!URL.canParse(url)) {
+    return undefined;
+  }
+  const { protocol, port } = new URL(url);
+  return port === '' ? DEFAULT_PORTS[protocol] : Number(port);
+}
+
+const DEFAULT_PORTS: { readonly [protocol: string]: number } = { 'http:': 80, 'https:': 443, 's3:': 443, 'ssh:': 22, 'ssh-ng:': 22 };
+
+/** Record the entries that are no CIDRs. */
+export function checkCidrs(problems: Problems, prop: string, cidrs: readonly string[] = []): void {
+  cidrs.forEach((cidr, i) => {
+    const [address, bits, ...rest] = cidr.split('/');
+    const version = isIP(address);
+    if (version === 0) {
+      problems.add('CDK8SNIX1104', `${prop}[${i}]`, cidr, 'A CIDR is an address, a slash and a number of bits.', 'Use for example "10.0.0.0/8".');
+    } else if (bits === undefined || rest.length > 0 || !/^[0-9]{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) {
+      problems.add('CDK8SNIX1104', `${prop}[${i}]`, cidr, 'The number of bits is missing or out of range.',
+        `Did you mean "${address}/${version === 4 ? 32 : 128}"?`);
+    }
+  });
+}

@@ -1,0 +1,45 @@
+import { BASELINE_RULES, PodField, PodSecurityRule, RESTRICTED_RULES } from './pod-security-rules';
+import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
+import { describe } from '../base/problems';
+import { podOf } from '../pod/pod-manifest';
+
+/** The violations of one object, synthesized or from a file. */
+export function podSecurityViolations(manifest: any, level = PodSecurityLevel.RESTRICTED, constructPath = ''): PodSecurityViolation[] {
+  const pod = podOf(manifest);
+  if (!pod) {
+    return [];
+  }
+  const apply = (rules: PodSecurityRule[], ruleLevel: PodSecurityLevel) => rules.flatMap(rule =>
+    rule.violations(pod).map(field => violationOf(manifest, ruleLevel, rule, field, constructPath)));
+  const baseline = apply(BASELINE_RULES, PodSecurityLevel.BASELINE);
+  if (level === PodSecurityLevel.BASELINE) {
+    return baseline;
+  }
+  // What `baseline` refuses is not reported once more by a stricter rule on the same field.
+  const fields = new Set(baseline.map(violation => violation.field));
+  return [...baseline, ...apply(RESTRICTED_RULES, PodSecurityLevel.RESTRICTED).filter(violation => !fields.has(violation.field))];
+}
+
+function violationOf(manifest: any, level: PodSecurityLevel, rule: PodSecurityRule, field: PodField, constructPath: string): PodSecurityViolation {
+  const { kind, metadata } = manifest;
+  const name = metadata?.name ?? '';
+  const { path, value, container } = field;
+  return {
+    level,
+    rule: rule.name,
+    constructPath,
+    kind,
+    name,
+    container,
+    field: path,
+    value: value === undefined ? undefined : JSON.stringify(value),
+    remedy: rule.remedy,
+    message: describe({
+      code: 'CDK8SNIX0405',
+      prop: `${kind}/${name} ${path}`,
+      value,
+      problem: `Pod Security ${level} refuses it${container === undefined ? '' : ` in container ${container}`} (${rule.name}).`,
+      remedy: rule.remedy,
+    }),
+  };
+}

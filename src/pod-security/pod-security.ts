@@ -1,0 +1,47 @@
+import { ApiObject } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { podSecurityViolations } from './pod-security-check';
+import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
+import { startsPods } from '../pod/pod-manifest';
+
+/**
+ * Options of a check against the Pod Security Standards.
+ */
+export interface PodSecurityOptions {
+  /**
+   * The profile to check against. `RESTRICTED` includes `BASELINE`.
+   *
+   * @default PodSecurityLevel.RESTRICTED
+   */
+  readonly level?: PodSecurityLevel;
+}
+
+/**
+ * Checks pods against the Pod Security Standards before a cluster does: those of this library and all others, of any
+ * workload, with init and ephemeral containers, as they are synthesized.
+ */
+export class PodSecurity {
+  /**
+   * What the admission controller of a namespace with this profile would refuse.
+   *
+   * @param scope a chart, an app, or any construct: everything below it is checked
+   * @param options the profile
+   * @returns the violations, in the order of the objects; none if all pods conform
+   */
+  public static check(scope: IConstruct, options: PodSecurityOptions = {}): PodSecurityViolation[] {
+    return scope.node.findAll().filter(ApiObject.isApiObject).filter(object => startsPods(object.kind))
+      .flatMap(object => podSecurityViolations(object.toJson(), options.level, object.node.path));
+  }
+
+  /**
+   * Let synthesis fail, with one line for each violation.
+   *
+   * @param scope a chart, an app, or any construct: everything below it is checked, whenever it was added
+   * @param options the profile
+   */
+  public static enforce(scope: IConstruct, options: PodSecurityOptions = {}): void {
+    scope.node.addValidation({ validate: () => PodSecurity.check(scope, options).map(violation => violation.message) });
+  }
+
+  private constructor() {}
+}

@@ -1,0 +1,30 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { claimSize, storeOnClaim, validateClaimOptions } from './claim-options';
+import { KEEP_CLAIM } from './keep-claim';
+import { PersistentStoreOptions } from './nix-store';
+import { mergeMetadata } from '../base/object-metadata';
+import { BoundStore, StoreContext } from '../pod/bound-store';
+import { keepPatchedFields } from '../pod/keep-patched-fields';
+
+/** Any of the tools may be the one that applies the manifests. */
+const RETAIN: { readonly [annotation: string]: string } = { ...KEEP_CLAIM.argoCd, ...KEEP_CLAIM.flux, ...KEEP_CLAIM.helm };
+
+/** A claim of its own, child `Store` of the environment. */
+export function bindPersistent({ scope, problems, metadata }: StoreContext, options: PersistentStoreOptions): BoundStore {
+  const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
+  validateClaimOptions(problems, options);
+  const claim = new kplus.PersistentVolumeClaim(scope, 'Store', {
+    metadata: mergeMetadata(metadata, { annotations: options.retain ? RETAIN : {} }, options),
+    storage: claimSize(problems, options.size),
+    storageClassName: options.storageClassName,
+    accessModes,
+  });
+  const object = ApiObject.of(claim);
+  keepPatchedFields(object);
+  if (options.dataSource) {
+    // kplus-28 has no prop for it.
+    object.addJsonPatch(JsonPatch.add('/spec/dataSource', options.dataSource._toKube()));
+  }
+  return storeOnClaim(problems, claim, accessModes, options.shared ?? false);
+}

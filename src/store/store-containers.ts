@@ -1,0 +1,132 @@
+import { Size, SizeRoundingBehavior } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { NixSeedOptions } from './nix-seed';
+import { renderResources } from '../base/resources';
+import { NixImage } from '../image/nix-image';
+import { BoundStore, StoreReach } from '../pod/bound-store';
+import { HOME_FOLDER, STORE_FOLDER, VOLUME } from '../pod/pod-names';
+
+const SCRIPTS_DIR = '/opt/cdk8s-nix';
+const STORE_ROOT = '/mnt/nix-volume';
+const CHECK_ROOT = '/mnt/nix-store';
+const HOME_ROOT = '/mnt/nix-home';
+
+/** What the seed needs besides what a store in memory takes. */
+const SEED_MEMORY = Size.mebibytes(512);
+
+const CHECK_RESOURCES: kplus.ContainerResources = {
+  cpu: { request: kplus.Cpu.millis(10) },
+  memory: { request: Size.mebibytes(16), limit: Size.mebibytes(64) },
+};
+
+/** The init containers that bring the store into being, and what they need. */
+export class StoreContainers {
+  /** The image that runs the scripts. */
+  public readonly shellImage: string;
+
+  constructor(
+    private readonly image: NixImage,
+    private readonly seed: NixSeedOptions,
+    private readonly store: BoundStore,
+    /** The volume the home folder is on. */
+    private readonly homeVolume: string,
+  ) {
+    this.shellImage = seed.source?._shellImage ?? image.reference;
+  }
+
+  /** In their order. A store that comes ready-made is only looked at. */
+  public render(): kplus.k8s.Container[] {
+    return this.store.served ? [this.checkContainer()] : [this.seedContainer(), this.checkContainer()];
+  }
+
+  /** How a container sees the store. */
+  public storeMount(): kplus.k8s.VolumeMount {
+    const { served } = this.store;
+    return served
+      ? { name: VOLUME.store, mountPath: '/nix', ...(served.readOnly ? { readOnly: true } : {}) }
+      : { name: VOLUME.store, mountPath: '/nix', subPath: STORE_FOLDER };
+  }
+
+  /** Volumes that only these containers mount. */
+  public volumes(): kplus.k8s.Volume[] {
+    if (this.store.served || !this.isImageMounted()) {
+      return [];
+    }
+    // Newer than the schema of kplus-28.
+    const image = { reference: this.image.reference, pullPolicy: this.pullPolicy() };
+    return [{ name: VOLUME.seedImage, image } as kplus.k8s.Volume];
+  }
+
+  private seedContainer(): kplus.k8s.Container {
+    return {
+      ...this.scriptContainer('seed-nix-store', [
+        { name: 'SEED_IMAGE', value: this.image.reference },
+        ...(this.seed.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.seed.jobs) }]),
+        ...(this.seed.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []),
+        // The seed registers paths in a database that pods of other nodes may have open: all must lock it in the same way.
+        ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'SEED_WAL', value: 'no' }] : []),
+      ]),
+      resources: renderResources(this.seed.resources ?? this.seedResources()),
+      volumeMounts: [
+        { name: VOLUME.store, mountPath: STORE_ROOT },
+        // Where the programs of the image's Nix expect to be, so that they run here as they would in the image.
+        ...(this.isImageMounted() ? [{ name: VOLUME.seedImage, mountPath: '/nix', subPath: 'nix', readOnly: true }] : []),
+        ...this.scriptMounts(),
+      ],
+    };
+  }
+
+  private seedResources(): kplus.ContainerResources {
+    const { inMemory } = this.store;
+    const store = inMemory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 0;
+    const limit = inMemory && !inMemory.limit ? undefined : Size.mebibytes(SEED_MEMORY.toMebibytes() + store);
+    return { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(64), limit } };
+  }
+
+  /**
+   * Sees the store as the workload does, and makes the home as its user. Only the place differs: a volume at /nix hides the
+   * image's own store, where its shell is, and if that volume is empty, nobody is left to say so.
+   */
+  private checkContainer(): kplus.k8s.Container {
+    return {
+      ...this.scriptContainer('check-nix-store', [
+        { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${HOME_FOLDER}` },
+        { name: 'NIX_FOLDER', value: CHECK_ROOT },
+        ...(this.store.served ? [{ name: 'NIX_SERVED', value: 'yes' }] : []),
+      ]),
+      resources: renderResources(CHECK_RESOURCES),
+      volumeMounts: [
+        { ...this.storeMount(), mountPath: CHECK_ROOT },
+        { name: this.homeVolume, mountPath: HOME_ROOT },
+        ...this.scriptMounts(),
+      ],
+    };
+  }
+
+  /** An init container that runs the script of the same name. */
+  private scriptContainer(name: string, variables: kplus.k8s.EnvVar[]): kplus.k8s.Container {
+    return {
+      name,
+      image: this.shellImage,
+      imagePullPolicy: this.pullPolicy(),
+      command: ['sh', `${SCRIPTS_DIR}/${name}.sh`],
+      env: [...variables, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
+    };
+  }
+
+  private scriptMounts(): kplus.k8s.VolumeMount[] {
+    return [
+      { name: VOLUME.scripts, mountPath: SCRIPTS_DIR, readOnly: true },
+      { name: VOLUME.tmp, mountPath: '/tmp' },
+    ];
+  }
+
+  /** When the images of these containers are pulled. */
+  public pullPolicy(): kplus.ImagePullPolicy {
+    return this.seed.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT;
+  }
+
+  private isImageMounted(): boolean {
+    return this.seed.source?._shellImage !== undefined;
+  }
+}

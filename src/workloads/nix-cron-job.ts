@@ -1,0 +1,36 @@
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { withContainerDefaults } from './container-defaults';
+import { NixEnvironment } from '../environment/nix-environment';
+import { NixEnvironmentProps } from '../environment/nix-environment-props';
+
+/**
+ * Props of a CronJob with Nix: those of kplus.CronJob and those of the environment.
+ */
+export interface NixCronJobProps extends kplus.CronJobProps, NixEnvironmentProps {}
+
+/**
+ * A CronJob whose pods have Nix. It needs a container: what should run has no default.
+ *
+ * The default store is a claim, so that only the first run starts cold. Runs must not overlap on it, which is kplus' default
+ * (`ConcurrencyPolicy.FORBID`).
+ */
+export class NixCronJob extends kplus.CronJob {
+  /** What gives Nix to the pods: store, nix.conf, user and home. */
+  public readonly environment: NixEnvironment;
+
+  constructor(scope: Construct, id: string, props: NixCronJobProps) {
+    super(scope, id, props);
+    this.environment = new NixEnvironment(this, 'Nix', props);
+    this.environment.enable(this);
+  }
+
+  /**
+   * Add a container; it gets Nix like the others.
+   *
+   * @param cont the container; resources and pull policy have defaults that suit small tasks
+   */
+  public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    return super.addContainer(withContainerDefaults(cont));
+  }
+}

@@ -1,0 +1,38 @@
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { withContainerDefaults } from './container-defaults';
+import { workspaceUnlessContainers } from './workspace';
+import { NixEnvironment } from '../environment/nix-environment';
+import { NixEnvironmentProps } from '../environment/nix-environment-props';
+
+/**
+ * Props of a Deployment with Nix: those of kplus.Deployment and those of the environment.
+ */
+export interface NixDeploymentProps extends kplus.DeploymentProps, NixEnvironmentProps {}
+
+/**
+ * A Deployment whose pods have Nix.
+ *
+ * Without any container it is a workspace: a container of the seed image that stays up, to `kubectl exec` into.
+ * Containers request little unless they say otherwise: 100m CPU and 256Mi memory, limited to 2Gi memory.
+ */
+export class NixDeployment extends kplus.Deployment {
+  /** What gives Nix to the pods: store, nix.conf, user and home. */
+  public readonly environment: NixEnvironment;
+
+  constructor(scope: Construct, id: string, props: NixDeploymentProps = {}) {
+    super(scope, id, props);
+    this.environment = new NixEnvironment(this, 'Nix', props);
+    this.environment.enable(this);
+    workspaceUnlessContainers(this, this.environment.image);
+  }
+
+  /**
+   * Add a container; it gets Nix like the others.
+   *
+   * @param cont the container; resources and pull policy have defaults that suit a workspace
+   */
+  public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    return super.addContainer(withContainerDefaults(cont));
+  }
+}

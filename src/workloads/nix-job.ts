@@ -1,0 +1,36 @@
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { withContainerDefaults } from './container-defaults';
+import { NixEnvironment } from '../environment/nix-environment';
+import { NixEnvironmentProps } from '../environment/nix-environment-props';
+import { NixStore } from '../store/nix-store';
+
+/**
+ * Props of a Job with Nix: those of kplus.Job and those of the environment.
+ *
+ * The store is `NixStore.emptyDir()` unless given: a Job runs once, and a claim would outlive it for nothing.
+ */
+export interface NixJobProps extends kplus.JobProps, NixEnvironmentProps {}
+
+/**
+ * A Job whose pods have Nix. It needs a container: what should run has no default.
+ */
+export class NixJob extends kplus.Job {
+  /** What gives Nix to the pods: store, nix.conf, user and home. */
+  public readonly environment: NixEnvironment;
+
+  constructor(scope: Construct, id: string, props: NixJobProps = {}) {
+    super(scope, id, props);
+    this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
+    this.environment.enable(this);
+  }
+
+  /**
+   * Add a container; it gets Nix like the others.
+   *
+   * @param cont the container; resources and pull policy have defaults that suit small tasks
+   */
+  public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    return super.addContainer(withContainerDefaults(cont));
+  }
+}

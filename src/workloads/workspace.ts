@@ -1,0 +1,20 @@
+import * as kplus from 'cdk8s-plus-28';
+import { NixImage } from '../image/nix-image';
+import { beforePodSpec } from '../pod/workload-hook';
+
+/**
+ * Stay up until told to stop. As process 1 a plain `sleep` would ignore TERM and cost the grace period at each restart.
+ */
+const STAY_UP = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done';
+
+/**
+ * Give a workload that is meant to stay up a shell with Nix to `kubectl exec` into, unless it gets a container of its own.
+ */
+export function workspaceUnlessContainers(workload: kplus.AbstractPod, image: NixImage): void {
+  beforePodSpec(workload, () => {
+    // Only now is it known that nobody added a container.
+    if (workload.containers.length === 0) {
+      workload.addContainer({ name: 'workspace', image: image.reference, command: ['sh', '-c', STAY_UP] });
+    }
+  });
+}
