@@ -1,8 +1,11 @@
-/* npm run bench -- [--quick] [seed|synth]: measures, prints a table and writes bench/results.json. */
+/*
+ * npm run bench -- [--quick] [seed|synth]         measures, prints a table and writes bench/results.json
+ * npm run bench -- [--quick] --only NAME[,NAME]   single scenarios of seeding; prints only, since what is written is from one run
+ */
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { benchSeed } from './seed/seed';
+import { benchSeed, SEED_SCENARIOS } from './seed/seed';
 import { benchSynth } from './synth/synth';
 
 interface Results {
@@ -16,9 +19,14 @@ const RESULTS = path.join(__dirname, 'results.json');
 async function main(args: string[]) {
   const quick = args.includes('--quick');
   const parts = args.filter(arg => arg !== '--quick');
-  const unknown = parts.find(part => part !== 'seed' && part !== 'synth');
-  if (unknown) {
-    throw new Error(`unknown argument '${unknown}'; usage: npm run bench -- [--quick] [seed|synth]`);
+  const only = parts.includes('--only') ? parts.splice(parts.indexOf('--only'), 2)[1] ?? '' : undefined;
+  const unknown = parts.find(part => part !== 'seed' && part !== 'synth') ?? only?.split(',').find(name => !Object.hasOwn(SEED_SCENARIOS, name));
+  if (unknown !== undefined) {
+    throw new Error(`unknown '${unknown}'; usage: npm run bench -- [--quick] [seed|synth] [--only ${Object.keys(SEED_SCENARIOS).join(',')}]`);
+  }
+  if (only !== undefined) {
+    await benchSeed(quick, only.split(','));
+    return;
   }
   for (const part of parts.length > 0 ? parts : ['seed', 'synth']) {
     const { seconds, ...ratios } = part === 'seed' ? await benchSeed(quick) : benchSynth(quick);

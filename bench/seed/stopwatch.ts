@@ -1,5 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import { Cgroup } from '../../test/seed/support/cgroup';
 import { host, REPOSITORY, Running } from '../../test/seed/support/container';
 
 export interface Measured {
@@ -10,6 +11,13 @@ export interface Measured {
   readonly log: string;
 }
 
+export interface MeasureOptions {
+  /** How often in a row; the time is that of one. @default 1 */
+  readonly rounds?: number;
+  /** @default all of the machine */
+  readonly cgroup?: Cgroup;
+}
+
 /** Forgets what lies in memory, on both sides: the next to read has to go to the disk. */
 export async function dropCaches() {
   await host('sync');
@@ -17,8 +25,10 @@ export async function dropCaches() {
 }
 
 /** Runs a shell command as the seed container would, and measures it from within; what it takes to start the container does not count. */
-export async function measure(command: string, nix: string, volume: string, rounds = 1): Promise<Measured> {
+export async function measure(command: string, nix: string, volume: string, options: MeasureOptions = {}): Promise<Measured> {
+  const { rounds = 1, cgroup } = options;
   const running = new Running({
+    cgroup,
     mounts: { [nix]: '/nix:ro', [volume]: '/mnt/nix-volume', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
     command: ['bash', '-ec', `
       start=$(date +%s%N)

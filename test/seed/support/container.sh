@@ -2,17 +2,19 @@
 # usage: container.sh ROOTFS UID:GID:GROUPS "SOURCE:TARGET[:ro] ..." COMMAND...
 # Runs a command as a container runtime would: a read-only root file system, its own mount and process namespace (the
 # command is process 1, and everything dies with it), the given folders mounted, /tmp empty and writable, an ordinary
-# user without capabilities. The environment is passed through. ROOTFS may be / .
+# user without capabilities. The environment is passed through, but for CONTAINER_CGROUPS: folders of control groups to
+# run in. ROOTFS may be / .
 set -eu
 
 rootfs=$1 user=$2 mounts=$3
 shift 3
 
 if [ "${IN_CONTAINER_NAMESPACE:-}" != yes ]; then
+  for cgroup in ${CONTAINER_CGROUPS:-}; do echo $$ >"$cgroup/cgroup.procs"; done
   IN_CONTAINER_NAMESPACE=yes exec unshare --mount --pid --fork --kill-child --propagation private -- \
     sh "$0" "$rootfs" "$user" "$mounts" "$@"
 fi
-unset IN_CONTAINER_NAMESPACE
+unset IN_CONTAINER_NAMESPACE CONTAINER_CGROUPS
 
 # Any folder will do: the mount is seen in this namespace only.
 scratch=/mnt

@@ -1,6 +1,10 @@
 import { ChildProcess, spawn } from 'child_process';
 import { readFileSync } from 'fs';
 import * as path from 'path';
+import { Cgroup } from './cgroup';
+import { sleep } from './sleep';
+
+export { sleep };
 
 export const REPOSITORY = path.resolve(__dirname, '../../..');
 export const USER_ID = 1001;
@@ -17,6 +21,8 @@ export interface Container {
   readonly group?: number;
   /** Further groups: the fsGroup of the pod is one. @default none */
   readonly groups?: number[];
+  /** Holds it to its limits, and shows it them. @default all of the machine */
+  readonly cgroup?: Cgroup;
 }
 
 export interface Finished {
@@ -36,7 +42,11 @@ export class Running {
   private stderr = '';
 
   constructor(container: Container) {
-    const mounts = Object.entries(container.mounts).map(([source, target]) => `${source}:${target}`).join(' ');
+    const cgroups = container.cgroup?.folders ?? {};
+    const mounts = [
+      ...Object.entries(container.mounts).map(([source, target]) => `${source}:${target}`),
+      ...Object.entries(cgroups).map(([source, target]) => `${source}:${target}:ro`),
+    ].join(' ');
     const user = container.user ?? USER_ID;
     const ids = `${user}:${container.group ?? user}:${(container.groups ?? []).join(',')}`;
     const started = Date.now();
@@ -44,7 +54,7 @@ export class Running {
       'sh',
       [path.join(__dirname, 'container.sh'), container.rootfs ?? '/', ids, mounts, ...container.command],
       {
-        env: { PATH: '/nix/var/nix/profiles/default/bin:/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: '/tmp', ...container.environment },
+        env: { PATH: '/nix/var/nix/profiles/default/bin:/usr/bin:/bin:/usr/sbin:/sbin', TMPDIR: '/tmp', ...container.environment, CONTAINER_CGROUPS: Object.keys(cgroups).join(' ') },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -125,10 +135,6 @@ export async function host(command: string, ...args: string[]): Promise<string> 
     child.on('error', reject);
     child.on('close', code => code === 0 ? resolve(stdout) : reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr}`)));
   });
-}
-
-export async function sleep(milliseconds: number) {
-  return new Promise(resolve => setTimeout(resolve, milliseconds));
 }
 
 /** What has ended by itself meanwhile is as dead as it should be. */

@@ -1,0 +1,70 @@
+import { BenchVolume } from './bench-volume';
+import { dropCaches, measure, Measured, median } from './stopwatch';
+import { Cgroup, Limits } from '../../test/seed/support/cgroup';
+
+const SYNC = 'sync -f /mnt/nix-volume';
+
+/** Each brings what is in an image's /nix onto a volume, but for `read`, which only reads it: nobody can be faster. */
+export const COMMANDS = {
+  seed: 'dash /opt/cdk8s-nix/seed-nix-store.sh',
+  cp: `cp -a /nix/. /mnt/nix-volume/ && ${SYNC}`,
+  rsync: `rsync -a --ignore-existing /nix/ /mnt/nix-volume/ && ${SYNC}`,
+  read: 'find /nix/store -type f -print0 | xargs -0 -P 8 -n 100 cat >/dev/null',
+};
+export type Competitor = keyof typeof COMMANDS;
+
+/** What a scenario has found out. */
+export interface Findings {
+  /** To what the seed is compared with. */
+  readonly ratios: { readonly [name: string]: number };
+  /** The absolute times they come from. */
+  readonly seconds: { readonly [name: string]: number };
+}
+
+export interface Heat {
+  /** The /nix of the image to bring. */
+  readonly nix: string;
+  /** What the volume holds before. @default nothing */
+  readonly after?: string;
+  readonly volume: () => Promise<BenchVolume>;
+  /** @default all of the machine */
+  readonly limits?: Limits;
+}
+
+/** One competitor, with nothing in memory, on a volume of its own. */
+export async function compete(competitor: Competitor, { nix, after, volume: create, limits }: Heat): Promise<Measured> {
+  const volume = await create();
+  const cgroup = limits && new Cgroup(limits);
+  try {
+    if (after) {
+      await measure(COMMANDS[competitor], after, volume.root);
+    }
+    await dropCaches();
+    return await measure(COMMANDS[competitor], nix, volume.root, { cgroup });
+  } finally {
+    await volume.dispose();
+    await cgroup?.remove();
+  }
+}
+
+/** Round after round, all take their turn, so that a change of the machine's mood hits all of them. */
+export async function alternate<N extends string>(rounds: number, turns: { [name in N]: () => Promise<Measured> }): Promise<{ [name in N]: Measured[] }> {
+  const names = Object.keys(turns) as N[];
+  const results = Object.fromEntries(names.map((name): [string, Measured[]] => [name, []])) as { [name in N]: Measured[] };
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) {
+      results[name].push(await turns[name]());
+    }
+  }
+  return results;
+}
+
+/** The middle one of each one's times. */
+export function medianSeconds<N extends string>(results: { [name in N]: Measured[] }): { [name in N]: number } {
+  return Object.fromEntries(Object.entries<Measured[]>(results).map(([name, samples]) => [name, median(samples.map(({ seconds }) => seconds))])) as { [name in N]: number };
+}
+
+/** The most memory that any run took. */
+export function peakOf(...samples: Measured[]): number {
+  return Math.max(...samples.map(({ peakMiB }) => peakMiB));
+}
