@@ -2,8 +2,8 @@ import { ApiObject, Cron, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from './care-task';
-import { contentHash } from '../base/content-hash';
 import type { NixEnvironment } from '../environment/nix-environment';
+import { nameByContent } from '../pod/name-by-content';
 import { transformPodSpec } from '../pod/workload-hook';
 
 /** For the pod to be scheduled, and the store to be seeded if nobody has done so yet. */
@@ -72,15 +72,5 @@ function joinAffinity(theirs: kplus.k8s.PodAffinity | undefined, ours: kplus.k8s
     requiredDuringSchedulingIgnoredDuringExecution: [
       ...theirs?.requiredDuringSchedulingIgnoredDuringExecution ?? [], ...ours.requiredDuringSchedulingIgnoredDuringExecution!,
     ],
-  };
-}
-
-/** The pod of a Job cannot be changed, so a change has to be another Job: its name carries the fingerprint of what it is. */
-function nameByContent(job: ApiObject): void {
-  const render = job.toJson.bind(job);
-  job.toJson = () => {
-    const manifest = render();
-    const hash = contentHash(JSON.stringify(manifest.spec));
-    return { ...manifest, metadata: { ...manifest.metadata, name: `${job.name.slice(0, 50)}-${hash}` } };
   };
 }

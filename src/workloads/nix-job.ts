@@ -1,8 +1,10 @@
+import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
+import { immutablePart, nameByContent } from '../pod/name-by-content';
 import { NixStore } from '../store/nix-store';
 
 /**
@@ -14,6 +16,9 @@ export interface NixJobProps extends kplus.JobProps, NixEnvironmentProps {}
 
 /**
  * A Job whose pods have Nix. It needs a container: what should run has no default.
+ *
+ * Kubernetes does not let the pod of a Job change. So the name in the manifest is this one's and a fingerprint of what cannot change: after
+ * a change, of nix.conf too, there is another Job, which runs. A name given by `metadata.name` stays as it is.
  */
 export class NixJob extends kplus.Job {
   /** What gives Nix to the pods: store, nix.conf, user and home. */
@@ -23,6 +28,9 @@ export class NixJob extends kplus.Job {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
     this.environment.enable(this);
+    if (props.metadata?.name === undefined) {
+      nameByContent(ApiObject.of(this), immutablePart);
+    }
   }
 
   /**

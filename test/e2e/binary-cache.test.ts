@@ -8,6 +8,7 @@ import { NixBinaryCache, NixDeployment, NixImage, NixJob, NixStore, Substituter 
 import { busyboxImage, nginxImage, seedImage } from '../support/images';
 import { Manifest } from '../support/kubernetes/manifest';
 import { makeBinaryCache, SignedCache } from '../support/signed-cache';
+import { only } from '../support/synth';
 
 const SEED = 'registry.local/nix:1.0.0';
 const NGINX = 'registry.local/nginx:1.0.0';
@@ -21,7 +22,7 @@ describe('a binary cache', () => {
   const node = new Node({ [SEED]: seedImage(), [NGINX]: nginxImage(), [HTTPD]: busyboxImage() });
   const folder = mkdtempSync(path.join(tmpdir(), 'e2e-binary-cache-'));
   let signed: SignedCache;
-  let job: NixJob;
+  let jobName: string;
   let upstream: Pod;
   let cache: Pod;
   let workspace: Pod;
@@ -38,13 +39,15 @@ describe('a binary cache', () => {
     });
     const common = { image: NixImage.of(SEED), config: { defaultSubstituter: false } };
     const deployment = new NixDeployment(chart, 'workspace', common);
-    job = new NixJob(chart, 'build', {
+    const job = new NixJob(chart, 'build', {
       ...common,
       store: NixStore.ephemeral(),
       containers: [{ name: 'build', image: SEED, command: ['sh', '-ec', `nix-store --realise "$0" && ${check('$0')}`, signed.paths.wanted.storePath] }],
     });
     [deployment, job].forEach(({ environment }) => environment.useBinaryCache(binaryCache));
-    node.apply(Yaml.stringify(...chart.toJson()));
+    const manifests = chart.toJson();
+    jobName = only(manifests, 'Job').metadata.name;
+    node.apply(Yaml.stringify(...manifests));
     node.apply(upstreamManifests(signed));
 
     // Before its upstream, which it must not need to start.
@@ -88,7 +91,7 @@ describe('a binary cache', () => {
     const { code, stderr } = workspace.exec(['nix-store', '--realise', signed.paths.other.storePath]);
     expect(code).not.toBe(0);
     expect(stderr).toContain('HTTP error 502');
-    expect(node.complete('Job', job.name, { besides: cache }).get('build')).toMatch(/^50000$/m);
+    expect(node.complete('Job', jobName, { besides: cache }).get('build')).toMatch(/^50000$/m);
     expect(answers('wanted')).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
   });
 });

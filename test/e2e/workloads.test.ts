@@ -4,6 +4,7 @@ import { Pod } from './kubelet/pod';
 import { NixCronJob, NixDaemonSet, NixDeployment, NixImage, NixJob, NixSeedSource, NixStatefulSet, NixStore, NixUser } from '../../src';
 import { debianImage, seedImage } from '../support/images';
 import { Manifest } from '../support/kubernetes/manifest';
+import { only } from '../support/synth';
 
 const SEED = 'registry.local/nix:1.0.0';
 const SHELL = 'registry.local/debian:13';
@@ -59,13 +60,13 @@ describe('jobs', () => {
 
   test('a Job builds with Nix in an image that has none', () => {
     const chart = new Chart(new App(), 'e2e');
-    const job = new NixJob(chart, 'build', {
+    new NixJob(chart, 'build', {
       ...COMMON,
       store: NixStore.ephemeral(),
       containers: [{ name: 'build', image: SHELL, command: ['sh', '-ec', `cat "$(nix-build --no-out-link --expr '${expression('in-a-job')}')"`] }],
     });
     node.apply(Yaml.stringify(...chart.toJson()));
-    expect(node.complete('Job', job.name).get('build')).toMatch(/^built in-a-job$/m);
+    expect(node.complete('Job', only(chart.toJson(), 'Job').metadata.name).get('build')).toMatch(/^built in-a-job$/m);
   });
 
   test('the second run of a CronJob finds the store of the first', () => {
@@ -98,14 +99,14 @@ test('a workspace finds what a Job builds on its store while both are there', ()
   try {
     const chart = new Chart(new App(), 'e2e');
     const workspace = new NixDeployment(chart, 'workspace', COMMON);
-    const job = new NixJob(chart, 'build', {
+    new NixJob(chart, 'build', {
       ...COMMON,
       store: NixStore.existing(workspace.environment.claim!.name),
       containers: [{ name: 'build', image: SEED, command: ['nix-build', '--no-out-link', '--expr', expression('for-all')] }],
     });
     node.apply(Yaml.stringify(...chart.toJson()));
     const [pod] = node.rollOut('Deployment', workspace.name);
-    const path = /^\/nix\/store\/.*-for-all$/m.exec(node.complete('Job', job.name).get('build')!)![0];
+    const path = /^\/nix\/store\/.*-for-all$/m.exec(node.complete('Job', only(chart.toJson(), 'Job').metadata.name).get('build')!)![0];
     expect(pod.run(['cat', path])).toBe('built for-all');
   } finally {
     node.destroy();
