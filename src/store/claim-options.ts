@@ -1,10 +1,50 @@
 import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { ClaimStoreOptions } from './nix-store';
+import { NixDataSource } from './nix-data-source';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { mergeMetadata, validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
 import { BoundStore, ClaimSpecAndMetadata, StoreContext, StoreReach } from '../pod/bound-store';
+
+/**
+ * What all claims for store volumes have in common.
+ */
+export interface ClaimStoreOptions {
+  /**
+   * How much to ask for: whole GiB, since cloud disks come that way.
+   *
+   * @default Size.gibibytes(20)
+   */
+  readonly size?: Size;
+
+  /**
+   * The storage class.
+   *
+   * @default - the default class of the cluster
+   */
+  readonly storageClassName?: string;
+
+  /**
+   * What the volume starts with: a clone of a seeded volume, or a snapshot of one. The seed then finds everything there.
+   *
+   * @default - an empty volume
+   */
+  readonly dataSource?: NixDataSource;
+
+  /**
+   * Labels of the claim.
+   *
+   * @default - those of the environment's objects
+   */
+  readonly labels?: { [name: string]: string };
+
+  /**
+   * Annotations of the claim.
+   *
+   * @default - those of the environment's objects
+   */
+  readonly annotations?: { [name: string]: string };
+}
 
 const { READ_WRITE_ONCE, READ_WRITE_MANY, READ_WRITE_ONCE_POD, READ_ONLY_MANY } = kplus.PersistentVolumeAccessMode;
 

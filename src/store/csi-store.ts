@@ -1,7 +1,44 @@
 import * as kplus from 'cdk8s-plus-28';
-import { CsiStoreOptions } from './nix-store';
 import { isDnsSubdomain, isPlainAbsolutePath } from '../base/kubernetes-name';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
+
+/**
+ * A volume of a CSI driver that serves `/nix` ready-made.
+ */
+export interface CsiStoreOptions {
+  /**
+   * The name of the driver, as its CSIDriver object has it.
+   */
+  readonly driver: string;
+
+  /**
+   * What the driver wants to know, for example which store path or flake to bring.
+   *
+   * @default - none
+   */
+  readonly volumeAttributes?: { [name: string]: string };
+
+  /**
+   * Mount `/nix` read-only: what the driver brought can be run, and nothing can be installed or built.
+   *
+   * @default false
+   */
+  readonly readOnly?: boolean;
+
+  /**
+   * The folder in `/nix` whose `bin` is in PATH.
+   *
+   * @default '/nix/var/nix/profiles/default'
+   */
+  readonly profile?: string;
+
+  /**
+   * A Secret that the driver needs to mount the volume.
+   *
+   * @default - none
+   */
+  readonly secret?: kplus.ISecret;
+}
 
 /** An inline volume of a CSI driver that brings a whole `/nix` along. */
 export function bindCsi({ problems }: StoreContext, options: CsiStoreOptions): BoundStore {

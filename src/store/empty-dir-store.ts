@@ -1,7 +1,25 @@
-import { SizeRoundingBehavior } from 'cdk8s';
+import { Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { EmptyDirStoreOptions } from './nix-store';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
+
+/**
+ * Options of `NixStore.emptyDir`.
+ */
+export interface EmptyDirStoreOptions {
+  /**
+   * Where the store lives. In memory it counts against the memory limits of the containers.
+   *
+   * @default kplus.EmptyDirMedium.DEFAULT
+   */
+  readonly medium?: kplus.EmptyDirMedium;
+
+  /**
+   * The most the store may hold; the pod is evicted above it.
+   *
+   * @default - no limit
+   */
+  readonly sizeLimit?: Size;
+}
 
 /** A folder of the node, or memory, that dies with the pod. */
 export function bindEmptyDir({ problems }: StoreContext, options: EmptyDirStoreOptions): BoundStore {

@@ -1,5 +1,4 @@
-import { claimTemplate } from './claim-options';
-import { ClaimStoreOptions } from './nix-store';
+import { ClaimStoreOptions, claimTemplate } from './claim-options';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
 /** A claim that Kubernetes makes and deletes with the pod. */

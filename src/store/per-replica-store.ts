@@ -1,7 +1,25 @@
-import { claimTemplate } from './claim-options';
+import { ClaimStoreOptions, claimTemplate } from './claim-options';
 import { NixClaimRetention } from './nix-claim-retention';
-import { PerReplicaStoreOptions } from './nix-store';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
+
+/**
+ * A claim for each replica of a StatefulSet.
+ */
+export interface PerReplicaStoreOptions extends ClaimStoreOptions {
+  /**
+   * What becomes of the claims when the StatefulSet is deleted.
+   *
+   * @default NixClaimRetention.RETAIN
+   */
+  readonly whenDeleted?: NixClaimRetention;
+
+  /**
+   * What becomes of the claim of a replica that is scaled away.
+   *
+   * @default NixClaimRetention.RETAIN
+   */
+  readonly whenScaled?: NixClaimRetention;
+}
 
 /** A claim for each pod of a StatefulSet, made by its controller from a template. */
 export function bindPerReplica(context: StoreContext, options: PerReplicaStoreOptions): BoundStore {

@@ -1,11 +1,38 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { claimSize, storeOnClaim, validateClaimOptions } from './claim-options';
+import { claimSize, ClaimStoreOptions, storeOnClaim, validateClaimOptions } from './claim-options';
 import { KEEP_CLAIM } from './keep-claim';
-import { PersistentStoreOptions } from './nix-store';
 import { mergeMetadata } from '../base/object-metadata';
 import { BoundStore, StoreContext } from '../pod/bound-store';
 import { keepPatchedFields } from '../pod/keep-patched-fields';
+
+/**
+ * A claim for a store volume.
+ */
+export interface PersistentStoreOptions extends ClaimStoreOptions {
+  /**
+   * The access modes asked for.
+   *
+   * @default [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE]
+   */
+  readonly accessModes?: kplus.PersistentVolumeAccessMode[];
+
+  /**
+   * Accept that pods on several nodes write to one store (ReadWriteMany). Nix's database then works without its
+   * write-ahead log, which needs memory shared between the writers; all of them must run the same version of Nix.
+   *
+   * @default false
+   */
+  readonly shared?: boolean;
+
+  /**
+   * Keep the claim when it disappears from the manifests, or the release is uninstalled: Argo CD, Flux and Helm are told not to
+   * delete it.
+   *
+   * @default false
+   */
+  readonly retain?: boolean;
+}
 
 /** Any of the tools may be the one that applies the manifests. */
 const RETAIN: { readonly [annotation: string]: string } = { ...KEEP_CLAIM.argoCd, ...KEEP_CLAIM.flux, ...KEEP_CLAIM.helm };
