@@ -2,6 +2,7 @@ export * from './backstage/backstage-database';
 export * from './backstage/backstage-nix';
 export * from './backstage/backstage-preset';
 export * from './cache/binary-cache';
+export * from './cache/binary-cache-props';
 export * from './care/garbage-collection-options';
 export * from './care/nix-garbage-collection';
 export * from './care/nix-store-prefetch';

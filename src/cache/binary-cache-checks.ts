@@ -1,5 +1,5 @@
 import { Duration, Size } from 'cdk8s';
-import { NixBinaryCacheProps } from './binary-cache';
+import { NixBinaryCacheProps } from './binary-cache-props';
 import { checkUpstream } from './cache-upstream';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';

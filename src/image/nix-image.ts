@@ -1,6 +1,6 @@
-import { imageReference } from './image-reference';
 import { NixImageRecipe, NixImageKind } from './nix-image-recipe';
 import { NixImageRecommendation, NixImageRequirements } from './nix-image-recommendation';
+import { imageReference } from '../base/image-reference';
 import { Problems } from '../base/problems';
 
 /**

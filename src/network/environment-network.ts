@@ -2,11 +2,11 @@ import { ApiObject, Chart, Lazy, Names } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { CaBundle } from './ca-bundle';
+import { ClusterCache } from './cluster-cache';
 import { NixNetworkPolicyOptions, NixProxyOptions } from './network-options';
 import { ANYWHERE, checkCidrs, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from './network-rules';
 import { checkProxy, proxyVariables } from './proxy';
 import { Problems } from '../base/problems';
-import { NixBinaryCache } from '../cache/binary-cache';
 import { NixConfig } from '../config/nix-config';
 import { PodPart } from '../pod/pod-spec';
 
@@ -21,7 +21,7 @@ const CA_VARIABLES: readonly string[] = [
 
 /** How the pods of an environment reach the outside: proxy, certificates, caches in the cluster, and what is forbidden. */
 export class EnvironmentNetwork {
-  private readonly caches: NixBinaryCache[] = [];
+  private readonly caches: ClusterCache[] = [];
   private readonly workloads: kplus.AbstractPod[] = [];
   private policy?: ApiObject;
 
@@ -50,7 +50,7 @@ export class EnvironmentNetwork {
     };
   }
 
-  public useCache(cache: NixBinaryCache): void {
+  public useCache(cache: ClusterCache): void {
     if (this.caches.includes(cache)) {
       return;
     }
@@ -100,7 +100,7 @@ export class EnvironmentNetwork {
     };
   }
 
-  private peer(cache: NixBinaryCache): kplus.k8s.NetworkPolicyPeer {
+  private peer(cache: ClusterCache): kplus.k8s.NetworkPolicyPeer {
     const namespace = Chart.of(cache).namespace;
     return namespace === undefined || namespace === this.namespace
       ? { podSelector: { matchLabels: cache._podLabels } }

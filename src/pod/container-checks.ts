@@ -1,9 +1,9 @@
 import { Chart, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { imageReference } from '../base/image-reference';
 import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
 import { metadataProblems, ObjectMetadata } from '../base/object-metadata';
 import { Problem } from '../base/problems';
-import { imageReference } from '../image/image-reference';
 
 /**
  * What an API server or a kubelet would refuse in the workload itself, whatever it has to do with Nix: cdk8s and kplus
