@@ -6,7 +6,6 @@ import { NixEnvironmentProps } from './nix-environment-props';
 import { checkServedStore, checkWorkload } from './workload-checks';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { ObjectMetadata, validateMetadata } from '../base/object-metadata';
-import { packageFile } from '../base/package-file';
 import { Problems } from '../base/problems';
 import { NixBinaryCache } from '../cache/binary-cache';
 import { NixGarbageCollectionOptions } from '../care/garbage-collection-options';
@@ -29,6 +28,7 @@ import { SharedFiles } from '../pod/shared-files';
 import { addClaimTemplate, transformPodSpec, workloadProps } from '../pod/workload-hook';
 import { NixStore } from '../store/nix-store';
 import { StoreContainers } from '../store/store-containers';
+import { storeScripts } from '../store/store-scripts';
 
 /**
  * Options of `NixEnvironment.enable`.
@@ -107,11 +107,7 @@ export class NixEnvironment extends Construct {
       // The write-ahead log needs memory that all writers share.
       this.config._set('use-sqlite-wal', 'false');
     }
-    this.scripts = SharedFiles.of(this, 'nix-scripts', () => ({
-      'seed-nix-store.sh': packageFile('scripts/seed-nix-store.sh'),
-      'check-nix-store.sh': packageFile('scripts/check-nix-store.sh'),
-      'own-folder.sh': packageFile('scripts/own-folder.sh'),
-    }));
+    this.scripts = SharedFiles.of(this, 'nix-scripts', storeScripts);
     this.network = new EnvironmentNetwork(this, this.problems, this.config, props.proxy, props.caBundle);
     this._addPart(() => this.network.part());
     const netrcs = this.config._severalNetrcs;

@@ -22,9 +22,14 @@ export interface ImageProps {
 export class Image {
   public static async build(props: ImageProps): Promise<Image> {
     const rootfs = await rootfsWithNix(props.release ?? '2.8');
-    const sources = ['image.nix', 'build-image.sh', '../../../scripts/seed-nix-store.sh'].slice(0, props.recorded ? 3 : 2);
+    const scripts = path.join(REPOSITORY, 'scripts');
+    const sources = [
+      path.join(__dirname, 'image.nix'),
+      path.join(__dirname, 'build-image.sh'),
+      ...(props.recorded ? fs.readdirSync(scripts).filter(name => name.startsWith('seed-')).sort().map(name => path.join(scripts, name)) : []),
+    ];
     const key = createHash('sha256').update(JSON.stringify(props));
-    sources.forEach(source => key.update(fs.readFileSync(path.join(__dirname, source))));
+    sources.forEach(source => key.update(fs.readFileSync(source)));
     const folder = path.join(REPOSITORY, '.cache/seed-images', key.digest('hex').slice(0, 16));
     const image = new Image(rootfs, path.join(folder, 'nix'));
     if (!fs.existsSync(path.join(folder, 'complete'))) {

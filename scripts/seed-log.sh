@@ -1,0 +1,64 @@
+#!/bin/sh
+# shellcheck disable=SC2034,SC2154 # the files of one script share their variables
+# What the seed says: lines of text or JSON, and the last one of a failure.
+# Sourced by seed-nix-store.sh.
+#
+# Hundredths of a second since boot, without starting a process.
+clock() {
+  read -r uptime _ </proc/uptime
+  time=${uptime%.*}${uptime#*.}
+}
+
+json_string() {
+  rest=$1 quoted=
+  while [ -n "$rest" ]; do
+    tail=${rest#?}
+    first=${rest%"$tail"}
+    case $first in
+      '"' | \\) quoted=$quoted\\$first ;;
+      "$NL" | "$TAB") quoted="$quoted " ;;
+      *) quoted=$quoted$first ;;
+    esac
+    rest=$tail
+  done
+  quoted="\"$quoted\""
+}
+
+# usage: line LEVEL EVENT MESSAGE [KEY=VALUE]...   (sets $text)
+line() {
+  if [ "$SEED_LOG" != json ]; then
+    text="seed-nix-store: $3"
+    return
+  fi
+  json_string "$3"
+  text="{\"level\":\"$1\",\"event\":\"$2\",\"message\":$quoted"
+  shift 3
+  for pair in "$@"; do
+    quoted=${pair#*=}
+    case $quoted in '' | *[!0-9]*) json_string "$quoted" ;; esac
+    text="$text,\"${pair%%=*}\":$quoted"
+  done
+  text="$text}"
+}
+
+say() {
+  line info "$@"
+  printf '%s\n' "$text"
+}
+
+# usage: die CODE MESSAGE      the codes are a contract: docs/seeding.md
+die() {
+  failed=yes
+  explain "$@"
+  exit "$1"
+}
+
+explain() {
+  line error failed "error: $2" "code=$1"
+  printf '%s\n' "$text" >&2
+  [ ! -w "$SEED_TERMINATION_LOG" ] || printf '%s\n' "$text" >"$SEED_TERMINATION_LOG" || true
+}
+
+seconds() {
+  printf '%d.%02d' $(($1 / 100)) $(($1 % 100))
+}

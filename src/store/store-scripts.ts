@@ -1,0 +1,11 @@
+import { packageFile } from '../base/package-file';
+
+const SCRIPTS = [
+  'check-nix-store.sh', 'own-folder.sh', 'seed-commit.sh', 'seed-copy.sh', 'seed-image.sh', 'seed-log.sh', 'seed-nix-store.sh', 'seed-plan.sh',
+  'seed-process.sh', 'seed-volume.sh', 'store-lock.sh',
+];
+
+/** The scripts of the init containers, by file name: the main ones source the others from the folder they lie in. */
+export function storeScripts(): { [file: string]: string } {
+  return Object.fromEntries(SCRIPTS.map(script => [script, packageFile(`scripts/${script}`)]));
+}
