@@ -22,6 +22,7 @@ import { EnvironmentNetwork } from '../network/environment-network';
 import { NixNetworkPolicyOptions } from '../network/network-options';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { keepPatchedFields } from '../pod/keep-patched-fields';
+import { NeededObjects } from '../pod/needed-objects';
 import { HOME_FOLDER, VOLUME } from '../pod/pod-names';
 import { applyToPodSpec, joinParts, PodAdditions, PodPart, withoutWorkloadSteps } from '../pod/pod-spec';
 import { SharedFiles } from '../pod/shared-files';
@@ -102,6 +103,7 @@ export class NixEnvironment extends Construct {
     this.config = new NixConfig(this, 'Config', props.config);
     Object.entries(props.objectLabels ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addLabel(name, value));
     Object.entries(props.objectAnnotations ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addAnnotation(name, value));
+    NeededObjects.of(this).add(this.config.apiObject);
     this.config._addFile('profile.sh', loginProfile(this.profilePath()));
     if (this.store.reach === StoreReach.MANY_NODES) {
       // The write-ahead log needs memory that all writers share.
@@ -162,6 +164,7 @@ export class NixEnvironment extends Construct {
       addClaimTemplate(workload, VOLUME.store, this.store.claimTemplate);
     }
     keepPatchedFields(ApiObject.of(workload));
+    NeededObjects.of(this).standBefore(ApiObject.of(workload));
     workload.node.addValidation({ validate: () => this.validateWorkload(workload, additions(), options) });
   }
 

@@ -5,6 +5,7 @@ import { KEEP_CLAIM } from './keep-claim';
 import { mergeMetadata } from '../base/object-metadata';
 import { BoundStore, StoreContext } from '../pod/bound-store';
 import { keepPatchedFields } from '../pod/keep-patched-fields';
+import { NeededObjects } from '../pod/needed-objects';
 
 /**
  * A claim for a store volume.
@@ -49,6 +50,7 @@ export function bindPersistent({ scope, problems, metadata }: StoreContext, opti
   });
   const object = ApiObject.of(claim);
   keepPatchedFields(object);
+  NeededObjects.of(scope).add(object);
   if (options.dataSource) {
     // kplus-28 has no prop for it.
     object.addJsonPatch(JsonPatch.add('/spec/dataSource', options.dataSource._toKube()));

@@ -15,7 +15,7 @@ describe('Argo CD', () => {
     new NixDeployment(chart, 'workspace');
     const manifests = Testing.synth(chart);
     expect(manifests.map((m: any) => [m.kind, m.metadata.annotations[WAVE]])).toEqual([
-      ['Deployment', '2'], ['PersistentVolumeClaim', '2'], ['ConfigMap', '2'], ['ConfigMap', '2'],
+      ['PersistentVolumeClaim', '2'], ['ConfigMap', '2'], ['ConfigMap', '2'], ['Deployment', '2'],
     ]);
     expect(manifests).toBeValidKubernetes();
   });
@@ -132,8 +132,8 @@ describe('a changed prop changes only the lines it must', () => {
   test('nix.conf: its text, and the checksum that rolls the pods', () => {
     const difference = changed(lines({ cores: 1 }), lines({ cores: 2 }));
     expect(difference).toHaveLength(2);
-    expect(difference[0]).toContain('cdk8s-nix/config-checksum');
-    expect(difference[1]).toContain('nix.conf');
+    expect(difference[0]).toContain('nix.conf');
+    expect(difference[1]).toContain('cdk8s-nix/config-checksum');
   });
 
   test('a variable of a container: that variable', () => {

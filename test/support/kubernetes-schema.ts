@@ -15,6 +15,8 @@ export interface KubernetesOptions {
   readonly external?: string[];
   /** Kinds Kubernetes itself does not have, as `apiVersion/Kind`. */
   readonly customKinds?: string[];
+  /** Whether they are applied one by one, so that what an object names has to stand before it. @default false */
+  readonly oneByOne?: boolean;
 }
 
 /** Manifests of a chart, of a list as `Testing.synth` gives it, or of YAML text. */
@@ -44,10 +46,10 @@ export function kubernetesProblems(source: unknown, options: KubernetesOptions =
   }
   const problems = new Set<string>();
   const identities = new Set<string>();
-  for (const manifest of manifests) {
+  for (const [i, manifest] of manifests.entries()) {
     const report: Report = (path, mistake) => problems.add(`${titleOf(manifest)} ${path}: ${mistake}`);
     checkManifest(manifest, options, report);
-    checkReferences(manifest, { manifests, external: options.external ?? [] }, report);
+    checkReferences(manifest, { manifests: options.oneByOne ? manifests.slice(0, i) : manifests, external: options.external ?? [] }, report);
     const identity = [manifest.apiVersion, manifest.kind, manifest.metadata?.namespace, manifest.metadata?.name].join(' ');
     if (identities.has(identity)) {
       report('.metadata.name', 'there are two objects of this kind and name');
