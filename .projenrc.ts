@@ -79,6 +79,25 @@ project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../build-tools/**/*.ts');
 project.tsconfigDev.addInclude('../bench/**/*.ts');
 
+// The rooms of src/, from the top floor down: a room knows those below it only.
+const ROOMS = [
+  'backstage', 'workloads', 'care-jobs', 'environment', 'cache', 'care', 'network', 'home', 'config', 'gitops', 'cli', 'store', 'explain', 'image',
+  'pod-security', 'pod', 'base',
+];
+project.eslint!.addRules({
+  'import/no-cycle': 'error',
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      ...ROOMS.slice(1).map((room, i) => ({
+        target: `./src/${room}`,
+        from: ROOMS.slice(0, i + 1).map(above => `./src/${above}`),
+        message: 'Rooms use those below them only: see the map in CONTRIBUTING.md.',
+      })),
+      { target: './src', from: './src/index.ts', message: 'Import the file that has it.' },
+    ],
+  }],
+});
+
 // Files that run elsewhere than on the developer's machine: line endings must not follow the checkout.
 for (const folder of ['scripts', 'images', 'nix', 'bin']) {
   project.gitattributes.addAttributes(`/${folder}/**`, 'text', 'eol=lf');

@@ -2,13 +2,13 @@ import { Chart, Duration, Names } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { IConstruct } from 'constructs';
 import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from './care-task';
+import { CaredEnvironment } from './cared-environment';
 import { NixGarbageCollectionOptions } from './garbage-collection-options';
 import { garbageCollectionTask } from './garbage-collection-task';
 import { NixPrefetchAtStartOptions } from './prefetch-options';
 import { prefetchTask } from './prefetch-task';
 import { describe, Problem, Problems } from '../base/problems';
 import { renderResources } from '../base/resources';
-import type { NixEnvironment } from '../environment/nix-environment';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { PodPart } from '../pod/pod-spec';
 import { StoreContainers } from '../store/store-containers';
@@ -24,7 +24,7 @@ export class StoreCare {
   private readonly all: StoreCare[];
 
   constructor(
-    private readonly environment: NixEnvironment,
+    private readonly environment: CaredEnvironment,
     private readonly problems: Problems,
     private readonly store: BoundStore,
     private readonly containers: StoreContainers,

@@ -2,9 +2,9 @@ import { Cron, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careCronJob } from './care-job';
-import { NixGarbageCollectionOptions } from './garbage-collection-options';
-import { garbageCollectionTask } from './garbage-collection-task';
 import { describe, Problems } from '../base/problems';
+import { NixGarbageCollectionOptions } from '../care/garbage-collection-options';
+import { garbageCollectionTask } from '../care/garbage-collection-task';
 import { NixEnvironment } from '../environment/nix-environment';
 
 /**

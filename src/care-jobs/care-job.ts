@@ -1,8 +1,8 @@
 import { ApiObject, Cron, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from './care-task';
-import type { NixEnvironment } from '../environment/nix-environment';
+import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from '../care/care-task';
+import { NixEnvironment } from '../environment/nix-environment';
 import { nameByContent } from '../pod/name-by-content';
 import { transformPodSpec } from '../pod/workload-hook';
 

@@ -2,9 +2,9 @@ import { Names } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careJob } from './care-job';
-import { NixPrefetchOptions } from './prefetch-options';
-import { prefetchTask } from './prefetch-task';
 import { describe, Problems } from '../base/problems';
+import { NixPrefetchOptions } from '../care/prefetch-options';
+import { prefetchTask } from '../care/prefetch-task';
 import { NixEnvironment } from '../environment/nix-environment';
 
 /**

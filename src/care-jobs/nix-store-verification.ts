@@ -2,8 +2,8 @@ import { Cron, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careCronJob, careJob } from './care-job';
-import { CareTask, deadlineSeconds } from './care-task';
 import { describe, Problems } from '../base/problems';
+import { CareTask, deadlineSeconds } from '../care/care-task';
 import { NixEnvironment } from '../environment/nix-environment';
 
 /**
