@@ -18,3 +18,8 @@ export function imageReference(text: string): ImageReference | undefined {
   const groups = REFERENCE.exec(text)?.groups;
   return groups && { repository: groups.repository, tag: groups.tag, digest: groups.digest };
 }
+
+/** Whether what a reference stands for depends on the day: no digest, and no tag or the tag `latest`. */
+export function isFloating({ tag, digest }: ImageReference): boolean {
+  return digest === undefined && (tag === undefined || tag === 'latest');
+}

@@ -56,7 +56,7 @@ function giveTask(workload: kplus.Job | kplus.CronJob, environment: NixEnvironme
     command: command(task),
     args: task.args.length === 0 ? undefined : task.args,
     envVariables: Object.fromEntries(Object.entries(task.variables).map(([name, value]) => [name, kplus.EnvValue.fromValue(value)])),
-    resources: task.resources,
+    resources: environment._care.resources(task),
   });
   container.mount(CARE_FOLDER, kplus.Volume.fromConfigMap(workload, 'ScriptsVolume', scripts, { name: CARE_VOLUME }), { readOnly: true });
   environment._enableForCare(workload);

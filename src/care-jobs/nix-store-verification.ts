@@ -77,7 +77,8 @@ export class NixStoreVerification extends Construct {
       name: 'verify-store',
       args: [],
       deadline,
-      resources: props.resources ?? RESOURCES,
+      resources: props.resources,
+      suitableResources: RESOURCES,
       variables: {
         CARE_TIMEOUT: String(deadlineSeconds(new Problems(this), deadline)),
         VERIFY_CONTENTS: props.checkContents ?? true ? 'yes' : 'no',

@@ -18,7 +18,9 @@ export interface CareTask {
   readonly args: string[];
   readonly variables: { readonly [name: string]: string };
   readonly deadline: Duration;
-  readonly resources: kplus.ContainerResources;
+  /** What the user asked for. @default - those of all containers we bring, else `suitableResources` */
+  readonly resources?: kplus.ContainerResources;
+  readonly suitableResources: kplus.ContainerResources;
 }
 
 export function command(task: CareTask): string[] {

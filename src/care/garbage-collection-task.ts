@@ -29,7 +29,8 @@ export function garbageCollectionTask(options: NixGarbageCollectionOptions, prob
     name: 'collect-garbage',
     args: [],
     deadline,
-    resources: options.resources ?? RESOURCES,
+    resources: options.resources,
+    suitableResources: RESOURCES,
     variables: {
       CARE_TIMEOUT: String(deadlineSeconds(problems, deadline)),
       ...(place.goOn ? { CARE_ON_FAILURE: 'go-on' } : {}),

@@ -26,7 +26,8 @@ export function prefetchTask(options: NixPrefetchOptions, problems: Problems, na
     name: 'prefetch-store',
     args: [...packages.flatMap(reference => ['package', reference]), ...shells.flatMap(reference => ['shell', reference])],
     deadline,
-    resources: options.resources ?? RESOURCES,
+    resources: options.resources,
+    suitableResources: RESOURCES,
     variables: {
       CARE_TIMEOUT: String(deadlineSeconds(problems, deadline)),
       ...(goOn ? { CARE_ON_FAILURE: 'go-on' } : {}),

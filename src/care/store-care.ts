@@ -45,6 +45,11 @@ export class StoreCare {
     return this.containers.pullPolicy();
   }
 
+  /** The resources of the container that does it. */
+  public resources(task: CareTask): kplus.ContainerResources {
+    return this.containers.resources(task.resources, task.suitableResources);
+  }
+
   /** What the pods of the workloads do before they start. */
   public part(): Partial<PodPart> {
     if (this.steps.length === 0) {
@@ -58,7 +63,7 @@ export class StoreCare {
         command: command(step),
         args: step.args.length === 0 ? undefined : step.args,
         env: Object.entries(step.variables).map(([name, value]) => ({ name, value })),
-        resources: renderResources(step.resources),
+        resources: renderResources(this.resources(step)),
         volumeMounts: [{ name: CARE_VOLUME, mountPath: CARE_FOLDER, readOnly: true }],
       })),
       volumes: [{ name: CARE_VOLUME, configMap: { name: careScripts(this.environment).name } }],

@@ -37,7 +37,7 @@ export function mergedNetrc(scope: Construct, secrets: readonly kplus.SecretValu
       imagePullPolicy: containers.pullPolicy(),
       command: ['sh', `${SCRIPT_DIR}/merge-netrc.sh`],
       env: [{ name: 'NETRC_PARTS', value: PARTS_DIR }, { name: 'NETRC_FILE', value: MERGED_NETRC }],
-      resources: renderResources(RESOURCES),
+      resources: renderResources(containers.resources(undefined, RESOURCES)),
       volumeMounts: [
         { name: VOLUME.script, mountPath: SCRIPT_DIR, readOnly: true },
         { name: VOLUME.parts, mountPath: PARTS_DIR, readOnly: true },

@@ -1,3 +1,4 @@
+import * as kplus from 'cdk8s-plus-28';
 import { NixConfigProps } from '../config/nix-config';
 import { AiAssistant } from '../home/ai-assistant';
 import { HomeManager } from '../home/home-manager';
@@ -83,6 +84,15 @@ export interface NixEnvironmentProps {
    * @default - small requests, pulled if not present
    */
   readonly seed?: NixSeedOptions;
+
+  /**
+   * Resources of each container that the library brings, so that all of them have the limits that a quota or a LimitRange asks for, or make a
+   * Guaranteed pod: those that seed and check the store, activate the home and care for the store, and the workspace. The init containers run
+   * one after the other, so what all of them request costs no more than what one does. `seed.resources` and the like go before.
+   *
+   * @default - requests and a memory limit that suit each task, no CPU limit
+   */
+  readonly containerResources?: kplus.ContainerResources;
 
   /**
    * Labels of the objects that the environment makes for itself: the claim, or the template of it, and the ConfigMap with nix.conf.

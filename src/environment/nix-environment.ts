@@ -98,7 +98,7 @@ export class NixEnvironment extends Construct {
     this.claim = this.store.claim;
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
-    this.storeContainers = new StoreContainers(this.image, props.seed ?? {}, this.store, this.homeVolume());
+    this.storeContainers = new StoreContainers(this.image, props.seed ?? {}, this.store, this.homeVolume(), props.containerResources);
 
     this.config = new NixConfig(this, 'Config', props.config);
     Object.entries(props.objectLabels ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addLabel(name, value));

@@ -47,7 +47,7 @@ export function homeActivation(scope: Construct, homeManager: HomeManager, store
       imagePullPolicy: storeContainers.pullPolicy(),
       command: ['sh', `${FOLDER}/${SCRIPT}`],
       env: Object.entries(homeManager._variables(`${FOLDER}/nix`)).map(([name, value]) => ({ name, value })),
-      resources: renderResources(homeManager._resources ?? RESOURCES),
+      resources: renderResources(storeContainers.resources(homeManager._resources, RESOURCES)),
       volumeMounts: [{ name: VOLUME, mountPath: FOLDER, readOnly: true }],
     }],
     volumes: [{

@@ -1,6 +1,6 @@
 import { NixImageRecipe, NixImageKind } from './nix-image-recipe';
 import { NixImageRecommendation, NixImageRequirements } from './nix-image-recommendation';
-import { imageReference } from '../base/image-reference';
+import { imageReference, isFloating } from '../base/image-reference';
 import { Problems } from '../base/problems';
 
 /**
@@ -9,7 +9,7 @@ import { Problems } from '../base/problems';
 export interface NixImageOptions {
   /**
    * Accept a reference that is not pinned: no tag, or the tag `latest`. What runs then depends on
-   * the day it is pulled.
+   * the day it is pulled, and it is pulled at every start.
    *
    * @default false
    */
@@ -123,8 +123,7 @@ export class NixImage {
         'Use registry/repository:tag, in lower case, or registry/repository@sha256:….');
       return;
     }
-    const { tag, digest } = parts;
-    if (!this.allowLatest && !digest && (tag === undefined || tag === 'latest')) {
+    if (!this.allowLatest && isFloating(parts)) {
       problems.add('CDK8SNIX0102', prop, this.reference, 'What runs would depend on the day it is pulled.',
         'Name a version or a digest, or say NixImage.of(reference, { allowLatest: true }).');
     }

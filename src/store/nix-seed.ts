@@ -14,16 +14,17 @@ export interface NixSeedOptions {
   readonly source?: NixSeedSource;
 
   /**
-   * Resources of the init container that seeds the store.
+   * Resources of the init containers that seed the store and look whether it is there.
    *
-   * @default - requests 100m CPU and 64Mi memory, limited to 512Mi memory, and the size limit of a store in memory
+   * @default - `containerResources` of the environment. Without those the seed requests 100m CPU and 64Mi memory, limited to 512Mi memory and the
+   * size limit of a store in memory, and the look 10m CPU and 16Mi memory, limited to 64Mi memory
    */
   readonly resources?: kplus.ContainerResources;
 
   /**
-   * When the seed image is pulled.
+   * When the images of our init containers are pulled.
    *
-   * @default kplus.ImagePullPolicy.IF_NOT_PRESENT
+   * @default - if not present; always if the reference is not pinned
    */
   readonly imagePullPolicy?: kplus.ImagePullPolicy;
 

@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { NixSeedOptions } from './nix-seed';
 import { renderResources } from '../base/resources';
 import { NixImage } from '../image/nix-image';
+import { defaultPullPolicy } from '../image/pull-policy';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { HOME_FOLDER, STORE_FOLDER, VOLUME } from '../pod/pod-names';
 
@@ -30,6 +31,8 @@ export class StoreContainers {
     private readonly store: BoundStore,
     /** The volume the home folder is on. */
     private readonly homeVolume: string,
+    /** Resources of all containers we bring, where they have none of their own. */
+    private readonly forAll?: kplus.ContainerResources,
   ) {
     this.shellImage = seed.source?._shellImage ?? image.reference;
   }
@@ -53,7 +56,7 @@ export class StoreContainers {
       return [];
     }
     // Newer than the schema of kplus-28.
-    const image = { reference: this.image.reference, pullPolicy: this.pullPolicy() };
+    const image = { reference: this.image.reference, pullPolicy: this.pullPolicy(this.image.reference) };
     return [{ name: VOLUME.seedImage, image } as kplus.k8s.Volume];
   }
 
@@ -66,7 +69,7 @@ export class StoreContainers {
         // The seed registers paths in a database that pods of other nodes may have open: all must lock it in the same way.
         ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'SEED_WAL', value: 'no' }] : []),
       ]),
-      resources: renderResources(this.seed.resources ?? this.seedResources()),
+      resources: renderResources(this.resources(this.seed.resources, this.seedResources())),
       volumeMounts: [
         { name: VOLUME.store, mountPath: STORE_ROOT },
         // Where the programs of the image's Nix expect to be, so that they run here as they would in the image.
@@ -94,7 +97,7 @@ export class StoreContainers {
         { name: 'NIX_FOLDER', value: CHECK_ROOT },
         ...(this.store.served ? [{ name: 'NIX_SERVED', value: 'yes' }] : []),
       ]),
-      resources: renderResources(CHECK_RESOURCES),
+      resources: renderResources(this.resources(this.seed.resources, CHECK_RESOURCES)),
       volumeMounts: [
         { ...this.storeMount(), mountPath: CHECK_ROOT },
         { name: this.homeVolume, mountPath: HOME_ROOT },
@@ -121,9 +124,16 @@ export class StoreContainers {
     ];
   }
 
-  /** When the images of these containers are pulled. */
-  public pullPolicy(): kplus.ImagePullPolicy {
-    return this.seed.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT;
+  /** When the image of these containers is pulled. */
+  public pullPolicy(reference: string = this.shellImage): kplus.ImagePullPolicy {
+    return this.seed.imagePullPolicy ?? defaultPullPolicy(reference);
+  }
+
+  /**
+   * The resources of a container that we bring: its own, those of all of ours, or what suits its task.
+   */
+  public resources(own: kplus.ContainerResources | undefined, suitable: kplus.ContainerResources): kplus.ContainerResources {
+    return own ?? this.forAll ?? suitable;
   }
 
   private isImageMounted(): boolean {

@@ -1,5 +1,6 @@
 import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { defaultPullPolicy } from '../image/pull-policy';
 
 /** kplus asks for a whole CPU for each container; a workspace mostly waits for its user. */
 const RESOURCES: kplus.ContainerResources = {
@@ -12,6 +13,6 @@ export function withContainerDefaults(container: kplus.ContainerProps): kplus.Co
   return {
     ...container,
     resources: container.resources ?? RESOURCES,
-    imagePullPolicy: container.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT,
+    imagePullPolicy: container.imagePullPolicy ?? defaultPullPolicy(container.image),
   };
 }

@@ -26,7 +26,7 @@ export class NixDaemonSet extends kplus.DaemonSet {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
     this.environment.enable(this);
-    workspaceUnlessContainers(this, this.environment.image);
+    workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 
   /**

@@ -24,7 +24,7 @@ export class NixDeployment extends kplus.Deployment {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
     this.environment.enable(this);
-    workspaceUnlessContainers(this, this.environment.image);
+    workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 
   /**

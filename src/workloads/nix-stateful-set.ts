@@ -30,7 +30,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
     super(scope, id, { ...props, service });
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.perReplica() });
     this.environment.enable(this);
-    workspaceUnlessContainers(this, this.environment.image);
+    workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 
   /**

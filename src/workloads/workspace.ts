@@ -10,11 +10,11 @@ const STAY_UP = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done'
 /**
  * Give a workload that is meant to stay up a shell with Nix to `kubectl exec` into, unless it gets a container of its own.
  */
-export function workspaceUnlessContainers(workload: kplus.AbstractPod, image: NixImage): void {
+export function workspaceUnlessContainers(workload: kplus.AbstractPod, image: NixImage, resources?: kplus.ContainerResources): void {
   beforePodSpec(workload, () => {
     // Only now is it known that nobody added a container.
     if (workload.containers.length === 0) {
-      workload.addContainer({ name: 'workspace', image: image.reference, command: ['sh', '-c', STAY_UP] });
+      workload.addContainer({ name: 'workspace', image: image.reference, command: ['sh', '-c', STAY_UP], resources });
     }
   });
 }

@@ -1,4 +1,5 @@
-import { NixDeployment, NixImage } from '../../src';
+import * as kplus from 'cdk8s-plus-28';
+import { NixDeployment, NixDeploymentProps, NixImage, NixSeedSource } from '../../src';
 import { podSpec, testChart } from '../support/synth';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -29,4 +30,39 @@ test('an image of ours is named by repository, tag and digest', () => {
 
 test('the upstream image is a version, not whatever is newest', () => {
   expect(NixImage.upstream().reference).toMatch(/^docker\.io\/nixos\/nix:\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$/);
+});
+
+describe('an image is pulled', () => {
+  const policies = (reference: string, props: NixDeploymentProps = {}): string[] => {
+    const chart = testChart();
+    new NixDeployment(chart, 'workspace', { image: NixImage.of(reference, { allowLatest: true }), ...props });
+    const { initContainers, containers } = podSpec(chart);
+    return [...initContainers, ...containers].map((container: any) => container.imagePullPolicy);
+  };
+
+  test('if it is not present, when it is pinned', () => {
+    expect(policies('example/nix:1')).toEqual(Array(3).fill('IfNotPresent'));
+    expect(policies(`example/nix@sha256:${'a'.repeat(64)}`)).toEqual(Array(3).fill('IfNotPresent'));
+  });
+
+  test('always, when it is not: a node would keep the one it has', () => {
+    expect(policies('example/nix:latest')).toEqual(Array(3).fill('Always'));
+    expect(policies('localhost:5000/nix')).toEqual(Array(3).fill('Always'));
+  });
+
+  test('as the user says', () => {
+    const NEVER = kplus.ImagePullPolicy.NEVER;
+    expect(policies('example/nix:latest', { seed: { imagePullPolicy: NEVER }, containers: [{ image: 'example/app:latest', imagePullPolicy: NEVER }] }))
+      .toEqual(Array(3).fill('Never'));
+  });
+
+  test('by itself, when it is a volume and another image runs the scripts', () => {
+    const chart = testChart();
+    new NixDeployment(chart, 'workspace', {
+      image: NixImage.of('example/nix', { allowLatest: true }), seed: { source: NixSeedSource.imageVolume('example/debian:13') },
+    });
+    const { volumes, initContainers } = podSpec(chart);
+    expect(volumes.find((volume: any) => volume.image).image.pullPolicy).toBe('Always');
+    expect(initContainers.map((container: any) => container.imagePullPolicy)).toEqual(['IfNotPresent', 'IfNotPresent']);
+  });
 });
