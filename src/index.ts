@@ -9,6 +9,7 @@ export * from './care-jobs/nix-store-verification';
 export * from './care/garbage-collection-options';
 export * from './care/prefetch-options';
 export * from './config/nix-config';
+export * from './config/nix-config-props';
 export * from './config/substituter';
 export * from './environment/nix-environment';
 export * from './environment/nix-environment-props';

@@ -11,7 +11,7 @@ import { contentHash } from '../base/content-hash';
 import { isDataKey, isDnsSubdomain } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
-import { NixConfigProps } from '../config/nix-config';
+import { NixConfigProps } from '../config/nix-config-props';
 import { AiAssistant } from '../home/ai-assistant';
 import { HomeManager } from '../home/home-manager';
 import { NixImage } from '../image/nix-image';

@@ -1,98 +1,13 @@
-import { ApiObject, Lazy, Size } from 'cdk8s';
+import { ApiObject, Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { MERGED_NETRC } from './merged-netrc';
-import { closestSetting, KNOWN_SETTINGS, OWN_SETTINGS } from './nix-settings';
+import { renderNixConf } from './nix-conf';
+import { checkNixConfig } from './nix-config-checks';
+import { NixConfigProps } from './nix-config-props';
 import { Substituter } from './substituter';
 import { contentHash } from '../base/content-hash';
-import { isDataKey } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
-
-/**
- * Typed settings of `nix.conf`.
- *
- * @see https://nix.dev/manual/nix/stable/command-ref/conf-file
- */
-export interface NixConfigProps {
-  /**
-   * Binary caches, asked in this order before the public one.
-   *
-   * @default - only the public cache of the NixOS project
-   */
-  readonly substituters?: Substituter[];
-
-  /**
-   * Also use the public cache of the NixOS project.
-   *
-   * @default true
-   */
-  readonly defaultSubstituter?: boolean;
-
-  /**
-   * How many derivations Nix builds at once (`max-jobs`). 0 builds nothing and only substitutes.
-   *
-   * @default - as Nix does: 1
-   */
-  readonly maxJobs?: number;
-
-  /**
-   * How many cores one build may use (`cores`). 0 means all.
-   *
-   * @default - as Nix does: all
-   */
-  readonly cores?: number;
-
-  /**
-   * Collect garbage during a build when less than this is free in the store (`min-free`).
-   *
-   * @default - never
-   */
-  readonly minFree?: Size;
-
-  /**
-   * Stop that collection when this much is free (`max-free`). Not less than `minFree`.
-   *
-   * @default - collect everything that can go
-   */
-  readonly maxFree?: Size;
-
-  /**
-   * A Secret with a netrc file: user names and passwords for binary caches and sources.
-   *
-   * @default - none
-   */
-  readonly netrc?: kplus.SecretValue;
-
-  /**
-   * More Secrets with netrc files, for caches whose credentials have other owners. An init container joins all of them to the one file that
-   * Nix reads, in memory; of two entries for one host the first counts, and a `default` entry is allowed in the last file only.
-   *
-   * @default - none
-   */
-  readonly extraNetrcs?: kplus.SecretValue[];
-
-  /**
-   * A Secret with a line of nix.conf that sets access tokens, `access-tokens = github.com=…`, included by nix.conf.
-   *
-   * @default - none
-   */
-  readonly accessTokens?: kplus.SecretValue;
-
-  /**
-   * More settings by their nix.conf names: strings, numbers, booleans, or lists of strings. Unknown names are refused.
-   *
-   * @default - none
-   */
-  readonly settings?: { [name: string]: any };
-
-  /**
-   * Raw lines at the end of nix.conf, for settings that this library does not know: `name = value`,
-   * `include`, `!include` or a comment.
-   *
-   * @default - none
-   */
-  readonly extraLines?: string[];
-}
 
 /** The folder of nix.conf in the containers, `NIX_CONF_DIR`. */
 const CONFIG_DIR = '/etc/cdk8s-nix';
@@ -125,7 +40,7 @@ export class NixConfig extends Construct {
     super(scope, id);
     this.problems = new Problems(this);
     this.substituters = [...(props.substituters ?? [])];
-    this.validateProps();
+    checkNixConfig(props, this.problems);
 
     this.apiObject = new ApiObject(this, 'Resource', {
       apiVersion: 'v1',
@@ -200,7 +115,7 @@ export class NixConfig extends Construct {
    * @internal
    */
   public get _externalUrls(): string[] {
-    return [...this.substituters, ...(this.props.defaultSubstituter ?? true ? [Substituter.nixos()] : [])].map(substituter => substituter.url);
+    return this.externalCaches.map(substituter => substituter.url);
   }
 
   /**
@@ -238,6 +153,10 @@ export class NixConfig extends Construct {
     };
   }
 
+  private get externalCaches(): Substituter[] {
+    return [...this.substituters, ...(this.props.defaultSubstituter ?? true ? [Substituter.nixos()] : [])];
+  }
+
   private get netrcs(): kplus.SecretValue[] {
     return [...(this.props.netrc ? [this.props.netrc] : []), ...this.props.extraNetrcs ?? []];
   }
@@ -257,124 +176,11 @@ export class NixConfig extends Construct {
   }
 
   private render(): string {
-    const caches = [...this.clusterCaches, ...this.substituters, ...(this.props.defaultSubstituter ?? true ? [Substituter.nixos()] : [])];
-    const lines = [
-      '# Written by cdk8s-nix.',
-      ...setting('experimental-features', 'nix-command flakes', this.props.settings),
-      'sandbox = false',
-      'filter-syscalls = false',
-      'build-users-group =',
-      `substituters = ${unique(caches.map(c => c.url)).join(' ')}`.trimEnd(),
-      `trusted-public-keys = ${unique(caches.flatMap(c => c.publicKeys)).join(' ')}`.trimEnd(),
-      ...setting('max-jobs', this.props.maxJobs),
-      ...setting('cores', this.props.cores),
-      ...setting('min-free', this.props.minFree && bytes(this.props.minFree)),
-      ...setting('max-free', this.props.maxFree && bytes(this.props.maxFree)),
-      ...(this.netrcs.length > 0 ? [`netrc-file = ${this.netrcs.length > 1 ? MERGED_NETRC : `${SECRETS_DIR}/${NETRC}`}`] : []),
-      ...[...this.ownSettings].map(([name, value]) => `${name} = ${value}`),
-      ...Object.entries(this.props.settings ?? {}).map(([name, value]) => `${name} = ${render(value)}`.trimEnd()),
-      // `include` rather than `!include`: a token that was asked for and is missing should be seen.
-      ...(this.props.accessTokens ? [`include ${SECRETS_DIR}/${ACCESS_TOKENS}`] : []),
-      ...(this.props.extraLines ?? []),
-    ];
-    return lines.join('\n') + '\n';
+    return renderNixConf(this.props, {
+      substituters: [...this.clusterCaches, ...this.externalCaches],
+      netrcFile: this.netrcs.length === 0 ? undefined : this.netrcs.length > 1 ? MERGED_NETRC : `${SECRETS_DIR}/${NETRC}`,
+      accessTokensFile: this.props.accessTokens && `${SECRETS_DIR}/${ACCESS_TOKENS}`,
+      environmentSettings: this.ownSettings,
+    });
   }
-
-  private validateProps(): void {
-    this.substituters.forEach((s, i) => s._validate(this.problems, `config.substituters[${i}]`));
-    this.validateNumber('maxJobs', this.props.maxJobs);
-    this.validateNumber('cores', this.props.cores);
-    this.validateFree();
-    this.validateSecretKey('netrc', this.props.netrc);
-    (this.props.extraNetrcs ?? []).forEach((value, i) => this.validateSecretKey(`extraNetrcs[${i}]`, value));
-    this.validateSecretKey('accessTokens', this.props.accessTokens);
-    Object.entries(this.props.settings ?? {}).forEach(([name, value]) => this.validateSetting(name, value));
-    (this.props.extraLines ?? []).forEach((line, i) => this.validateLine(line, i));
-  }
-
-  private validateNumber(prop: string, value: number | undefined): void {
-    if (value !== undefined && (!Number.isInteger(value) || value < 0 || value > 65535)) {
-      this.problems.add('CDK8SNIX0306', `config.${prop}`, value, 'It is a whole number from 0 to 65535.', 'Use for example 4.');
-    }
-  }
-
-  private validateFree(): void {
-    const { minFree, maxFree } = this.props;
-    if (maxFree && !minFree) {
-      this.problems.add('CDK8SNIX0306', 'config.maxFree', maxFree.asString(), 'Without minFree nothing starts a collection.', 'Set minFree too.');
-    } else if (maxFree && minFree && bytes(maxFree) < bytes(minFree)) {
-      this.problems.add('CDK8SNIX0306', 'config.maxFree', maxFree.asString(), `The collection would stop below minFree (${minFree.asString()}), where it starts.`,
-        'Make it at least as large as minFree.');
-    }
-  }
-
-  private validateSecretKey(prop: string, value: kplus.SecretValue | undefined): void {
-    if (value && !isDataKey(value.key)) {
-      this.problems.add('CDK8SNIX0308', `config.${prop}.key`, value.key, 'The key of a Secret has letters, digits, "-", "_" and "."; 253 at most.',
-        'Name the key as it stands in the Secret.');
-    }
-  }
-
-  private validateSetting(name: string, value: unknown): void {
-    const prop = `config.settings.${name}`;
-    const plain = name.replace(/^extra-/, '');
-    if (!KNOWN_SETTINGS.has(plain)) {
-      const closest = closestSetting(plain);
-      this.problems.add('CDK8SNIX0303', 'config.settings', name, 'Nix has no such setting.',
-        closest ? `Did you mean "${closest}"?` : 'If your Nix is newer than this library, write it in extraLines.');
-    } else if (Object.hasOwn(OWN_SETTINGS, plain)) {
-      this.problems.add('CDK8SNIX0305', prop, value, `The library sets this: ${OWN_SETTINGS[plain]}.`, 'Leave it out.');
-    } else if (TYPED_SETTINGS[name]?.some(p => this.props[p] !== undefined)) {
-      this.problems.add('CDK8SNIX0305', prop, value, `It is set by the prop ${TYPED_SETTINGS[name].join(' or ')} too.`, 'Keep one of the two.');
-    } else if (name === 'substituters' || name === 'trusted-public-keys') {
-      this.problems.add('CDK8SNIX0305', prop, value, 'Caches and their keys belong together.', 'Use the prop `substituters`.');
-    }
-    if (!isSettingValue(value)) {
-      this.problems.add('CDK8SNIX0304', prop, value, 'A value is a string of one line, a number, a boolean, or a list of strings without white space.',
-        'Write it as nix.conf would.');
-    }
-  }
-
-  private validateLine(line: string, index: number): void {
-    const prop = `config.extraLines[${index}]`;
-    const name = /^\s*(?<name>[a-z][a-z0-9-]*)\s*=/.exec(line)?.groups!.name;
-    if (/[\r\n]/.test(line) || !/^\s*($|#|!?include\s+\S|[a-z][a-z0-9-]*\s*=)/.test(line)) {
-      this.problems.add('CDK8SNIX0307', prop, line, 'It is no line of nix.conf.', 'Write `name = value`, `include path` or a comment, one a line.');
-    } else if (name !== undefined && Object.hasOwn(OWN_SETTINGS, name)) {
-      this.problems.add('CDK8SNIX0305', prop, line, `The library sets this: ${OWN_SETTINGS[name]}.`, 'Leave it out.');
-    }
-  }
-}
-
-/** The settings that have a prop of their own. */
-const TYPED_SETTINGS: { readonly [name: string]: Array<keyof NixConfigProps> } = {
-  'max-jobs': ['maxJobs'],
-  'cores': ['cores'],
-  'min-free': ['minFree'],
-  'max-free': ['maxFree'],
-};
-
-function setting(name: string, value: string | number | undefined, instead: NixConfigProps['settings'] = {}): string[] {
-  return value === undefined || Object.hasOwn(instead, name) ? [] : [`${name} = ${value}`];
-}
-
-function bytes(size: Size): number {
-  return size.toKibibytes() * 1024;
-}
-
-function isSettingValue(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string': return !/[\r\n\0]/.test(value);
-    case 'number': return Number.isFinite(value);
-    case 'boolean': return true;
-    default: return Array.isArray(value) && value.every(item => typeof item === 'string' && /^\S+$/.test(item));
-  }
-}
-
-function render(value: string | number | boolean | string[]): string {
-  return Array.isArray(value) ? value.join(' ') : String(value);
-}
-
-function unique(items: string[]): string[] {
-  return [...new Set(items)];
 }

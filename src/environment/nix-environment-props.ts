@@ -1,5 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
-import { NixConfigProps } from '../config/nix-config';
+import { NixConfigProps } from '../config/nix-config-props';
 import { AiAssistant } from '../home/ai-assistant';
 import { HomeManager } from '../home/home-manager';
 import { NixHome } from '../home/nix-home';
