@@ -57,7 +57,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       collectCoverage: false,
       moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
       // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
-      testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(seed|store-care|docs|images|home-manager|e2e|binary-cache|package|languages)/'],
+      testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(machine|seed|store-care|docs|images|home-manager|e2e|binary-cache|package|languages)/'],
       setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
     },
   },
@@ -109,7 +109,7 @@ for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/exam
 // Suites that use real Nix, real file systems and a real container runtime: one at a time, without a hurry.
 new JsonFile(project, 'jest.system.json', {
   obj: {
-    testMatch: ['<rootDir>/test/(seed|store-care|docs|images|home-manager|e2e|binary-cache|package|languages)/**/*.test.ts'],
+    testMatch: ['<rootDir>/test/(machine|seed|store-care|docs|images|home-manager|e2e|binary-cache|package|languages)/**/*.test.ts'],
     testEnvironment: 'node',
     moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
     setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],

@@ -66,5 +66,5 @@ export function busyboxImage(): string {
 
 function fillWithDebian(folder: string, name: string, ...packages: string[]): void {
   const rootfs = execFileSync('sh', [ROOTFS_SCRIPT, 'trixie', name, ...packages], { encoding: 'utf8' }).trim();
-  execFileSync('cp', ['--archive', '--reflink=auto', `${rootfs}/.`, folder]);
+  execFileSync('cp', ['--archive', '--one-file-system', '--reflink=auto', `${rootfs}/.`, folder]);
 }

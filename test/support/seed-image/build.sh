@@ -29,7 +29,7 @@ as_user() {
     keep-derivations = false' "$@"
 }
 
-cp -a --reflink=auto "$debian/." "$work"
+cp -ax --reflink=auto "$debian/." "$work"
 cp -r "$here" "$work/tmp/source"
 mkdir -p "$work/nix/store" "$work/nix/home" "$work${profile%/*}"
 chown -R 1001:1001 "$work/nix"
