@@ -1,9 +1,12 @@
-import { cdk8s, javascript, JsonFile } from 'projen';
+import { cdk8s, javascript, JsonFile, release, YamlFile } from 'projen';
+import { addCiWorkflow } from './projenrc/ci-workflow';
+import { allowAttestations, attest } from './projenrc/provenance';
 
 const project = new cdk8s.ConstructLibraryCdk8s({
   name: 'cdk8s-nix',
   description: 'Nix in Kubernetes workloads: a persistent /nix that is seeded safely, as one line of CDK8s.',
-  keywords: ['cdk8s', 'nix', 'kubernetes', 'home-manager', 'persistent-volume', 'gitops', 'backstage'],
+  // Construct Hub lists what has the keyword cdk8s.
+  keywords: ['cdk8s', 'constructs', 'nix', 'kubernetes', 'home-manager', 'persistent-volume', 'gitops', 'backstage', 'devcontainer'],
   author: 'The cdk8s-nix maintainers',
   authorAddress: 'maintainers@cdk8s-nix.example',
   repositoryUrl: 'https://github.com/cdk8s-nix/cdk8s-nix.git',
@@ -34,16 +37,32 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     'yaml@^2.9.1',
   ],
 
-  // Packages for other languages; publishing needs registries and credentials and is not set up here.
-  publishToPypi: { distName: 'cdk8s-nix', module: 'cdk8s_nix' },
-  publishToMaven: { javaPackage: 'io.cdk8s.nix', mavenGroupId: 'io.cdk8s.nix', mavenArtifactId: 'cdk8s-nix' },
-  publishToGo: { moduleName: 'github.com/cdk8s-nix/cdk8s-nix-go' },
-  publishToNuget: { dotNetNamespace: 'Cdk8s.Nix', packageId: 'Cdk8s.Nix' },
+  npmTrustedPublishing: true,
+  publishToPypi: { distName: 'cdk8s-nix', module: 'cdk8s_nix', trustedPublishing: true },
+  // The group that belongs to the owner of the repository; Maven Central gives no other without a domain.
+  publishToMaven: {
+    javaPackage: 'io.github.cdk8snix',
+    mavenGroupId: 'io.github.cdk8s-nix',
+    mavenArtifactId: 'cdk8s-nix',
+    mavenServerId: 'central-ossrh',
+    postPublishSteps: [attest('java')],
+  },
+  publishToGo: { moduleName: 'github.com/cdk8s-nix/cdk8s-nix-go', postPublishSteps: [attest('go')] },
+  publishToNuget: { dotNetNamespace: 'Cdk8s.Nix', packageId: 'Cdk8s.Nix', trustedPublishing: true, postPublishSteps: [attest('dotnet')] },
 
+  // Versions are git tags; package.json stays at 0.0.0. Somebody presses the button, and CHANGELOG.md says which version is next.
+  release: true,
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  // Newer ones ask for Node 22.
+  bumpPackage: 'commit-and-tag-version@^12',
+  nextVersionCommand: 'ts-node --transpile-only -P build-tools/tsconfig.json build-tools/next-version.ts',
   sampleCode: false,
-  release: false,
-  depsUpgrade: false,
-  github: false,
+  github: true,
+  githubOptions: { mergify: false, pullRequestLint: false },
+  buildWorkflow: false,
+  depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
+  pullRequestTemplate: false,
+  workflowNodeVersion: '24',
   docgen: true,
 
   eslint: true,
@@ -102,7 +121,7 @@ project.eslint!.addRules({
 for (const folder of ['scripts', 'images', 'nix', 'bin']) {
   project.gitattributes.addAttributes(`/${folder}/**`, 'text', 'eol=lf');
 }
-for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/CONTRIBUTING.md']) {
+for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/CONTRIBUTING.md', '/SECURITY.md']) {
   project.addPackageIgnore(path);
 }
 
@@ -169,5 +188,28 @@ project.addTask('bench', {
   ],
 });
 project.package.setScript('test', 'projen verify');
+project.package.setScript('prepare', 'node build-tools/prepare.js');
+
+project.addTask('test:languages', {
+  description: 'The packages for Python, Java, Go and .NET, built, installed and used',
+  exec: 'jest -c jest.system.json test/languages',
+  receiveArgs: true,
+});
+// The compiler's eleven lines about the age of Node say nothing to who has a version that `engines` allows.
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '1');
+
+// Needed by a release only, which fetches it by itself: a quarter of all packages that `npm ci` would install.
+project.deps.removeDependency('commit-and-tag-version');
+const bump = project.tasks.tryFind('bump')!;
+bump.env('npm_config_yes', 'true');
+bump.exec('ts-node --transpile-only -P build-tools/tsconfig.json build-tools/release-notes.ts "$LATEST_TAG"');
+addCiWorkflow(project.github!);
+allowAttestations(project.github!.tryFindWorkflow('release')!, 'release_maven', 'release_nuget', 'release_golang');
+
+
+new YamlFile(project, '.github/actionlint.yaml', {
+  // Style of the scripts in the workflows that projen writes; what is wrong is reported.
+  obj: { paths: { '.github/workflows/{release,upgrade-main}.yml': { ignore: ['SC2086:info', 'SC2236:style', 'SC2015:info'] } } },
+});
 
 project.synth();

@@ -32,13 +32,26 @@ test.each([['README.md', /```yaml\n(?<yaml>[\s\S]*?)```/], ['docs/migration.md',
     }
   });
 
+const OWN_PAGES = 'https://github.com/cdk8s-nix/cdk8s-nix/blob/main/';
+
 test('links between the pages lead somewhere', () => {
   const broken = PAGES.flatMap(page => {
     const text = readFileSync(join(ROOT, page), 'utf-8');
-    return [...text.matchAll(/\]\((?!https?:|#)(?<target>[^)#]+)/g)].map(match => join(page, '..', match.groups!.target))
-      .filter(target => !existsSync(join(ROOT, target))).map(target => `${page} → ${target}`);
+    const relative = [...text.matchAll(/\]\((?!https?:|#)(?<target>[^)#]+)/g)].map(match => join(page, '..', match.groups!.target));
+    const absolute = text.split(OWN_PAGES).slice(1).map(rest => /^[^)#\s]+/.exec(rest)![0]);
+    return [...relative, ...absolute].filter(target => !existsSync(join(ROOT, target))).map(target => `${page} → ${target}`);
   });
   expect(broken).toEqual([]);
+});
+
+// It is also the page of the package at npm, PyPI and Construct Hub, which have no other page of ours and draw no diagrams.
+test('the README can be read by itself', () => {
+  const text = readFileSync(join(ROOT, 'README.md'), 'utf-8').replace(/^```\w+ ?\w*\n[^]*?^```$/gm, '');
+  expect([...text.matchAll(/\]\((?!https:)[^)]+\)/g)].map(match => match[0])).toEqual([]);
+  const named = [...text.matchAll(/\[(?<label>[^\]`]+)\](?![(:])/g)].map(match => match.groups!.label);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter(label => !text.includes(`\n[${label}]: ${OWN_PAGES}`))).toEqual([]);
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf-8')).not.toContain('```mermaid');
 });
 
 test('every page is in the index of the pages', () => {

@@ -1,0 +1,51 @@
+import { github } from 'projen';
+
+/** Versions of Node that CI runs both commands of the README with: `engines` names the oldest, the README all. */
+export const NODE_VERSIONS = ['20.16', '22', '24'];
+
+const CHECKOUT: github.workflows.JobStep = { name: 'Checkout', uses: 'actions/checkout@v5', with: { 'fetch-depth': 0 } };
+const setupNode = (version: string): github.workflows.JobStep =>
+  ({ name: 'Node', uses: 'actions/setup-node@v5', with: { 'node-version': version, 'package-manager-cache': false } });
+const READ = { contents: github.workflows.JobPermission.READ };
+const RUNS_ON = ['ubuntu-24.04'];
+
+/** What is checked of each push and pull request. */
+export function addCiWorkflow(project: github.GitHub): void {
+  const workflow = project.addWorkflow('ci');
+  workflow.on({ push: { branches: ['main'] }, pullRequest: {}, workflowDispatch: {} });
+  workflow.addJobs({
+    commands: {
+      name: 'The two commands, Node ${{ matrix.node }}',
+      runsOn: RUNS_ON,
+      timeoutMinutes: 60,
+      permissions: READ,
+      strategy: { failFast: false, matrix: { domain: { node: NODE_VERSIONS } } },
+      steps: [
+        CHECKOUT,
+        setupNode('${{ matrix.node }}'),
+        { name: 'The first command', run: 'npm ci && npm run example' },
+        // The system suites mount file systems and run containers; as root the missing programs are installed, too.
+        { name: 'The second command', run: 'sudo env "PATH=$PATH" CI=true sh -c "npm ci && npm test"' },
+      ],
+    },
+    packages: {
+      name: 'The packages of all languages',
+      runsOn: RUNS_ON,
+      timeoutMinutes: 30,
+      permissions: READ,
+      steps: [
+        CHECKOUT,
+        setupNode('24'),
+        { name: 'Java', uses: 'actions/setup-java@v5', with: { 'distribution': 'temurin', 'java-version': '17' } },
+        { name: 'Python', uses: 'actions/setup-python@v6', with: { 'python-version': '3.13' } },
+        { name: 'Go', uses: 'actions/setup-go@v6', with: { 'go-version': 'stable', 'cache': false } },
+        { name: '.NET', uses: 'actions/setup-dotnet@v5', with: { 'dotnet-version': '8.x' } },
+        { run: 'npm ci' },
+        { run: 'npm run compile' },
+        { run: 'npm run package-all' },
+        { name: 'An app in each language', run: 'npm run test:languages' },
+        { name: 'Keep the packages', uses: 'actions/upload-artifact@v4', with: { name: 'packages', path: 'dist' } },
+      ],
+    },
+  });
+}
