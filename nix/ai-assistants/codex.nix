@@ -7,6 +7,7 @@
       package = "@openai/codex";
       version = "0.169.0";
       configFolder = "CODEX_HOME";
+      certificates = "CODEX_CA_CERTIFICATE";
     })
   ];
 }

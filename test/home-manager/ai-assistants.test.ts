@@ -34,7 +34,7 @@ describe('the AI assistants', () => {
 
   beforeEach(() => {
     container.emptyHome();
-    container.run('cp -a /tmp/home/. /home/code/; rm -rf /tmp/record* /tmp/cache* /tmp/paused');
+    container.run('cp -a /tmp/home/. /home/code/; rm -rf /tmp/record* /tmp/cache* /tmp/paused /nix/var/cdk8s-nix');
   });
 
   /** What npx and Node.js were called for; empty if they were not. */
@@ -64,7 +64,7 @@ describe('the AI assistants', () => {
 
     test('is valid shell', () => {
       const wrapper = container.run(`cat /home/code/.nix-profile/bin/${command}`).output;
-      expect(wrapper).toContain(`package=${npmPackage}@${version}`);
+      expect(wrapper).toContain(`command=${command} package=${npmPackage} version=${version} `);
       const check = spawnSync('shellcheck', ['--shell=bash', '-'], { input: wrapper, encoding: 'utf8' });
       expect(check.stdout).toBe('');
       expect(check.status).toBe(0);
@@ -77,6 +77,7 @@ describe('the AI assistants', () => {
       const calls = record().split('\n');
       expect(calls[0]).toMatch(new RegExp(`^npx --yes --package=${npmPackage}@${version.replace(/\./g, '\\.')} -- true in /home/code/\\.cache/cdk8s-nix/`));
       expect(calls[1].startsWith('node ')).toBe(byNode);
+      expect(calls[1].includes('--version')).toBe(byNode);
 
       const second = run(command, `${command} again`, { NPX_FAILS: '1' });
       expect(second).toMatchObject({ status: 0 });
@@ -88,27 +89,156 @@ describe('the AI assistants', () => {
       expect(container.has(`home/code/.cache/cdk8s-nix/${installed}/npm/_cacache`)).toBe(false);
     });
 
-    test('nothing is left of an installation that failed, and the next one works', () => {
+    test('nothing is left of an installation that failed but the log, and the next one works', () => {
       const failed = run(command, command, { NPX_FAILS: '1' });
       expect(failed.status).toBe(1);
-      expect(failed.output).toContain(`${command}: npx could not install ${npmPackage}@${version}`);
-      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe('');
+      expect(failed.output).toContain(`${command}: npx could not install ${npmPackage}@${version}: see above\n`);
+      expect(failed.output).toContain(`${command}: the log of npm is in /home/code/.cache/cdk8s-nix/${installed}.log\n`);
+      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe(`${installed}.log\n`);
       expect(run(command, command)).toMatchObject({ status: 0 });
+      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe(`${installed}\n`);
     });
 
     test('a package that is installed but does not run is not taken for installed', () => {
-      const failed = run(command, command, { NPX_INSTALLS_STUB: '1' });
+      const log = 'verbose\n12 http fetch GET 404 http://mirror.example/platform-package 7ms';
+      const failed = run(command, command, { NPX_INSTALLS_STUB: '1', NPX_LOG: log });
       expect(failed.status).toBe(1);
       expect(failed.output).toContain('native binary not installed');
+      expect(failed.output).toContain(`${command}: the registry answered: 404 http://mirror.example/platform-package\n`);
       expect(failed.output).toContain(`${command}: ${npmPackage}@${version} is installed but does not run`);
-      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe('');
+      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe(`${installed}.log\n`);
       expect(run(command, command)).toMatchObject({ status: 0 });
     });
 
-    test('install scripts run, with the Node.js of nixpkgs, whatever the user and the image have', () => {
+    test('a full disk is told, and with room it is installed', () => {
+      const prepare = 'mount -t tmpfs -o size=1m,uid=1001 tmpfs home/code/.cache';
+      const failed = run(command, command, { NPX_INSTALLS_STUB: '1' }, `mkdir -p home/code/.cache; ${prepare}`);
+      expect(failed.status).toBe(1);
+      expect(failed.output).toMatch(new RegExp(`${command}: no space left: [01] MiB are free in /home/code/\\.cache/cdk8s-nix; while it is installed, ${npmPackage} needs up to 1 GiB`));
+      expect(run(command, command)).toMatchObject({ status: 0 });
+    });
+
+    describe('an installation that is found', () => {
+      const found = `home/code/.cache/cdk8s-nix/${installed}`;
+      const bin = `${found}/npm/_npx/0123456789abcdef/node_modules/.bin`;
+
+      test.each([
+        ['does not run, as npm left it before it was proven', `printf '#!/bin/sh\\nexit 1\\n' >/${bin}/${command}; rm /${found}/proven`],
+        ['has lost its command', `rm /${bin}/${command}`],
+        ['has a big file cut off', `truncate -s 1M /${bin}/../program`],
+        ['has lost a big file', `rm /${bin}/../program`],
+      ])('and %s is replaced', (_, damage) => {
+        run(command, command);
+        run(command, damage);
+        const repaired = run(command, `${command} again`);
+        expect(repaired.output).toContain(`${command}: the installation in /${found} is broken, and is replaced\n`);
+        expect(repaired.output).toContain(`${command} runs with 1 arguments: again`);
+        expect(container.run(`ls -A /home/code/.cache/cdk8s-nix; ls /${found}`).output).toBe(`${installed}\nnpm\nproven\n`);
+        expect(run(command, command).output).not.toContain('installing');
+      });
+
+      test('and runs, but was not proven, is kept without a registry', () => {
+        run(command, command);
+        run(command, `rm /${found}/proven`);
+        const kept = run(command, command, { NPX_FAILS: '1', NPM_PING: 'ENOTFOUND' });
+        expect(kept).toMatchObject({ status: 0 });
+        expect(kept.output).not.toContain('replaced');
+        expect(container.has(`${found}/proven`)).toBe(true);
+      });
+    });
+
+    test('what decides about completeness is set, whatever the user and the image have', () => {
       run(command, `mkdir -p /tmp/cache-bin; printf '#!/bin/sh\nexit 1\n' >/tmp/cache-bin/node; chmod +x /tmp/cache-bin/node; PATH=/tmp/cache-bin:$PATH; ${command}`,
-        { npm_config_ignore_scripts: 'true' });
-      expect(container.read('tmp/record.settings')).toMatch(new RegExp(`^scripts: ignore=false allow=${npmPackage}; node: /nix/store/`));
+        { npm_config_ignore_scripts: 'true', npm_config_omit: 'optional', npm_config_global: 'true', npm_config_os: 'darwin' });
+      const settings = container.read('tmp/record.settings');
+      for (const setting of [
+        'ignore_scripts=false', `allow_scripts=${npmPackage}`, 'include=optional', 'bin_links=true', 'global=false', 'os=linux', 'cpu=x64',
+        'dry_run=false', 'package_lock_only=false', 'install_strategy=hoisted',
+      ]) {
+        expect(settings).toContain(`npm_config_${setting}\n`);
+      }
+      expect(settings).not.toContain('npm_config_omit');
+      expect(settings).toMatch(/^node: \/nix\/store\//m);
+    });
+
+    test.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH'])('a registry that cannot be reached (%s) is told in one line, and npx is not tried', code => {
+      expect(run(command, command, { NPM_PING: code, NPM_REGISTRY: 'https://mirror.example/npm' })).toEqual({
+        status: 1,
+        output: `${command}: cannot install ${npmPackage}@${version}: the registry https://mirror.example/npm does not answer (${code}); `
+          + 'npm_config_registry names another one, https_proxy a proxy\n',
+      });
+      expect(record()).toBe('');
+      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output).toBe('');
+    });
+
+    test('so is a certificate that is not trusted', () => {
+      const { status, output } = run(command, command, { NPM_PING: 'SELF_SIGNED_CERT_IN_CHAIN' });
+      expect(status).toBe(1);
+      expect(output).toMatch(/^\S+ cannot install .*: the certificate of \S+ is not trusted \(SELF_SIGNED_CERT_IN_CHAIN\); NIX_SSL_CERT_FILE or NODE_EXTRA_CA_CERTS names .*\n$/);
+    });
+
+    test('a registry that does not answer at all is told within ten seconds', () => {
+      const { output } = run(command, `timeout 10 ${command}`, { NPM_PING: 'silence' });
+      expect(output).toMatch(/^\S+ no answer for 7 seconds from the registry \S+; waiting for another minute\n(Terminated\n)?$/);
+    });
+
+    test('a registry that does not know the question is asked for the package', () => {
+      expect(run(command, command, { NPM_PING: 'E404' })).toMatchObject({ status: 0 });
+    });
+
+    test.each([
+      [{ NIX_SSL_CERT_FILE: '/etc/passwd' }, '/etc/passwd'],
+      [{ SSL_CERT_FILE: '/etc/passwd' }, '/etc/passwd'],
+      [{ NIX_SSL_CERT_FILE: '/etc/passwd', SSL_CERT_FILE: '/etc/group' }, '/etc/passwd'],
+      [{ NIX_SSL_CERT_FILE: '/etc/passwd', NODE_EXTRA_CA_CERTS: '/etc/group' }, '/etc/group'],
+      [{ NIX_SSL_CERT_FILE: '/nonexistent' }, 'none'],
+      [{}, 'none'],
+    ])('with %p it trusts the certificates in %s', (env, trusted) => {
+      expect(run(command, command, env).output).toContain(`certificates ${trusted} ${command === 'codex' ? trusted : 'none'}\n`);
+    });
+
+    describe('the places it is looked for in', () => {
+      const baked = 'mount -t tmpfs tmpfs usr/local; mkdir -p usr/local/lib/cdk8s-nix/assistants';
+
+      test('baked into the image it runs without a network or a place to write, whoever the user is', () => {
+        run(command, command);
+        const prepare = `${baked}; cp -a home/code/.cache/cdk8s-nix/${installed} usr/local/lib/cdk8s-nix/assistants; rm -rf home/code/.cache
+          for folder in home/code nix tmp usr/local; do mount --bind $folder $folder; mount -o remount,ro,bind $folder; done`;
+        const result = container.run(`/home/code/.nix-profile/bin/${command} --version`,
+          { prepare, user: '1000680000:0', env: { NPX_RECORD: '/dev/null', HOME: '/home/code', NPM_PING: 'ENOTFOUND' } });
+        expect(result).toMatchObject({ status: 0 });
+        expect(result.output).toContain(`${command} runs with 1 arguments: --version`);
+      });
+
+      test('the folder in the store volume is shared by homes, once it exists', () => {
+        run(command, `mkdir -p /nix/var/cdk8s-nix/assistants; ${command}`);
+        expect(container.run('ls -A /nix/var/cdk8s-nix/assistants').output).toBe(`${installed}\n`);
+        const other = container.run(`/home/code/.nix-profile/bin/${command} --version`,
+          { user: '1000680000:0', env: { NPX_RECORD: '/dev/null', HOME: '/tmp/cache-home', NPX_FAILS: '1', NPM_PING: 'ENOTFOUND' } });
+        expect(other).toMatchObject({ status: 0 });
+      });
+
+      test('CDK8S_NIX_ASSISTANTS names another one', () => {
+        run(command, `mkdir -p /nix/var/cdk8s-nix/assistants; ${command}`, { CDK8S_NIX_ASSISTANTS: '/tmp/cache-mine' });
+        expect(container.has(`tmp/cache-mine/${installed}/proven`)).toBe(true);
+      });
+    });
+
+    test('can be installed without being run', () => {
+      const first = run(command, `${command} 2>/dev/null`, { CDK8S_NIX_INSTALL_ONLY: '1' });
+      expect(first).toEqual({ status: 0, output: `/home/code/.cache/cdk8s-nix/${installed}\n` });
+      expect(run(command, command, { CDK8S_NIX_INSTALL_ONLY: '1', NPX_FAILS: '1' })).toEqual(first);
+    });
+
+    test('another version or package is installed beside', () => {
+      const variable = `CDK8S_NIX_PACKAGE_${command.toUpperCase()}`;
+      run(command, command);
+      expect(run(command, command, { [variable]: '@mine/fork@1.2.3-rc.1' })).toMatchObject({ status: 0 });
+      expect(record()).toContain('npx --yes --package=@mine/fork@1.2.3-rc.1 -- true');
+      expect(container.run('ls -A /home/code/.cache/cdk8s-nix').output.split('\n').filter(Boolean).sort())
+        .toEqual([installed, `${command}-_mine_fork_1.2.3-rc.1-x86_64-linux`].sort());
+      const refused = run(command, command, { [variable]: 'latest' });
+      expect(refused).toEqual({ status: 1, output: `${command}: ${variable} is 'latest'; it must be a package and its version, such as ${npmPackage}@${version}\n` });
     });
 
     test('lies where the assistants see that npx runs them, which keeps them from updating themselves', () => {
@@ -155,10 +285,8 @@ describe('the AI assistants', () => {
 
     test('is replaced by its command, so that signals reach it', () => {
       run(command, command);
-      const script = `home/code/.cache/cdk8s-nix/${installed}/npm/_npx/0123456789abcdef/node_modules/.bin/${command}`;
-      container.write(script, '#!/bin/sh\necho $$\n', 0o755);
-      const ids = run(command, `${command} & echo $!; wait`).output.trim().split('\n');
-      expect(new Set(ids).size).toBe(1);
+      const [id, output] = run(command, `${command} >/tmp/cache-output & echo $!; wait; cat /tmp/cache-output`).output.split(/\n(.*)/s);
+      expect(output).toContain(`process ${id},`);
     });
   });
 
@@ -173,7 +301,7 @@ describe('the AI assistants', () => {
 
   test('claude is started by the C library of nixpkgs where the image has none in the usual place', () => {
     const wrapper = container.run('cat /home/code/.nix-profile/bin/claude').output
-      .replace('loader=/lib64/ld-linux-x86-64.so.2', 'loader=/tmp/cache-libc/ld-of-nixpkgs.so');
+      .replace('loader=\'/lib64/ld-linux-x86-64.so.2\'', 'loader=\'/tmp/cache-libc/ld-of-nixpkgs.so\'');
     container.write('tmp/cache-claude', wrapper, 0o755);
     container.write('tmp/cache-libc/ld-of-nixpkgs.so', '#!/bin/sh\necho "loader $*, USE_BUILTIN_RIPGREP=$USE_BUILTIN_RIPGREP, $(command -v ripgrep)"\n', 0o755);
     const output = run('claude', '/tmp/cache-claude --version').output;

@@ -16,6 +16,7 @@
         "fzf"
         "gh"
         "git"
+        "gnugrep"
         "gnumake"
         "htop"
         "jq"
@@ -65,9 +66,9 @@
           nodejs = run "nodejs" { } ''
             $busybox mkdir -p $out/bin
             printf '#!/bin/sh\necho "node $*" >>"$NPX_RECORD"\ntool=$1; shift; exec sh "$tool" "$@"\n' >$out/bin/node
-            cp=$($busybox cat ${./fake-npx.sh}; echo x)
-            printf '%s' "''${cp%x}" >$out/bin/npx
-            $busybox chmod +x $out/bin/node $out/bin/npx
+            $busybox cp ${./fake-npx.sh} $out/bin/npx
+            $busybox cp ${./fake-npm.sh} $out/bin/npm
+            $busybox chmod +x $out/bin/node $out/bin/npx $out/bin/npm
           '';
 
           package = name: {
