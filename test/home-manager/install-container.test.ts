@@ -364,7 +364,7 @@ describe('install-container.sh', () => {
       const result = install('minimal', { HOME_MANAGER_OVERRIDE_INPUTS: '', NIX_CONFIG: 'download-attempts = 1' });
       expect(result.status).toBe(6);
       expect(result.output).toContain('the network does not answer');
-      expect(result.output).toMatch(/github\.com\/\S*3cd22efe6471dc7365c822bd9ad73a21e55f38fb|github\.com\/\S*74cc63f702f7d60a557e152a57b40fb1fd0f72ac/);
+      expect(result.output).toMatch(/github\.com\/\S*65258d5c65a250189fde2e35f490d15e064c4c62|github\.com\/\S*5880666fd9eb563038431edb35c2d0aa595884e6/);
       expectNothingDone();
     });
 
