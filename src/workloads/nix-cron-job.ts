@@ -1,13 +1,14 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { NixWorkloadOptions } from './nix-workload-options';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 
 /**
  * Props of a CronJob with Nix: those of kplus.CronJob and those of the environment.
  */
-export interface NixCronJobProps extends kplus.CronJobProps, NixEnvironmentProps {}
+export interface NixCronJobProps extends kplus.CronJobProps, NixEnvironmentProps, NixWorkloadOptions {}
 
 /**
  * A CronJob whose pods have Nix. It needs a container: what should run has no default.
@@ -22,7 +23,7 @@ export class NixCronJob extends kplus.CronJob {
   constructor(scope: Construct, id: string, props: NixCronJobProps) {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
-    this.environment.enable(this);
+    this.environment.enable(this, { containers: props.nixContainers });
   }
 
   /**

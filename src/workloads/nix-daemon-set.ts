@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { NixWorkloadOptions } from './nix-workload-options';
 import { workspaceUnlessContainers } from './workspace';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
@@ -11,7 +12,7 @@ import { NixStore } from '../store/nix-store';
  *
  * The store is `NixStore.emptyDir()` unless given: a pod runs on every node, and one claim could not serve them all.
  */
-export interface NixDaemonSetProps extends kplus.DaemonSetProps, NixEnvironmentProps {}
+export interface NixDaemonSetProps extends kplus.DaemonSetProps, NixEnvironmentProps, NixWorkloadOptions {}
 
 /**
  * A DaemonSet whose pods have Nix, each with a store of its own.
@@ -25,7 +26,7 @@ export class NixDaemonSet extends kplus.DaemonSet {
   constructor(scope: Construct, id: string, props: NixDaemonSetProps = {}) {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
-    this.environment.enable(this);
+    this.environment.enable(this, { containers: props.nixContainers });
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 

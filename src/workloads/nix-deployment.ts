@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { NixWorkloadOptions } from './nix-workload-options';
 import { workspaceUnlessContainers } from './workspace';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
@@ -8,7 +9,7 @@ import { NixEnvironmentProps } from '../environment/nix-environment-props';
 /**
  * Props of a Deployment with Nix: those of kplus.Deployment and those of the environment.
  */
-export interface NixDeploymentProps extends kplus.DeploymentProps, NixEnvironmentProps {}
+export interface NixDeploymentProps extends kplus.DeploymentProps, NixEnvironmentProps, NixWorkloadOptions {}
 
 /**
  * A Deployment whose pods have Nix.
@@ -23,7 +24,7 @@ export class NixDeployment extends kplus.Deployment {
   constructor(scope: Construct, id: string, props: NixDeploymentProps = {}) {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
-    this.environment.enable(this);
+    this.environment.enable(this, { containers: props.nixContainers });
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 

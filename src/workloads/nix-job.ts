@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { NixWorkloadOptions } from './nix-workload-options';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 import { immutablePart, nameByContent } from '../pod/name-by-content';
@@ -12,7 +13,7 @@ import { NixStore } from '../store/nix-store';
  *
  * The store is `NixStore.emptyDir()` unless given: a Job runs once, and a claim would outlive it for nothing.
  */
-export interface NixJobProps extends kplus.JobProps, NixEnvironmentProps {}
+export interface NixJobProps extends kplus.JobProps, NixEnvironmentProps, NixWorkloadOptions {}
 
 /**
  * A Job whose pods have Nix. It needs a container: what should run has no default.
@@ -27,7 +28,7 @@ export class NixJob extends kplus.Job {
   constructor(scope: Construct, id: string, props: NixJobProps = {}) {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
-    this.environment.enable(this);
+    this.environment.enable(this, { containers: props.nixContainers });
     if (props.metadata?.name === undefined) {
       nameByContent(ApiObject.of(this), immutablePart);
     }

@@ -2,6 +2,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
 import { HeadlessService } from './headless-service';
+import { NixWorkloadOptions } from './nix-workload-options';
 import { workspaceUnlessContainers } from './workspace';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
@@ -13,7 +14,7 @@ import { NixStore } from '../store/nix-store';
  * The store is `NixStore.perReplica()` unless given. Without a service, and without a container that has ports when this is constructed,
  * a headless Service without ports gives the pods their names.
  */
-export interface NixStatefulSetProps extends kplus.StatefulSetProps, NixEnvironmentProps {}
+export interface NixStatefulSetProps extends kplus.StatefulSetProps, NixEnvironmentProps, NixWorkloadOptions {}
 
 /**
  * A StatefulSet whose pods have Nix, each with a claim of its own that outlives the pod.
@@ -29,7 +30,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
     const service = props.service ?? (hasPorts(props) ? undefined : new HeadlessService(scope, `${id}-service`, props.metadata?.namespace));
     super(scope, id, { ...props, service });
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.perReplica() });
-    this.environment.enable(this);
+    this.environment.enable(this, { containers: props.nixContainers });
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 

@@ -189,3 +189,13 @@ test('two runs give the same bytes', () => {
   };
   expect(synth()).toBe(synth());
 });
+
+test('only the containers that are named get Nix', () => {
+  const chart = testChart();
+  new NixDeployment(chart, 'shop', {
+    nixContainers: ['main'],
+    containers: [{ name: 'main', image: 'example/app:1' }, { name: 'proxy', image: 'example/proxy:1' }],
+  });
+  const [main, proxy] = podSpec(chart).containers;
+  expect([mountAt(main, '/nix')?.name, mountAt(proxy, '/nix')?.name]).toEqual(['nix-store', undefined]);
+});

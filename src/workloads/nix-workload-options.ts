@@ -1,0 +1,11 @@
+/**
+ * What can be said of a workload with Nix besides the props of its kind and those of its environment.
+ */
+export interface NixWorkloadOptions {
+  /**
+   * The names of the containers (init containers too) that get Nix. The others only get the security context and `/tmp`.
+   *
+   * @default - all containers, added before or after
+   */
+  readonly nixContainers?: string[];
+}
