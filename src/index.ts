@@ -1,6 +1,10 @@
+export * from './backstage/backstage-access';
 export * from './backstage/backstage-database';
 export * from './backstage/backstage-nix';
+export * from './backstage/backstage-nix-props';
+export * from './backstage/backstage-object-metadata';
 export * from './backstage/backstage-preset';
+export * from './backstage/backstage-probes';
 export * from './cache/binary-cache';
 export * from './cache/binary-cache-props';
 export * from './care-jobs/nix-garbage-collection';
@@ -41,3 +45,4 @@ export * from './workloads/nix-daemon-set';
 export * from './workloads/nix-deployment';
 export * from './workloads/nix-job';
 export * from './workloads/nix-stateful-set';
+export * from './workloads/nix-workload-options';

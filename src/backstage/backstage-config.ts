@@ -1,60 +1,33 @@
-import { Yaml } from 'cdk8s';
-import * as kplus from 'cdk8s-plus-28';
-import { BundledPostgres } from './bundled-postgres';
-import { CaBundle } from '../network/ca-bundle';
+import { ConfigMapping } from './app-config';
+import { DatabaseConnection } from './database-connection';
 
-/** How the portal reaches its database. */
-export interface DatabaseConnection {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: kplus.SecretValue;
-  readonly tls: boolean;
-  readonly caBundle?: CaBundle;
-  /** Where the CA bundle is mounted. */
-  readonly caFile?: string;
-  /** The server, if it is one of ours. */
-  readonly server?: BundledPostgres;
-}
-
-/**
- * Backstage's configuration as YAML, the last of the files it reads. Backstage itself fills in `${POSTGRES_PASSWORD}`.
- *
- * @param extra what the user adds; objects are merged, all else is replaced
- */
-export function backstageConfig(baseUrl: string, port: number, database: DatabaseConnection, extra: { [key: string]: any }): string {
-  const ssl = database.tls ? { require: true, rejectUnauthorized: true, ...(database.caFile ? { ca: { $file: database.caFile } } : {}) } : undefined;
-  return Yaml.stringify(merge({
+/** What this construct sets in Backstage's configuration. Backstage itself fills in `${POSTGRES_PASSWORD}` and the like. */
+export function backstageConfig(baseUrl: string, port: number, database: DatabaseConnection): ConfigMapping {
+  return {
     app: { baseUrl },
     backend: {
       baseUrl,
       listen: { port },
-      cors: { origin: baseUrl },
-      database: {
-        client: 'pg',
-        connection: {
-          host: database.host,
-          port: database.port,
-          user: database.user,
-          password: '${POSTGRES_PASSWORD}',
-          ...(ssl ? { ssl } : {}),
-        },
-      },
+      // The origin of a page has no path.
+      cors: { origin: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl },
+      database: databaseConfig(database),
     },
-  }, extra));
+  };
 }
 
-function merge(base: any, over: any): any {
-  if (!isObject(base) || !isObject(over)) {
-    return over;
-  }
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    merged[key] = Object.hasOwn(base, key) ? merge(base[key], value) : value;
-  }
-  return merged;
-}
-
-function isObject(value: unknown): value is { [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function databaseConfig({ host, port, user, name, tls, ca }: DatabaseConnection): ConfigMapping {
+  const ssl = { require: true, rejectUnauthorized: true, ...(ca ? { ca: { $file: ca.file } } : {}) };
+  return {
+    client: 'pg',
+    // Whoever is given one database mostly may make no other, nor look into that of the server itself.
+    ...(name === undefined ? {} : { pluginDivisionMode: 'schema', ensureExists: false, ensureSchemaExists: true }),
+    connection: {
+      host,
+      port,
+      user,
+      password: '${POSTGRES_PASSWORD}',
+      ...(name === undefined ? {} : { database: name }),
+      ...(tls ? { ssl } : {}),
+    },
+  };
 }

@@ -1,14 +1,20 @@
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { BundledBackstageDatabaseOptions } from './backstage-database';
+import { wholeSeconds } from './whole-seconds';
 import { addClaimTemplate, transformPodSpec } from '../pod/workload-hook';
 
 const PORT = 5432;
-const USER = 'backstage';
 const DATA = '/var/lib/postgresql/data';
 /** The id of the user `postgres` in the official image. */
 const UID = 999;
+const PERIOD = Duration.seconds(10);
+const IMAGE = 'docker.io/library/postgres:16.4';
+const RESOURCES: kplus.ContainerResources = {
+  cpu: { request: kplus.Cpu.millis(100) },
+  memory: { request: Size.mebibytes(128), limit: Size.mebibytes(512) },
+};
 
 /**
  * A small PostgreSQL for development: one pod with a claim of its own, restricted like everything else.
@@ -16,26 +22,28 @@ const UID = 999;
 export class BundledPostgres extends Construct {
   public readonly statefulSet: kplus.StatefulSet;
   public readonly service: kplus.Service;
-  public readonly user = USER;
+  public readonly user: string;
   public readonly port = PORT;
 
-  constructor(scope: Construct, id: string, options: BundledBackstageDatabaseOptions, image: string, size: Size) {
+  constructor(scope: Construct, id: string, options: BundledBackstageDatabaseOptions, size: Size) {
     super(scope, id);
-    this.service = new kplus.Service(this, 'Service', { clusterIP: 'None', ports: [{ port: PORT }] });
+    this.user = options.user ?? 'backstage';
+    this.service = new kplus.Service(this, 'Service', { metadata: options.serviceMetadata, clusterIP: 'None', ports: [{ port: PORT }] });
     this.statefulSet = new kplus.StatefulSet(this, 'StatefulSet', {
+      metadata: options.metadata,
       service: this.service,
       replicas: 1,
       securityContext: { user: UID, group: UID, fsGroup: UID, fsGroupChangePolicy: kplus.FsGroupChangePolicy.ON_ROOT_MISMATCH },
     });
-    const container = this.statefulSet.addContainer(containerProps(options, image));
+    const container = this.statefulSet.addContainer(containerProps(options, this.user));
     for (const [name, folder] of [['run', '/var/run/postgresql'], ['tmp', '/tmp']]) {
       container.mount(folder, kplus.Volume.fromEmptyDir(this, `${name}-volume`, name));
     }
-    this.addData(size);
+    this.addData(size, options.storageClassName);
   }
 
   /** What kplus-28 has no typed API for: claim templates, and seccomp of the pod. */
-  private addData(size: Size): void {
+  private addData(size: Size, storageClassName: string | undefined): void {
     transformPodSpec(this.statefulSet, spec => ({
       ...spec,
       securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
@@ -46,6 +54,7 @@ export class BundledPostgres extends Construct {
     addClaimTemplate(this.statefulSet, 'data', {
       metadata: {},
       spec: {
+        storageClassName,
         accessModes: [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE],
         resources: { requests: { storage: kplus.k8s.Quantity.fromString(`${size.toGibibytes()}Gi`) } },
       },
@@ -54,23 +63,31 @@ export class BundledPostgres extends Construct {
   }
 }
 
-function containerProps(options: BundledBackstageDatabaseOptions, image: string): kplus.ContainerProps {
-  const ready = kplus.Probe.fromCommand(['pg_isready', '-U', USER, '-h', '127.0.0.1']);
+/** The image of a bundled server. */
+export function postgresImage(options: BundledBackstageDatabaseOptions): string {
+  return options.image ?? IMAGE;
+}
+
+function containerProps(options: BundledBackstageDatabaseOptions, user: string): kplus.ContainerProps {
+  const ready = (probe: kplus.ProbeOptions) => kplus.Probe.fromCommand(['pg_isready', '-U', user, '-h', '127.0.0.1'], probe);
+  // On a slow disk initdb alone takes longer than the half minute of Kubernetes' defaults, and whoever is killed in it begins anew.
+  const startup = options.startup ?? Duration.minutes(5);
   return {
     name: 'postgres',
-    image,
+    image: postgresImage(options),
     imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
     ports: [{ number: PORT }],
     envVariables: {
-      POSTGRES_USER: kplus.EnvValue.fromValue(USER),
+      POSTGRES_USER: kplus.EnvValue.fromValue(user),
+      ...(options.name === undefined ? {} : { POSTGRES_DB: kplus.EnvValue.fromValue(options.name) }),
       POSTGRES_PASSWORD: kplus.EnvValue.fromSecretValue(options.password),
       // A folder of its own: the root of the volume belongs to root and holds lost+found, and initdb refuses both.
       PGDATA: kplus.EnvValue.fromValue(`${DATA}/pgdata`),
     },
-    readiness: ready,
-    liveness: ready,
-    startup: ready,
-    resources: { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(128), limit: Size.mebibytes(512) } },
+    readiness: ready({}),
+    liveness: ready({}),
+    startup: ready({ periodSeconds: PERIOD, failureThreshold: Math.ceil(wholeSeconds(startup) / PERIOD.toSeconds()) }),
+    resources: options.resources ?? RESOURCES,
     securityContext: {
       user: UID,
       group: UID,

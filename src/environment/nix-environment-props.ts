@@ -11,16 +11,9 @@ import { NixSeedOptions } from '../store/nix-seed';
 import { NixStore } from '../store/nix-store';
 
 /**
- * Props of an environment.
+ * What can be said of an environment besides which image seeds it.
  */
-export interface NixEnvironmentProps {
-  /**
-   * The seed image: its `/nix` is brought onto the store volume.
-   *
-   * @default NixImage.upstream()
-   */
-  readonly image?: NixImage;
-
+export interface NixEnvironmentOptions {
   /**
    * The volume that holds `/nix`.
    *
@@ -121,4 +114,16 @@ export interface NixEnvironmentProps {
    * @default - those in the default profile of the store for Nix, those of the image for the others
    */
   readonly caBundle?: CaBundle;
+}
+
+/**
+ * Props of an environment.
+ */
+export interface NixEnvironmentProps extends NixEnvironmentOptions {
+  /**
+   * The seed image: its `/nix` is brought onto the store volume.
+   *
+   * @default NixImage.upstream()
+   */
+  readonly image?: NixImage;
 }

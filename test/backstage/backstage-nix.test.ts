@@ -1,28 +1,9 @@
 import { Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { parse } from 'yaml';
-import {
-  AiAssistant, BackstageDatabase, BackstageNix, BackstageNixProps, BackstagePreset, CaBundle, ExistingBackstageDatabaseOptions, NixImage, NixStore,
-} from '../../src';
+import { AiAssistant, BackstagePreset, CaBundle, NixStore } from '../../src';
 import { mountAt, only, podSpec, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
-
-const image = NixImage.backstageNix({ repository: 'registry.example.org/team/portal', tag: '1.2.0' });
-const secretOf = (chart: Chart, name = 'credentials') => chart.node.tryFindChild(name) as kplus.ISecret | undefined
-  ?? kplus.Secret.fromSecretName(chart, name, name);
-const existing = (chart: Chart, options: Partial<ExistingBackstageDatabaseOptions> = {}) =>
-  BackstageDatabase.existing({ host: 'postgres.databases.svc', password: { secret: secretOf(chart), key: 'postgres' }, ...options });
-const bundled = (chart: Chart, options: { size?: Size; image?: string } = {}) =>
-  BackstageDatabase.bundled({ password: { secret: secretOf(chart), key: 'postgres' }, ...options });
-
-function portal(chart: Chart, props: Partial<BackstageNixProps> = {}): BackstageNix {
-  return new BackstageNix(chart, 'portal', { image, baseUrl: 'https://portal.example.org', database: existing(chart), ...props });
-}
-
-/** Backstage's configuration in the manifests. */
-function appConfig(manifests: any[]): any {
-  return parse(manifests.find(manifest => manifest.data?.['app-config.cdk8s-nix.yaml']).data['app-config.cdk8s-nix.yaml']);
-}
+import { appConfig, bundled, existing, portal, secretOf } from './support/portal';
 
 describe('in production', () => {
   const chart = testChart('portal');

@@ -1,0 +1,99 @@
+import { isIP } from 'net';
+import { Duration } from 'cdk8s';
+import { BackstageNixProps } from './backstage-nix-props';
+import { BackstagePreset } from './backstage-preset';
+import { checkKey } from './database-checks';
+import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
+import { validateMetadata } from '../base/object-metadata';
+import { Problems } from '../base/problems';
+
+/** Record what is wrong with the props of a portal, but for its database and its configuration. */
+export function checkPortal(problems: Problems, props: BackstageNixProps, preset: BackstagePreset): void {
+  const { baseUrl } = props;
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  props.image._validate(problems, 'image');
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || /[\s"'\\$]/.test(baseUrl)) {
+    problems.add('CDK8SNIX0901', 'baseUrl', baseUrl, 'People reach the portal by a URL without user, white space or quotes.', 'Use for example "https://portal.example.org".');
+  }
+  if (preset === BackstagePreset.PRODUCTION && url?.protocol === 'http:') {
+    problems.add('CDK8SNIX0902', 'baseUrl', baseUrl, 'Sessions would cross the network in clear.', 'Use https.');
+  }
+  Object.entries(props.secrets ?? {}).forEach(([name, value]) => checkKey(problems, `secrets.${name}`, value));
+  checkIngress(problems, props, url);
+  checkTwice(problems, props);
+  checkProbes(problems, props);
+  checkSelector(problems, props);
+}
+
+function checkIngress(problems: Problems, { ingress, baseUrl }: BackstageNixProps, url: URL | undefined): void {
+  if (!ingress) {
+    return;
+  }
+  if (ingress.className !== undefined && !isDnsSubdomain(ingress.className)) {
+    problems.add('CDK8SNIX0904', 'ingress.className', ingress.className, 'A class has lower-case letters, digits, "-" and "."; 253 at most.',
+      'Use a name that `kubectl get ingressclass` lists, or leave it out.');
+  }
+  checkHost(problems, baseUrl, url, 'ingress', 'an Ingress');
+  validateMetadata(problems, { annotations: ingress.annotations }, { labels: 'ingress.labels', annotations: 'ingress.annotations' });
+}
+
+function checkHost(problems: Problems, baseUrl: string, url: URL | undefined, prop: string, what: string): void {
+  if (url && (isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 || !isDnsSubdomain(url.hostname))) {
+    problems.add('CDK8SNIX0904', 'baseUrl', baseUrl, `The host of ${what} is a DNS name, and no address.`,
+      `Use a name for the portal, or leave \`${prop}\` out.`);
+  }
+}
+
+/** What has two props, one of ours and one in a struct of cdk8s-plus, is said once. */
+function checkTwice(problems: Problems, props: BackstageNixProps): void {
+  const { deployment = {}, container = {}, secrets = {}, metadata = {} } = props;
+  const twice = (prop: string, value: unknown, other: string) =>
+    problems.add('CDK8SNIX0906', prop, value, `\`${other}\` says it too.`, 'Keep one of the two.');
+  if (props.replicas !== undefined && deployment.replicas !== undefined) {
+    twice('deployment.replicas', deployment.replicas, 'replicas');
+  }
+  if (props.resources && container.resources) {
+    twice('container.resources', container.resources, 'resources');
+  }
+  if (metadata.serviceAccount && deployment.serviceAccount) {
+    twice('metadata.serviceAccount', metadata.serviceAccount, 'deployment.serviceAccount');
+  }
+  if (props.selector && deployment.select === true) {
+    twice('deployment.select', true, 'selector');
+  }
+  for (const name of Object.keys(container.envVariables ?? {}).filter(variable => Object.hasOwn(secrets, variable))) {
+    twice(`container.envVariables.${name}`, '(not shown)', `secrets.${name}`);
+  }
+}
+
+function checkProbes(problems: Problems, { probes = {} }: BackstageNixProps): void {
+  for (const prop of ['readinessPath', 'livenessPath'] as const) {
+    const path = probes[prop];
+    if (path !== undefined && !/^\/[^\s"'\\]*$/.test(path)) {
+      problems.add('CDK8SNIX0907', `probes.${prop}`, path, 'A path begins with "/" and has no white space or quotes.', 'Use for example "/healthcheck".');
+    }
+  }
+  const times: Array<[string, Duration | undefined]> = [['startup', probes.startup], ['period', probes.period], ['timeout', probes.timeout]];
+  for (const [prop, time] of times) {
+    if (time && (time.toMilliseconds() < 1000 || time.toMilliseconds() % 1000 !== 0)) {
+      problems.add('CDK8SNIX0907', `probes.${prop}`, time.toHumanString(), 'Kubernetes counts in whole seconds, from one on.', 'Use for example Duration.seconds(10).');
+    }
+  }
+}
+
+function checkSelector(problems: Problems, { selector, deployment = {} }: BackstageNixProps): void {
+  if (!selector) {
+    return;
+  }
+  const own = deployment.podMetadata?.labels ?? {};
+  if (Object.keys(selector).length === 0) {
+    problems.add('CDK8SNIX0908', 'selector', selector, 'A Deployment without a selector finds no pod.', 'Name a label, or leave it out.');
+  }
+  for (const [label, value] of Object.entries(selector)) {
+    if (!isQualifiedName(label) || !isLabelValue(value)) {
+      problems.add('CDK8SNIX0908', 'selector', `${label}=${value}`, 'Names and values of labels have at most 63 letters, digits, "-", "_" and ".".', 'Use for example { app: "backstage" }.');
+    } else if (own[label] !== undefined && own[label] !== value) {
+      problems.add('CDK8SNIX0908', 'selector', `${label}=${value}`, `The pods have ${label}=${own[label]}.`, 'Use one value in both places.');
+    }
+  }
+}

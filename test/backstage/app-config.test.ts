@@ -1,0 +1,113 @@
+import { App, Chart, Duration, Lazy, ResolutionContext, Size, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { ERROR_CODES } from '../../src/base/error-code';
+import { only, testChart } from '../support/synth';
+import { synthError } from '../support/synth-error';
+import { appConfig, portal, secretOf } from './support/portal';
+
+/** The configuration that comes of this. */
+function config(extra: { [key: string]: any }, without?: string[]): any {
+  const chart = testChart();
+  portal(chart, { appConfig: extra, appConfigWithout: without });
+  return appConfig(Testing.synth(chart));
+}
+
+describe('values of appConfig', () => {
+  test('are resolved at synth: Lazy, lists of them, and tokens', () => {
+    let title = 'too early';
+    const chart = testChart();
+    portal(chart, {
+      appConfig: {
+        app: { title: Lazy.any({ produce: () => title }), support: { items: [Lazy.any({ produce: () => ({ title: 'Help' }) })] } },
+        organization: { name: { resolve: () => 'Example' } },
+      },
+    });
+    title = 'Portal';
+    expect(appConfig(Testing.synth(chart))).toMatchObject({
+      app: { title: 'Portal', support: { items: [{ title: 'Help' }] }, baseUrl: 'https://portal.example.org' },
+      organization: { name: 'Example' },
+    });
+  });
+
+  test('are resolved by the resolvers of the app', () => {
+    class Vault {
+      public resolve(context: ResolutionContext): void {
+        if (context.value === 'vault:title') {
+          context.replaceValue('Portal');
+        }
+      }
+    }
+    const chart = new Chart(new App({ outdir: Testing.app().outdir, resolvers: [new Vault()] }), 'test');
+    portal(chart, { appConfig: { app: { title: 'vault:title' } } });
+    expect(appConfig(Testing.synth(chart)).app.title).toBe('Portal');
+  });
+
+  test('that come late roll the pods', () => {
+    const checksum = (title: string) => {
+      const chart = testChart();
+      portal(chart, { appConfig: { app: { title: Lazy.any({ produce: () => title }) } } });
+      return only(Testing.synth(chart), 'Deployment').spec.template.metadata.annotations['cdk8s-nix/backstage-config-checksum'];
+    };
+    expect(checksum('Portal')).toBe(checksum('Portal'));
+    expect(checksum('Portal')).not.toBe(checksum('Other'));
+  });
+
+  test('that are not there are left out, and null stays null', () => {
+    expect(config({ app: { title: undefined, subtitle: null, late: Lazy.any({ produce: () => undefined }) } }).app)
+      .toEqual({ baseUrl: 'https://portal.example.org', subtitle: null });
+  });
+
+  test('may be named like what JavaScript has already, and appear twice', () => {
+    const shared = { host: 'github.com' };
+    const own = { constructor: 1, integrations: { value: shared, other: shared } };
+    expect(config(own)).toMatchObject(own);
+  });
+});
+
+const itself: { [key: string]: any } = {};
+itself.itself = itself;
+
+test.each<[string, (chart: Chart) => { [key: string]: any }, string, string]>([
+  ['a Size', () => ({ cache: { size: Size.gibibytes(1) } }), 'appConfig.cache.size: got "Size"', 'instance of a class'],
+  ['a Duration in a list', () => ({ catalog: { rules: [1, { every: Duration.minutes(1) }] } }), 'appConfig.catalog.rules[1].every: got "Duration"', 'instance of a class'],
+  ['a value of a variable', () => ({ title: kplus.EnvValue.fromValue('x') }), 'appConfig.title: got "EnvValue"', 'instance of a class'],
+  ['a Secret', chart => ({ auth: secretOf(chart) }), 'appConfig.auth: got "ImportedSecret"', 'instance of a class'],
+  ['a function', () => ({ app: { title: () => 'Portal' } }), 'appConfig.app.title: got "() =>', 'It is a function'],
+  ['what a Lazy makes', () => ({ app: Lazy.any({ produce: () => ({ size: Size.gibibytes(1) }) }) }), 'appConfig.app.size: got "Size"', 'instance of a class'],
+  ['a symbol', () => ({ app: { title: Symbol('title') } }), 'appConfig.app.title: got "Symbol(title)"', 'It is a symbol'],
+  ['a large integer', () => ({ limit: 10n }), 'appConfig.limit: got "10"', 'It is a bigint'],
+  ['no number', () => ({ limit: NaN }), 'appConfig.limit: got NaN', 'no number'],
+  ['a date', () => ({ since: new Date(0) }), 'appConfig.since: got "Date"', 'instance of a class'],
+  ['a circle', () => itself, 'appConfig.itself: got "(circular)"', 'holds itself'],
+])('refused: %s', (_, build, what, why) => {
+  const message = synthError(chart => portal(chart, { appConfig: build(chart) }));
+  expect(message).toContain(`CDK8SNIX0905 ${what}`);
+  expect(message).toContain(why);
+  expect(message).toContain('as in app-config.yaml');
+  expect(ERROR_CODES).toHaveProperty('CDK8SNIX0905');
+});
+
+test('all values that are refused are named at once', () => {
+  const message = synthError(chart => portal(chart, { appConfig: { a: () => 1, b: [Size.gibibytes(1)] } }));
+  expect(message).toContain('appConfig.a:');
+  expect(message).toContain('appConfig.b[0]:');
+});
+
+describe('a default', () => {
+  test('is left out where it is asked for, with all below it', () => {
+    const { backend } = config({}, ['backend.cors', 'backend.database.connection.ssl']);
+    expect(backend.cors).toBeUndefined();
+    expect(backend.database.connection).toEqual({ host: 'postgres.databases.svc', port: 5432, user: 'backstage', password: '${POSTGRES_PASSWORD}' });
+    expect(backend.listen).toEqual({ port: 7007 });
+  });
+
+  test('that is left out can be given anew, as a whole', () => {
+    expect(config({ backend: { database: { client: 'better-sqlite3' } } }, ['backend.database']).backend.database).toEqual({ client: 'better-sqlite3' });
+  });
+
+  test('that does not exist is no default', () => {
+    const message = synthError(chart => portal(chart, { appConfigWithout: ['backend.csp'] }));
+    expect(message).toContain('CDK8SNIX0905 appConfigWithout[0]: got "backend.csp"');
+    expect(message).toContain('backend.cors.origin');
+  });
+});
