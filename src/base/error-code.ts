@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   CDK8SNIX0212: 'A store that a CSI driver serves hides what a container needs, or cannot hold the home.',
   CDK8SNIX0213: 'A store shared by several nodes is used with different seed images, and so with different versions of Nix.',
   CDK8SNIX0301: 'A substituter is no valid store URL.',
-  CDK8SNIX0302: 'A substituter has no public key, or a malformed one.',
+  CDK8SNIX0302: 'A substituter has no public key, or a malformed one, or is to be trusted without.',
   CDK8SNIX0303: 'nix.conf: the name of a setting is unknown or malformed.',
   CDK8SNIX0304: 'nix.conf: the value of a setting has a type or a form that nix.conf cannot hold.',
   CDK8SNIX0305: 'nix.conf: a setting is given twice, or belongs to the library.',

@@ -5,7 +5,7 @@ export function closestSetting(name: string): string | undefined {
   const folded = name.toLowerCase().replace(/_/g, '-');
   let best: string | undefined;
   let bestDistance = 3;
-  for (const candidate of KNOWN_SETTINGS) {
+  for (const candidate of KNOWN_SETTINGS.keys()) {
     const distance = editDistance(folded, candidate, bestDistance);
     if (distance < bestDistance) {
       [best, bestDistance] = [candidate, distance];

@@ -6,6 +6,7 @@ import { renderNixConf } from './nix-conf';
 import { checkNixConfig } from './nix-config-checks';
 import { NixConfigProps } from './nix-config-props';
 import { Substituter } from './substituter';
+import { writtenCaches } from './written-settings';
 import { contentHash } from '../base/content-hash';
 import { Problems } from '../base/problems';
 
@@ -115,7 +116,7 @@ export class NixConfig extends Construct {
    * @internal
    */
   public get _externalUrls(): string[] {
-    return this.externalCaches.map(substituter => substituter.url);
+    return [...this.externalCaches.map(({ url }) => url), ...writtenCaches(this.props).urls.map(({ text }) => text)];
   }
 
   /**

@@ -5,9 +5,10 @@ import { CaBundle } from './ca-bundle';
 import { ClusterCache } from './cluster-cache';
 import { NixNetworkPolicyOptions, NixProxyOptions } from './network-options';
 import { ANYWHERE, checkCidrs, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from './network-rules';
-import { checkProxy, proxyVariables } from './proxy';
+import { checkProxy, proxyFor, proxyVariables } from './proxy';
 import { Problems } from '../base/problems';
 import { NixConfig } from '../config/nix-config';
+import { endpointOf } from '../config/store-url';
 import { PodPart } from '../pod/pod-spec';
 
 const LABEL = 'cdk8s-nix/environment';
@@ -107,11 +108,11 @@ export class EnvironmentNetwork {
       : namespacePeer(namespace, cache._podLabels);
   }
 
-  /** Through a proxy only the proxy is reached. */
+  /** What goes through a proxy needs only the proxy to be reached. */
   private externalPorts(): number[] {
     return this.config._externalUrls.flatMap(url => {
-      const proxy = url.startsWith('http:') ? this.proxy?.httpProxy : url.startsWith('ssh') ? undefined : this.proxy?.httpsProxy;
-      return urlPort(proxy ?? url) ?? [];
+      const endpoint = endpointOf(url);
+      return (endpoint && urlPort(proxyFor(endpoint, this.proxy) ?? url)) ?? [];
     });
   }
 

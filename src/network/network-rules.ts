@@ -1,6 +1,7 @@
 import { isIP } from 'net';
 import * as kplus from 'cdk8s-plus-28';
 import { Problems } from '../base/problems';
+import { endpointOf } from '../config/store-url';
 
 /** Every address: a NetworkPolicy knows no host names. */
 export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
@@ -28,14 +29,11 @@ export function namespacePeer(namespace: string, podLabels: { [label: string]: s
 
 /** The port that the URL of a substituter leads to; undefined if it leads nowhere outside of the pod. */
 export function urlPort(url: string): number | undefined {
-  if (!URL.canParse(url)) {
-    return undefined;
-  }
-  const { protocol, port } = new URL(url);
-  return port === '' ? DEFAULT_PORTS[protocol] : Number(port);
+  const endpoint = endpointOf(url);
+  return endpoint && (endpoint.port === '' ? DEFAULT_PORTS[endpoint.protocol] : Number(endpoint.port));
 }
 
-const DEFAULT_PORTS: { readonly [protocol: string]: number } = { 'http:': 80, 'https:': 443, 's3:': 443, 'ssh:': 22, 'ssh-ng:': 22 };
+const DEFAULT_PORTS: { readonly [protocol: string]: number } = { 'http:': 80, 'https:': 443, 'ssh:': 22, 'ssh-ng:': 22, 'socks5:': 1080, 'socks5h:': 1080 };
 
 /** Record the entries that are no CIDRs. */
 export function checkCidrs(problems: Problems, prop: string, cidrs: readonly string[] = []): void {

@@ -1,4 +1,4 @@
-import { isIP } from 'net';
+import { BlockList, isIP } from 'net';
 import * as kplus from 'cdk8s-plus-28';
 import { NixProxyOptions } from './network-options';
 import { Problems } from '../base/problems';
@@ -13,6 +13,30 @@ export function proxyVariables(proxy: NixProxyOptions, clusterHosts: readonly st
   const noProxy = [...new Set([...IN_CLUSTER, ...clusterHosts, ...proxy.noProxy ?? []])].join(',');
   const values: Array<[string, string | undefined]> = [['http_proxy', proxy.httpProxy], ['https_proxy', proxy.httpsProxy], ['no_proxy', noProxy]];
   return values.flatMap(([name, value]) => value === undefined ? [] : [{ name, value }, { name: name.toUpperCase(), value }]);
+}
+
+/** The proxy that Nix reaches a URL by; undefined if it goes there itself. */
+export function proxyFor({ protocol, hostname }: URL, proxy: NixProxyOptions | undefined): string | undefined {
+  const url = protocol === 'http:' ? proxy?.httpProxy : protocol === 'https:' ? proxy?.httpsProxy : undefined;
+  return [...IN_CLUSTER, ...proxy?.noProxy ?? []].some(exception => isException(exception) && covers(exception, hostname)) ? undefined : url;
+}
+
+/** Whether a host is one of an exception: the host itself, a host of the domain, an address in the range. */
+function covers(exception: string, hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(host);
+  const [address, bits] = exception.split('/');
+  if (bits !== undefined) {
+    return version !== 0 && version === isIP(address) && inRange(host, address, Number(bits), version === 4 ? 'ipv4' : 'ipv6');
+  }
+  const domain = exception.replace(/^\*?\./, '').replace(/:[0-9]+$/, '');
+  return exception === '*' || host === exception || host === domain || (version === 0 && host.endsWith(`.${domain}`));
+}
+
+function inRange(host: string, address: string, bits: number, family: 'ipv4' | 'ipv6'): boolean {
+  const range = new BlockList();
+  range.addSubnet(address, bits, family);
+  return range.check(host, family);
 }
 
 /** Record what is wrong with a proxy. */

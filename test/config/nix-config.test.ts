@@ -2,6 +2,7 @@ import { Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixConfig, NixConfigProps, NixDeployment, Substituter } from '../../src';
 import { only, testChart } from '../support/synth';
+import { synthError } from '../support/synth-error';
 
 const KEY = 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=';
 
@@ -82,4 +83,28 @@ test('a cache that is added after a synth is in the next one, and rolls the pods
   environment.config.addSubstituter(Substituter.of('https://late.example.org', KEY));
   expect(rendered().nixConf).toContain('https://late.example.org');
   expect(rendered().checksum).not.toBe(before.checksum);
+});
+
+test('a setting that begins with extra-, and extra- before a list', () => {
+  const lines = nixConf({ settings: { 'extra-platforms': ['i686-linux'], 'extra-system-features': 'kvm' }, extraLines: ['extra-extra-platforms = armv7l-linux'] });
+  expect(lines.slice(-3)).toEqual(['extra-platforms = i686-linux', 'extra-system-features = kvm', 'extra-extra-platforms = armv7l-linux']);
+});
+
+test('numbers with a unit, `auto`, and booleans in the words of nix.conf', () => {
+  const settings = { 'max-jobs': 'auto', 'min-free': '5G', 'keep-going': 'yes', 'fallback': 1, 'sandbox-dev-shm-size': '50%' };
+  expect(nixConf({ settings }).slice(-5)).toEqual(['max-jobs = auto', 'min-free = 5G', 'keep-going = yes', 'fallback = 1', 'sandbox-dev-shm-size = 50%']);
+});
+
+test('raw lines: a comment after a value, an include, a setting of a newer Nix', () => {
+  const extraLines = ['log-lines = 5 # enough', '!include /etc/more.conf', 'a-newer-setting = 2.5', 'post-build-hook ='];
+  expect(nixConf({ extraLines }).slice(-4)).toEqual(extraLines);
+});
+
+test('secrets in settings are not repeated in the message', () => {
+  const token = 'ghp_0123456789';
+  const message = synthError(chart => new NixConfig(chart, 'config', {
+    settings: { 'extra-access-tokens': [`github.com=${token}`] }, extraLines: [`access-tokens = gitlab.com=PAT:${token}`],
+  }));
+  expect(message.match(/CDK8SNIX0305/g)).toHaveLength(2);
+  expect(message).not.toContain(token);
 });

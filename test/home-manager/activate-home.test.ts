@@ -21,7 +21,7 @@ describe('activate-home', () => {
   function activate(homeManager: HomeManager): RunResult {
     const chart = testChart();
     const image = NixImage.backstageNix({ repository: 'registry.example.org/portal', tag: '1' });
-    new NixDeployment(chart, 'workspace', { image, homeManager, config: { defaultSubstituter: false, extraLines: ['substituters ='] } });
+    new NixDeployment(chart, 'workspace', { image, homeManager, config: { defaultSubstituter: false } });
     const manifests = Testing.synth(chart);
     const pod = only(manifests, 'Deployment').spec.template.spec;
     const { env, command, volumeMounts } = pod.initContainers.find((candidate: { name: string }) => candidate.name === 'activate-home');

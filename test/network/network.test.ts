@@ -126,6 +126,41 @@ describe('a restricted network', () => {
     expect(spec.egress).toEqual([DNS, { to: ANYWHERE, ports: tcp(22, 80, 443, 8443) }]);
   });
 
+  test('follows caches that are added by settings and raw lines', () => {
+    const { spec } = restricted({
+      config: {
+        defaultSubstituter: false,
+        settings: { 'extra-substituters': ['https://a.example.org:8443', 'http://b.example.org'], 'extra-trusted-public-keys': KEY },
+        extraLines: ['extra-substituters = http://c.example.org:8080 # ours'],
+      },
+    });
+    expect(spec.egress).toEqual([DNS, { to: ANYWHERE, ports: tcp(80, 8080, 8443) }]);
+  });
+
+  test.each([
+    ['s3://bucket?region=eu-west-1', 443],
+    ['s3://bucket?scheme=http', 80],
+    ['s3://bucket?endpoint=minio.example.org:9000&scheme=http', 9000],
+    ['s3://bucket?endpoint=minio.example.org', 443],
+    ['s3://bucket?endpoint=http://minio.example.org:9001', 9001],
+  ])('%s is reached at port %d', (url, port) => {
+    const { spec } = restricted({ config: { defaultSubstituter: false, substituters: [Substituter.of(url, KEY)] } });
+    expect(spec.egress).toEqual([DNS, { to: ANYWHERE, ports: tcp(port) }]);
+  });
+
+  test.each<[string, string[], number[]]>([
+    ['a host of an excepted domain', ['https://cache.corp.example:8443'], [8443]],
+    ['an address in an excepted range', ['http://10.1.2.3:8080', 'http://[fd00::1]:8081'], [8080, 8081]],
+    ['a service of the cluster', ['s3://bucket?endpoint=minio.storage.svc:9000&scheme=http'], [9000]],
+    ['others', ['https://cache.example.org:8443', 'http://11.1.2.3:8080', 's3://bucket?endpoint=minio.example.org:9000', 'https://notcorp.example'], [3128]],
+  ])('beside a proxy, %s: directly or not', (_, urls, ports) => {
+    const { spec } = restricted({
+      proxy: { httpProxy: 'http://proxy.example.org:3128', httpsProxy: 'http://proxy.example.org:3128', noProxy: ['.corp.example', '10.0.0.0/8', 'fd00::/8'] },
+      config: { defaultSubstituter: false, substituters: urls.map(url => Substituter.of(url, KEY)) },
+    });
+    expect(spec.egress).toEqual([DNS, { to: ANYWHERE, ports: tcp(...ports) }]);
+  });
+
   test('with a cache in the cluster only, nothing outside is reached', () => {
     const { spec, manifests } = restricted({ config: { defaultSubstituter: false } }, undefined,
       (chart, environment) => {
