@@ -2,6 +2,9 @@ import { cdk8s, javascript, JsonFile, release, YamlFile } from 'projen';
 import { addCiWorkflow } from './projenrc/ci-workflow';
 import { allowAttestations, attest } from './projenrc/provenance';
 
+/** Folders of tests that need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md. */
+const SYSTEM_SUITES = '(machine|seed|store-care|nix-conf|docs|images|home-manager|e2e|binary-cache|package|languages)';
+
 const project = new cdk8s.ConstructLibraryCdk8s({
   name: 'cdk8s-nix',
   description: 'Nix in Kubernetes workloads: a persistent /nix that is seeded safely, as one line of CDK8s.',
@@ -76,7 +79,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       collectCoverage: false,
       moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
       // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
-      testPathIgnorePatterns: ['/node_modules/', '/lib/', '<rootDir>/test/(machine|seed|store-care|docs|images|home-manager|e2e|binary-cache|package|languages)/'],
+      testPathIgnorePatterns: ['/node_modules/', '/lib/', `<rootDir>/test/${SYSTEM_SUITES}/`],
       setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
     },
   },
@@ -128,7 +131,7 @@ for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/exam
 // Suites that use real Nix, real file systems and a real container runtime: one at a time, without a hurry.
 new JsonFile(project, 'jest.system.json', {
   obj: {
-    testMatch: ['<rootDir>/test/(machine|seed|store-care|docs|images|home-manager|e2e|binary-cache|package|languages)/**/*.test.ts'],
+    testMatch: [`<rootDir>/test/${SYSTEM_SUITES}/**/*.test.ts`],
     testEnvironment: 'node',
     moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
     setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
