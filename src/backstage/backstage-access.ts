@@ -35,3 +35,47 @@ export interface BackstageIngressOptions {
    */
   readonly metadata?: ApiObjectMetadata;
 }
+
+/**
+ * How the portal is reached from outside through a Gateway, under host and path of the base URL: an HTTPRoute of the Gateway API.
+ */
+export interface BackstageHttpRouteOptions {
+  /** The name of the Gateway. */
+  readonly gateway: string;
+
+  /**
+   * The namespace of the Gateway, which has to let routes of other namespaces in.
+   *
+   * @default - that of the portal
+   */
+  readonly gatewayNamespace?: string;
+
+  /**
+   * The name of the Gateway's listener.
+   *
+   * @default - all listeners that fit
+   */
+  readonly listener?: string;
+
+  /**
+   * The host names that lead to the portal. That of the base URL has to be among them, or be covered by one like `*.example.org`.
+   *
+   * @default - the host of the base URL
+   */
+  readonly hostnames?: string[];
+
+  /**
+   * Take the path of the base URL off before a request reaches the portal, as Backstage needs it. A Gateway has to support the filter
+   * `URLRewrite` for that.
+   *
+   * @default true
+   */
+  readonly stripPath?: boolean;
+
+  /**
+   * Name, labels and annotations of the HTTPRoute.
+   *
+   * @default - a name made by cdk8s, the labels of the chart
+   */
+  readonly metadata?: ApiObjectMetadata;
+}

@@ -1,5 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
-import { BackstageIngressOptions } from './backstage-access';
+import { BackstageHttpRouteOptions, BackstageIngressOptions } from './backstage-access';
 import { BackstageDatabase } from './backstage-database';
 import { BackstageObjectMetadata } from './backstage-object-metadata';
 import { BackstagePreset } from './backstage-preset';
@@ -65,6 +65,13 @@ export interface BackstagePortalOptions extends NixEnvironmentOptions {
    * @default - no Ingress
    */
   readonly ingress?: BackstageIngressOptions;
+
+  /**
+   * Reach the portal from outside by a Gateway, under host and path of the base URL.
+   *
+   * @default - no HTTPRoute
+   */
+  readonly httpRoute?: BackstageHttpRouteOptions;
 
   /**
    * How Kubernetes asks the portal how it is.

@@ -13,6 +13,7 @@ import { followReferences } from './followed-references';
 import { portalIngress, portalService, publicAddress, servicePort } from './portal-access';
 import { checkPortal } from './portal-checks';
 import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './portal-container';
+import { portalRoute } from './portal-route';
 import { contentHash } from '../base/content-hash';
 import { describe, Problems } from '../base/problems';
 import { NixEnvironmentOptions } from '../environment/nix-environment-props';
@@ -27,7 +28,7 @@ import { NixDeployment } from '../workloads/nix-deployment';
 const WITH_NIX: readonly NixImageKind[] = [NixImageKind.BACKSTAGE_NIX, NixImageKind.ADD_NIX];
 
 /**
- * A ready-made portal: Backstage with Nix and AI assistants, its Service, and as asked for an Ingress, read-only access to the cluster and
+ * A ready-made portal: Backstage with Nix and AI assistants, its Service, and as asked for an Ingress or an HTTPRoute, read-only access to the cluster and
  * a database for development.
  *
  * Passwords come from Secrets and TLS is checked; what is not fit for production is refused there. JSON patches on any of its objects hold,
@@ -42,6 +43,9 @@ export class BackstageNix extends Construct {
 
   /** What it is reached by from outside; undefined if not asked for. */
   public readonly ingress?: kplus.Ingress;
+
+  /** The HTTPRoute of the Gateway API that it is reached by from outside; undefined if not asked for. */
+  public readonly httpRoute?: ApiObject;
 
   /** Who the portal is in the cluster, if the account is one of ours; undefined without access to the cluster. */
   public readonly serviceAccount?: kplus.ServiceAccount;
@@ -96,8 +100,10 @@ export class BackstageNix extends Construct {
     this.clusterRoleBinding = access?.binding;
     this.deployment = this.deploy(connection, access?.account ?? props.deployment?.serviceAccount);
     this.service = portalService(this, props, this.deployment, this.port);
-    this.ingress = props.ingress
-      && portalIngress(this, props.ingress, publicAddress(props.baseUrl), this.service, servicePort(this.service, this.port));
+    const address = publicAddress(props.baseUrl);
+    const port = servicePort(this.service, this.port);
+    this.ingress = props.ingress && portalIngress(this, props.ingress, address, this.service, port);
+    this.httpRoute = props.httpRoute && portalRoute(this, props.httpRoute, address, this.service, port);
     this.followPatches();
   }
 
@@ -152,10 +158,11 @@ export class BackstageNix extends Construct {
     const objects = constructs.flatMap(construct => construct ? [ApiObject.of(construct)] : []);
     objects.forEach(object => keepPatchedFields(object));
     const claim = environment.claim?.node.findAll().find(ApiObject.isApiObject);
+    const others = [...objects.slice(1), this.configMap, environment.config.apiObject, this.httpRoute, claim];
     followReferences({
       deployment: ApiObject.of(this.deployment),
       service: ApiObject.of(this.service),
-      others: [...objects.slice(1), this.configMap, environment.config.apiObject, ...(claim ? [claim] : [])],
+      others: others.flatMap(object => object ?? []),
     });
   }
 }
@@ -163,7 +170,7 @@ export class BackstageNix extends Construct {
 /** The props of a portal that are those of every environment: all that are not its own. */
 function environmentOptions(props: BackstageNixProps): NixEnvironmentOptions {
   const {
-    image, baseUrl, database, seedImage, preset, deployment, container, selector, service, ingress, probes, metadata, clusterAccess,
+    image, baseUrl, database, seedImage, preset, deployment, container, selector, service, ingress, httpRoute, probes, metadata, clusterAccess,
     appConfig, appConfigWithout, secrets, configFiles, replicas, resources, ...environment
   } = props;
   return environment;

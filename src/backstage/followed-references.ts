@@ -26,6 +26,7 @@ const REFERENCES: { readonly [kind: string]: (manifest: Manifest) => Array<reado
     ['ClusterRole', manifest.roleRef, 'name'],
     ...listOf(manifest.subjects).filter(({ kind }) => kind === 'ServiceAccount').map(subject => ['ServiceAccount', subject, 'name'] as const),
   ],
+  HTTPRoute: ({ spec }) => listOf(spec?.rules).flatMap(rule => listOf(rule.backendRefs)).map(backend => ['Service', backend, 'name']),
   Ingress: ({ spec }) => listOf(spec?.rules).flatMap(rule => listOf(rule.http?.paths)).map(path => ['Service', path.backend?.service, 'name']),
 };
 

@@ -3,6 +3,8 @@ import { Duration } from 'cdk8s';
 import { BackstageNixProps } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { checkKey } from './database-checks';
+import { publicAddress } from './portal-access';
+import { checkRoute } from './portal-route';
 import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
@@ -20,6 +22,11 @@ export function checkPortal(problems: Problems, props: BackstageNixProps, preset
   }
   Object.entries(props.secrets ?? {}).forEach(([name, value]) => checkKey(problems, `secrets.${name}`, value));
   checkIngress(problems, props, url);
+  if (props.httpRoute) {
+    checkHost(problems, baseUrl, url, 'httpRoute', 'an HTTPRoute');
+    checkRoute(problems, props.httpRoute, publicAddress(baseUrl).host);
+  }
+  checkPath(problems, baseUrl, url);
   checkTwice(problems, props);
   checkProbes(problems, props);
   checkSelector(problems, props);
@@ -35,6 +42,13 @@ function checkIngress(problems: Problems, { ingress, baseUrl }: BackstageNixProp
   }
   checkHost(problems, baseUrl, url, 'ingress', 'an Ingress');
   validateMetadata(problems, { annotations: ingress.annotations }, { labels: 'ingress.labels', annotations: 'ingress.annotations' });
+}
+
+/** A URL with more than a path leads nowhere once paths of the portal are appended to it. */
+function checkPath(problems: Problems, baseUrl: string, url: URL | undefined): void {
+  if (url && (url.search !== '' || url.hash !== '')) {
+    problems.add('CDK8SNIX0901', 'baseUrl', baseUrl, 'The paths of the portal are appended to it.', 'Leave out "?" or "#" and what follows.');
+  }
 }
 
 function checkHost(problems: Problems, baseUrl: string, url: URL | undefined, prop: string, what: string): void {

@@ -1,0 +1,94 @@
+import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
+import { BackstageHttpRouteOptions, BackstageNixProps } from '../../src';
+import { only, testChart } from '../support/synth';
+import { synthError } from '../support/synth-error';
+import { appConfig, portal } from './support/portal';
+
+function synth(props: Partial<BackstageNixProps>): any[] {
+  const chart = testChart('portal');
+  portal(chart, props);
+  const manifests = Testing.synth(chart);
+  expect(manifests).toBeValidKubernetes({ external: ['*'], customKinds: ['gateway.networking.k8s.io/v1/HTTPRoute'] });
+  return manifests;
+}
+
+const GATEWAY: BackstageHttpRouteOptions = { gateway: 'public', gatewayNamespace: 'gateways', listener: 'https' };
+
+describe('an HTTPRoute', () => {
+  test('leads from a listener of the Gateway to the Service', () => {
+    const manifests = synth({ httpRoute: { ...GATEWAY, metadata: { name: 'backstage', annotations: { 'example.org/a': 'b' } } } });
+    const { apiVersion, metadata, spec } = only(manifests, 'HTTPRoute');
+    expect(apiVersion).toBe('gateway.networking.k8s.io/v1');
+    expect(metadata).toMatchObject({ name: 'backstage', namespace: 'portal', annotations: { 'example.org/a': 'b' } });
+    expect(spec).toEqual({
+      parentRefs: [{ name: 'public', namespace: 'gateways', sectionName: 'https' }],
+      hostnames: ['portal.example.org'],
+      rules: [{
+        matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+        backendRefs: [{ name: only(manifests, 'Service').metadata.name, port: 80 }],
+      }],
+    });
+    expect(manifests.map(m => m.kind)).not.toContain('Ingress');
+  });
+
+  test('names a Gateway of its own namespace by its name alone', () => {
+    expect(only(synth({ httpRoute: { gateway: 'public' } }), 'HTTPRoute').spec.parentRefs).toEqual([{ name: 'public' }]);
+  });
+
+  test('may have several host names, the portal\'s among them', () => {
+    const hostnames = ['*.example.org', 'old.example.com'];
+    expect(only(synth({ httpRoute: { ...GATEWAY, hostnames } }), 'HTTPRoute').spec.hostnames).toEqual(hostnames);
+  });
+
+  test('and an Ingress may stand side by side, while one takes over from the other', () => {
+    const kinds = synth({ httpRoute: GATEWAY, ingress: {} }).map(m => m.kind);
+    expect(kinds).toEqual(expect.arrayContaining(['HTTPRoute', 'Ingress']));
+  });
+});
+
+describe('the path of the base URL', () => {
+  const props = { baseUrl: 'https://tools.example.org/portal/', ingress: {}, httpRoute: GATEWAY };
+  const manifests = synth(props);
+
+  test('is the prefix in Ingress and HTTPRoute', () => {
+    expect(only(manifests, 'Ingress').spec.rules[0].http.paths[0]).toMatchObject({ path: '/portal', pathType: 'Prefix' });
+    expect(only(manifests, 'HTTPRoute').spec.rules[0].matches).toEqual([{ path: { type: 'PathPrefix', value: '/portal' } }]);
+  });
+
+  test('is taken off before it reaches the portal, which knows nothing of it', () => {
+    const filter = { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } };
+    expect(only(manifests, 'HTTPRoute').spec.rules[0].filters).toEqual([filter]);
+    expect(only(synth({ ...props, httpRoute: { ...GATEWAY, stripPath: false } }), 'HTTPRoute').spec.rules[0].filters).toBeUndefined();
+  });
+
+  test('is no part of the origin that browsers send', () => {
+    expect(appConfig(manifests).backend).toMatchObject({ baseUrl: 'https://tools.example.org/portal/', cors: { origin: 'https://tools.example.org' } });
+  });
+});
+
+test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]>([
+  ['a Gateway in upper case', () => ({ httpRoute: { gateway: 'Public' } }), 'CDK8SNIX0909 httpRoute.gateway: got "Public"', 'kubectl get gateways'],
+  ['a namespace with a dot', () => ({ httpRoute: { gateway: 'public', gatewayNamespace: 'a.b' } }), 'CDK8SNIX0909 httpRoute.gatewayNamespace: got "a.b"', 'leave it out'],
+  ['a listener with a space', () => ({ httpRoute: { gateway: 'public', listener: 'my https' } }), 'CDK8SNIX0909 httpRoute.listener: got "my https"', 'spec.listeners'],
+  ['a host name with a port', () => ({ httpRoute: { ...GATEWAY, hostnames: ['portal.example.org', 'x.org:443'] } }), 'CDK8SNIX0909 httpRoute.hostnames[1]: got "x.org:443"', 'portal.example.org'],
+  ['host names without the portal\'s', () => ({ httpRoute: { ...GATEWAY, hostnames: ['*.portal.example.org'] } }), 'CDK8SNIX0909 httpRoute.hostnames', 'portal.example.org, is not among them'],
+  ['an address', () => ({ baseUrl: 'https://10.0.0.1', httpRoute: GATEWAY }), 'CDK8SNIX0904 baseUrl: got "https://10.0.0.1"', 'leave `httpRoute` out'],
+  ['a base URL with a query', () => ({ baseUrl: 'https://portal.example.org/?a=b' }), 'CDK8SNIX0901 baseUrl: got "https://portal.example.org/?a=b"', 'Leave out "?"'],
+])('refused: %s', (_, build, what, remedy) => {
+  const message = synthError(chart => portal(chart, build(chart)));
+  expect(message).toContain(what);
+  expect(message).toContain(remedy);
+});
+
+test('the HTTPRoute leads to a Service of another name, and to one that a patch renamed', () => {
+  const backend = (props: Partial<BackstageNixProps>, rename?: string) => {
+    const chart = testChart('portal');
+    const { service } = portal(chart, { httpRoute: GATEWAY, ...props });
+    if (rename) {
+      ApiObject.of(service).addJsonPatch(JsonPatch.replace('/metadata/name', rename));
+    }
+    return only(Testing.synth(chart), 'HTTPRoute').spec.rules[0].backendRefs;
+  };
+  expect(backend({ service: { metadata: { name: 'backstage' }, ports: [{ port: 7007 }] } })).toEqual([{ name: 'backstage', port: 7007 }]);
+  expect(backend({}, 'backstage')).toEqual([{ name: 'backstage', port: 80 }]);
+});
