@@ -132,12 +132,14 @@ run_nix() {
   esac
 }
 
-# usage: last_error FILE      the line that says what went wrong
+# usage: last_error FILE      the line that says what went wrong; hints on how to see more may follow it
 last_error() {
-  found=
+  found='' error=''
   while IFS= read -r message; do
     case $message in *[!\ ]*) found=$message ;; esac
+    case $message in *error:\ *) error="error: ${message#*error: }" ;; esac
   done <"$1"
+  found=${error:-$found}
   echo "${found:-it said nothing}"
 }
 

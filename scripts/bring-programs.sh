@@ -1,0 +1,243 @@
+#!/bin/sh
+# Brings the programs that the containers of a pod run into the store, before they start, and roots them.
+#
+# usage: bring-programs.sh [NAME KEY KIND REFERENCE]...
+#   NAME       the container
+#   KEY        stands for the reference in the container's command, which is written before the store path is known
+#   KIND       flake: what nix run would run; closure: the package of a flake, in which the container's command finds its
+#              program; package: a store path
+#   REFERENCE  a flake reference as for nix run, or the store path
+#
+# What is brought lies in gcroots/cdk8s-nix-programs/SET/NAME/KEY: `package` and `program` are links to the store path and to
+# what is run, roots both; `brought` says what it is. A folder of that name is complete, and asked for again it costs no
+# more than a look: no evaluation, no network.
+#
+# Environment, besides that of store-care.sh:
+#   PROGRAMS_SET       default   tells the programs of this workload from those of others on the store
+#   PROGRAMS_BUILD     no        yes: build what no cache has
+#   PROGRAMS_KEEP      2         how many former programs of each container stay rooted, for a rollback
+#   PROGRAMS_PROGRESS  10        seconds between two signs of life
+set -eu
+
+program=bring-programs
+: "${PROGRAMS_SET:=default}" "${PROGRAMS_BUILD:=no}" "${PROGRAMS_KEEP:=2}" "${PROGRAMS_PROGRESS:=10}"
+
+# shellcheck source=scripts/store-care.sh
+. "${0%/*}/store-care.sh"
+
+check_settings() {
+  require_choice PROGRAMS_BUILD yes no
+  require_numbers PROGRAMS_KEEP PROGRAMS_PROGRESS
+  require_name PROGRAMS_SET "$PROGRAMS_SET"
+  [ $(($# % 4 + ($# == 0))) = 0 ] || die 10 'it needs a name, a key, a kind and a reference for each program'
+}
+
+# usage: require_name WHAT NAME      it becomes a folder
+require_name() {
+  case $2 in '' | *[!A-Za-z0-9_-]*) die 10 "$1 is '$2'; it must be letters, digits, '_' and '-'" ;; esac
+}
+
+# It was brought before, and what is run has not been lost since.
+is_there() {
+  [ -r "$folder/brought" ] && [ -e "$(readlink "$folder/package")" ] && { [ ! -L "$folder/program" ] || [ -e "$(readlink "$folder/program")" ]; }
+}
+
+# --- what it is ----------------------------------------------------------------------------------------------------
+
+# What nix run would run, the store path it is in, and what has to be realised for it: an app says the whole path, a
+# package its main program. Built while it is evaluated is nothing.
+# shellcheck disable=SC2016 # Nix expands it
+DESCRIBE='value: let
+  app = value ? program;
+  main = value.meta.mainProgram or value.pname or (builtins.parseDrvName value.name).name;
+  run = if app then value.program else "${value}/bin/${main}";
+  context = builtins.getContext run;
+  realise = path: map (output: "${path}!${output}") (context.${path}.outputs or [ ]);
+in builtins.concatStringsSep "\n" ([ (builtins.unsafeDiscardStringContext run) ] ++ builtins.concatMap realise (builtins.attrNames context))'
+
+# usage: describe INSTALLABLE      sets $status; the answer is in $work/description
+describe() {
+  run_nix "$work/description" "$work/errors" nix --extra-experimental-features 'nix-command flakes' eval --raw --apply "$DESCRIBE" -- "$1"
+}
+
+# As nix run looks: for an app first, then for a package.
+describe_flake() {
+  flake=${reference%%#*} attribute=${reference#*#}
+  [ "$attribute" != "$reference" ] && [ -n "$attribute" ] || attribute=default
+  describe "$flake#apps.$system.$attribute"
+  [ "$status" != 0 ] || return 0
+  case $(cat "$work/errors") in *'does not provide attribute'*) ;; *) die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")" ;; esac
+  describe "$reference"
+  [ "$status" = 0 ] || die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")"
+}
+
+# The revision that the reference stands for, and the hash of its sources: for people who want to know what runs.
+resolve_flake() {
+  run_nix "$work/metadata" "$work/errors" nix --extra-experimental-features 'nix-command flakes' flake metadata --json -- "$flake"
+  resolved=$reference
+  case $(cat "$work/metadata") in
+    *'"url":"'*)
+      resolved=$(cat "$work/metadata")
+      resolved=${resolved##*'"url":"'}
+      resolved=${resolved%%\"*}
+      ;;
+  esac
+}
+
+# --- bring it ------------------------------------------------------------------------------------------------------
+
+# usage: realise PATH...      roots them as well
+realise() {
+  if [ "$PROGRAMS_BUILD" = yes ]; then
+    run_nix "$work/realised" "$work/errors" nix-store --option always-allow-substitutes true --add-root "$new/root" --realise "$@"
+  else
+    run_nix "$work/realised" "$work/errors" nix-store --option always-allow-substitutes true --max-jobs 0 --option builders '' --add-root "$new/root" --realise "$@"
+  fi
+  [ "$status" = 0 ] && return
+  case $(cat "$work/errors") in
+    *'increase '*'--max-jobs'* | *'max-jobs'*'remote build'*)
+      die 55 "$name: no cache has $reference whole, and building is not asked for: allow it (build), or push it to a cache that the pod asks" ;;
+  esac
+  die 53 "$name: $reference cannot be brought: $(last_error "$work/errors")"
+}
+
+bring_flake() {
+  describe_flake
+  {
+    read -r run
+    set --
+    while read -r wanted; do set -- "$@" "$wanted"; done
+  } <<END
+$(cat "$work/description")
+END
+  [ $# = 0 ] || realise "$@"
+  in_store=${run#/nix/store/}
+  [ "$in_store" != "$run" ] || die 56 "$name: $reference runs $run, which is not in the store"
+  path=/nix/store/${in_store%%/*}
+  [ $# != 0 ] || realise "$path"
+  resolve_flake
+  if [ "$kind" = closure ]; then run=; else require_program; fi
+}
+
+bring_package() {
+  case $reference in
+    /nix/store/*) ;;
+    *) die 10 "$name: '$reference' is no store path" ;;
+  esac
+  in_store=${reference#/nix/store/}
+  path=/nix/store/${in_store%%/*} run=$reference resolved=$reference
+  realise "$path"
+  # A package alone: the container's command says what is run in it.
+  if [ "$run" = "$path" ]; then run=; else require_program; fi
+}
+
+require_program() {
+  [ -f "$run" ] && [ -x "$run" ] && return
+  programs=
+  for candidate in "$path"/bin/*; do
+    [ ! -x "$candidate" ] || programs="$programs ${candidate##*/}"
+  done
+  die 56 "$name: $path has no program ${run#"$path/"}; ${programs:+its programs are:$programs: }name one with command"
+}
+
+# The links are made before the name: what has its name is complete.
+bring() {
+  new=$folder.new.$token
+  mkdir -p "$new" || die 13 "$new cannot be made by user $(id -u), group $(id -g)"
+  printf '%s: %s: bringing %s\n' "$program" "$name" "$reference"
+  case $kind in
+    flake | closure) bring_flake ;;
+    package) bring_package ;;
+    *) die 10 "'$kind' is neither flake, closure nor package" ;;
+  esac
+  # Nix asks its database, and does not look.
+  [ -e "$path" ] || die 53 "$name: the store has lost $path, which its database lists: verify and repair it"
+  ln -s "$path" "$new/package"
+  [ -z "$run" ] || ln -s "$run" "$new/program"
+  printf 'reference=%s\nresolved=%s\npackage=%s\nprogram=%s\nsystem=%s\ntime=%s\n' \
+    "$reference" "$resolved" "$path" "$run" "$system" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$new/brought"
+  # What is there under its name and not whole has lost its path.
+  is_there || rm -rf "$folder"
+  # Another pod may have been quicker.
+  mv -T "$new" "$folder" 2>/dev/null || rm -rf "$new"
+  is_there || die 53 "$name: $path vanished from the store: is a garbage collector running?"
+}
+
+read_brought() {
+  resolved='' path=''
+  while IFS='=' read -r key value; do
+    case $key in
+      resolved) resolved=$value ;;
+      package) path=$value ;;
+    esac
+  done <"$folder/brought"
+}
+
+# The former programs of a container, the latest first; those beyond the number to keep are garbage from now on.
+forget_former() {
+  kept=0
+  # shellcheck disable=SC2012 # keys have no odd characters, and only ls sorts by time
+  ls -t "$set/$name" 2>/dev/null >"$work/former"
+  while read -r former; do
+    case $former in
+      *.new.*) ! older_than 86400 "$set/$name/$former" || rm -rf "${set:?}/$name/$former" ;;
+      "$key_wanted") ;;
+      *)
+        kept=$((kept + 1))
+        [ "$kept" -le "$PROGRAMS_KEEP" ] || rm -rf "${set:?}/$name/$former"
+        ;;
+    esac
+  done <"$work/former"
+}
+
+start_signs_of_life() {
+  [ "$PROGRAMS_PROGRESS" -gt 0 ] || return 0
+  (
+    trap - EXIT USR1
+    # Set before the trap: the signal may come before the first nap.
+    napping=
+    trap '[ -z "$napping" ] || kill "$napping" 2>/dev/null; exit 0' TERM
+    while [ -d "$work" ]; do
+      sleep "$PROGRAMS_PROGRESS" &
+      napping=$!
+      wait "$napping"
+      clock
+      [ ! -e "$work/doing" ] || printf '%s: %s: %d s so far: %s\n' "$program" "$(cat "$work/doing")" $((now - started)) "$(last_error "$work/errors")"
+    done
+  ) &
+  pulse=$!
+}
+
+open_store
+check_settings "$@"
+set=$NIX_FOLDER/var/nix/gcroots/cdk8s-nix-programs/$PROGRAMS_SET
+read -r token </proc/sys/kernel/random/uuid
+system=$(uname -m)-linux
+case $system in arm64-*) system=aarch64-linux ;; esac
+: >"$work/errors"
+summary=''
+while [ $# -gt 0 ]; do
+  name=$1 key_wanted=$2 kind=$3 reference=$4
+  shift 4
+  require_name 'the name of a program' "$name"
+  require_name 'the key of a program' "$key_wanted"
+  folder=$set/$name/$key_wanted
+  if is_there; then
+    how='there already'
+  else
+    how=brought
+    [ -n "$pulse" ] || start_signs_of_life
+    echo "$name" >"$work/doing"
+    # The arguments of the next ones outlive a function that sets its own.
+    bring
+    rm -f "$work/doing"
+  fi
+  # When it was last asked for is what makes one former program older than another.
+  touch "$folder"
+  read_brought
+  printf '%s: %s is %s (%s), %s\n' "$program" "$name" "$path" "$resolved" "$how"
+  summary="$summary${summary:+; }$name is $path, $how"
+  forget_former
+done
+clock
+report "$summary; $((now - started)) s"
