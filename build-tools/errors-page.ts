@@ -13,6 +13,7 @@ const PARTS: { readonly [digits: string]: string } = {
   '09': 'Backstage',
   '10': 'GitOps',
   '11': 'Network',
+  '12': 'Programs',
 };
 
 /** The text of docs/errors.md, from the table of the codes. */

@@ -30,6 +30,8 @@ export * from './network/ca-bundle';
 export * from './network/network-options';
 export * from './pod-security/pod-security';
 export * from './pod-security/pod-security-violation';
+export * from './program/bring-programs-options';
+export * from './program/nix-program';
 export type { ClaimStoreOptions } from './store/claim-options';
 export type { CsiStoreOptions } from './store/csi-store';
 export type { EmptyDirStoreOptions } from './store/empty-dir-store';

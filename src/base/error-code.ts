@@ -90,6 +90,10 @@ export const ERROR_CODES = {
   CDK8SNIX1104: 'A CIDR is not valid.',
   CDK8SNIX1105: 'A port of a network policy is out of range.',
   CDK8SNIX1106: 'The network of an environment is restricted twice.',
+  CDK8SNIX1201: 'What a program comes from is no flake reference or store path, says nothing or too much of what to run, or holds a credential.',
+  CDK8SNIX1202: 'The name of a program is no valid name of a container, or stands for another program of the environment.',
+  CDK8SNIX1203: 'The flake of a program names neither a revision nor a tag.',
+  CDK8SNIX1204: 'The number of former programs to keep is out of range.',
 } as const;
 
 /** One of the stable codes. */

@@ -20,8 +20,9 @@ export class StoreCare {
   /** The workloads that have Nix, but for those that only care for the store. */
   public readonly workloads: kplus.AbstractPod[] = [];
 
-  private readonly steps: CareTask[] = [];
+  private readonly asked: CareTask[] = [];
   private readonly all: StoreCare[];
+  private programs?: () => CareTask | undefined;
 
   constructor(
     private readonly environment: CaredEnvironment,
@@ -52,11 +53,9 @@ export class StoreCare {
 
   /** What the pods of the workloads do before they start. */
   public part(): Partial<PodPart> {
-    if (this.steps.length === 0) {
-      return {};
-    }
-    return {
-      nixInitContainers: this.steps.map(step => ({
+    const steps = this.steps();
+    return steps.length === 0 ? {} : {
+      nixInitContainers: steps.map(step => ({
         name: step.name,
         image: this.image,
         imagePullPolicy: this.pullPolicy,
@@ -77,6 +76,11 @@ export class StoreCare {
       homeIsNew: !this.environment.home.isOnStoreVolume,
       goOn: true,
     }));
+  }
+
+  /** The programs that the containers run come last: a collector need not look at what has just come. */
+  public bringAtStart(programs: () => CareTask | undefined): void {
+    this.programs = programs;
   }
 
   public prefetchAtStart(options: NixPrefetchAtStartOptions): void {
@@ -136,15 +140,21 @@ export class StoreCare {
     };
   }
 
+  /** Asked at synth, when all programs are known. */
+  private steps(): CareTask[] {
+    const programs = this.programs?.();
+    return programs ? [...this.asked, programs] : this.asked;
+  }
+
   private addStep(step: CareTask): void {
-    if (this.steps.some(other => other.name === step.name)) {
+    if (this.asked.some(other => other.name === step.name)) {
       throw new Error(`CDK8SNIX0707 ${this.environment.node.path}: ${step.name} is asked for twice. Call it once, with all that you want of it.`);
     }
-    this.steps.push(step);
+    this.asked.push(step);
   }
 
   private checkSteps(): Problem[] {
-    return this.steps.flatMap(step => {
+    return this.steps().flatMap(step => {
       if (this.store.served) {
         return [servedProblem(step.name)];
       }

@@ -7,6 +7,7 @@ import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
 import { CaBundle } from '../network/ca-bundle';
 import { NixProxyOptions } from '../network/network-options';
+import { NixBringProgramsOptions } from '../program/bring-programs-options';
 import { NixSeedOptions } from '../store/nix-seed';
 import { NixStore } from '../store/nix-store';
 
@@ -114,6 +115,13 @@ export interface NixEnvironmentOptions {
    * @default - those in the default profile of the store for Nix, those of the image for the others
    */
   readonly caBundle?: CaBundle;
+
+  /**
+   * How the programs of flakes are brought before the containers that run them start.
+   *
+   * @default - from binary caches only, within 30 minutes; two former ones stay
+   */
+  readonly bringPrograms?: NixBringProgramsOptions;
 }
 
 /**

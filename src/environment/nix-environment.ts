@@ -27,6 +27,8 @@ import { HOME_FOLDER, VOLUME } from '../pod/pod-names';
 import { applyToPodSpec, joinParts, PodAdditions, PodPart, withoutWorkloadSteps } from '../pod/pod-spec';
 import { SharedFiles } from '../pod/shared-files';
 import { addClaimTemplate, transformPodSpec, workloadProps } from '../pod/workload-hook';
+import { EnvironmentPrograms } from '../program/environment-programs';
+import { NixProgram } from '../program/nix-program';
 import { NixStore } from '../store/nix-store';
 import { StoreContainers } from '../store/store-containers';
 import { storeScripts } from '../store/store-scripts';
@@ -84,6 +86,7 @@ export class NixEnvironment extends Construct {
   private readonly props: NixEnvironmentProps;
   private readonly parts: Array<() => Partial<PodPart>> = [];
   private readonly network: EnvironmentNetwork;
+  private readonly programs: EnvironmentPrograms;
 
   constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
     super(scope, id);
@@ -121,6 +124,8 @@ export class NixEnvironment extends Construct {
     this._care = new StoreCare(this, this.problems, this.store, this.storeContainers);
     // After the home: with an ephemeral one, what is activated there would look like garbage before.
     this._addPart(() => this._care.part());
+    this.programs = new EnvironmentPrograms(this, this.problems, props.bringPrograms);
+    this._care.bringAtStart(() => this.programs.task());
   }
 
   /**
@@ -166,6 +171,19 @@ export class NixEnvironment extends Construct {
     keepPatchedFields(ApiObject.of(workload));
     NeededObjects.of(this).standBefore(ApiObject.of(workload));
     workload.node.addValidation({ validate: () => this.validateWorkload(workload, additions(), options) });
+  }
+
+  /**
+   * The container of a program, for a workload that this environment is enabled for: its init step brings the program before any container
+   * starts. The image is the seed image unless the program says otherwise.
+   *
+   * @param program what runs
+   * @returns what `addContainer` and `addInitContainer` of a kplus workload take
+   * @throws if another program of the environment has this name
+   */
+  public containerFor(program: NixProgram): kplus.ContainerProps {
+    this.programs.add(program);
+    return program._container(this.programs.folder, this.image.reference);
   }
 
   /**
@@ -318,7 +336,8 @@ export class NixEnvironment extends Construct {
       },
       profilePath: this.profilePath(),
       scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
-      containerNames: options.containers && new Set(options.containers),
+      // A program runs from the store, whatever else is said.
+      containerNames: options.containers && new Set([...options.containers, ...this.programs.names]),
     };
   }
 

@@ -24,6 +24,7 @@ export class NixCronJob extends kplus.CronJob {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
     this.environment.enable(this, { containers: props.nixContainers });
+    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
   }
 
   /**

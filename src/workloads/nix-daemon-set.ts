@@ -27,6 +27,7 @@ export class NixDaemonSet extends kplus.DaemonSet {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
     this.environment.enable(this, { containers: props.nixContainers });
+    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 

@@ -25,6 +25,7 @@ export class NixDeployment extends kplus.Deployment {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
     this.environment.enable(this, { containers: props.nixContainers });
+    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 

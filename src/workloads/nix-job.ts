@@ -29,6 +29,7 @@ export class NixJob extends kplus.Job {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
     this.environment.enable(this, { containers: props.nixContainers });
+    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
     if (props.metadata?.name === undefined) {
       nameByContent(ApiObject.of(this), immutablePart);
     }

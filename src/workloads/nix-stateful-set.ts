@@ -31,6 +31,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
     super(scope, id, { ...props, service });
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.perReplica() });
     this.environment.enable(this, { containers: props.nixContainers });
+    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 

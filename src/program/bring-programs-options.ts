@@ -1,0 +1,35 @@
+import { Duration } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+
+/**
+ * How the programs of an environment are brought before the containers start.
+ */
+export interface NixBringProgramsOptions {
+  /**
+   * Build what no binary cache has. Otherwise the pod does not start, and says what is missing.
+   *
+   * @default false
+   */
+  readonly build?: boolean;
+
+  /**
+   * How many former programs of each container stay rooted in a store that lasts, so that a rollback starts as fast as a restart.
+   *
+   * @default 2
+   */
+  readonly keepFormer?: number;
+
+  /**
+   * When to give up.
+   *
+   * @default Duration.minutes(30)
+   */
+  readonly deadline?: Duration;
+
+  /**
+   * Resources of the init container.
+   *
+   * @default - requests 100m CPU and 256Mi memory, limited to 2Gi memory
+   */
+  readonly resources?: kplus.ContainerResources;
+}

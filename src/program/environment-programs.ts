@@ -1,0 +1,78 @@
+import { Duration, Names, Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { NixBringProgramsOptions } from './bring-programs-options';
+import { NixProgram } from './nix-program';
+import { Problems } from '../base/problems';
+import { CareTask, deadlineSeconds } from '../care/care-task';
+
+/** Evaluating a flake takes hundreds of MiB. */
+const RESOURCES: kplus.ContainerResources = {
+  cpu: { request: kplus.Cpu.millis(100) },
+  memory: { request: Size.mebibytes(256), limit: Size.mebibytes(2048) },
+};
+
+/** More than anybody rolls back; each keeps a whole closure from being collected. */
+const MOST_FORMER = 100;
+
+/** Where the script leaves what it has brought: contract with scripts/bring-programs.sh. */
+const FOLDER = '/nix/var/nix/gcroots/cdk8s-nix-programs';
+
+/** The programs that the containers of an environment's pods run. */
+export class EnvironmentPrograms {
+  private readonly programs = new Map<string, NixProgram>();
+  /** Tells the programs of the environment from those of others on the store. */
+  private readonly set: string;
+  private readonly variables: { readonly [name: string]: string };
+  private readonly deadline: Duration;
+
+  constructor(private readonly scope: Construct, private readonly problems: Problems, private readonly options: NixBringProgramsOptions = {}) {
+    const { keepFormer = 2 } = options;
+    if (!Number.isInteger(keepFormer) || keepFormer < 0 || keepFormer > MOST_FORMER) {
+      problems.add('CDK8SNIX1204', 'bringPrograms.keepFormer', keepFormer, `It is a whole number from 0 to ${MOST_FORMER}.`, 'Use for example 2.');
+    }
+    this.deadline = options.deadline ?? Duration.minutes(30);
+    this.set = Names.toDnsLabel(scope, { includeHash: true });
+    this.variables = {
+      CARE_TIMEOUT: String(deadlineSeconds(problems, this.deadline)),
+      PROGRAMS_SET: this.set,
+      PROGRAMS_BUILD: options.build ? 'yes' : 'no',
+      PROGRAMS_KEEP: String(keepFormer),
+    };
+  }
+
+  /** Where the programs are found on the store. */
+  public get folder(): string {
+    return `${FOLDER}/${this.set}`;
+  }
+
+  /** The names of their containers. */
+  public get names(): string[] {
+    return [...this.programs.keys()];
+  }
+
+  /** @throws if another program has its name: it tells them apart on the store */
+  public add(program: NixProgram): void {
+    const known = this.programs.get(program._name);
+    if (known && known._key !== program._key) {
+      throw new Error(`CDK8SNIX1202 ${this.scope.node.path}: got ${JSON.stringify(program.reference)}. The name ${JSON.stringify(program._name)} stands for `
+        + `${JSON.stringify(known.reference)} already. Give the container of each program of an environment a name of its own (name).`);
+    }
+    if (!known) {
+      program._validate(this.problems, `programs[${program._name}]`);
+      this.programs.set(program._name, program);
+    }
+  }
+
+  /** What brings them; undefined if there are none. */
+  public task(): CareTask | undefined {
+    return this.programs.size === 0 ? undefined : {
+      name: 'bring-programs',
+      args: [...this.programs.values()].flatMap(program => program._arguments),
+      deadline: this.deadline,
+      resources: this.options.resources,
+      suitableResources: RESOURCES,
+      variables: this.variables,
+    };
+  }
+}

@@ -1,0 +1,152 @@
+import * as kplus from 'cdk8s-plus-28';
+import { checkFlakeReference, checkStorePath } from './program-reference';
+import { contentHash } from '../base/content-hash';
+import { isDnsLabel } from '../base/kubernetes-name';
+import { Problems } from '../base/problems';
+
+/**
+ * How a program runs: all that a kplus container takes, but that the image is the seed image unless given.
+ */
+export interface NixProgramOptions extends kplus.ContainerOpts {
+  /**
+   * The image around the program: its shell, its certificates, its /etc. With a `command` it needs nothing at all.
+   *
+   * @default - the seed image
+   */
+  readonly image?: string;
+}
+
+/**
+ * How the program of a flake runs.
+ */
+export interface NixFlakeProgramOptions extends NixProgramOptions {
+  /**
+   * Which of the flake's apps or packages, as after `#` in `nix run`.
+   *
+   * @default "default"
+   */
+  readonly attribute?: string;
+
+  /**
+   * Take a reference that may stand for something else tomorrow, such as a branch. What was brought first stays on a volume until the reference
+   * changes, and another volume may have another one.
+   *
+   * @default false
+   */
+  readonly allowMoving?: boolean;
+}
+
+/**
+ * A program that a container runs from the store rather than from its image: it is brought before the container starts.
+ */
+export class NixProgram {
+  /**
+   * The program of a flake, as `nix run` would run it: its app, or the main program of its package. With `command` in the options that is run
+   * instead: a name is one of the package's `bin`, a relative path one in the package.
+   *
+   * The reference names a revision or a tag: `github:owner/repository/v1.2.3`. It never holds a secret; private repositories are reached by
+   * `config.accessTokens` and `config.netrc`.
+   *
+   * @example NixProgram.flake('github:owner/echo/v1.2.3', { portNumber: 8080 })
+   *
+   * @param reference a flake reference; an attribute after `#` counts as `attribute`
+   * @param options the container
+   */
+  public static flake(reference: string, options: NixFlakeProgramOptions = {}): NixProgram {
+    const { attribute, allowMoving, image, ...container } = options;
+    return new NixProgram('flake', attribute === undefined ? reference : `${reference}#${attribute}`, container, image,
+      (problems, prop) => checkFlakeReference(problems, prop, reference, attribute, allowMoving ?? false));
+  }
+
+  /**
+   * A program by its store path, which a binary cache has, or the store already.
+   *
+   * @example NixProgram.package('/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-hello-2.12.1/bin/hello')
+   *
+   * @param path what to run; or a store path alone, with `command` in the options
+   * @param options the container
+   */
+  public static package(path: string, options: NixProgramOptions = {}): NixProgram {
+    const { image, ...container } = options;
+    return new NixProgram('package', path, container, image, (problems, prop) => checkStorePath(problems, prop, path, container.command));
+  }
+
+  private constructor(
+    private readonly kind: 'flake' | 'package',
+    /** What is brought: a flake reference with its attribute, or a path in the store. */
+    public readonly reference: string,
+    private readonly container: kplus.ContainerOpts,
+    private readonly image: string | undefined,
+    private readonly check: (problems: Problems, prop: string) => void,
+  ) {}
+
+  /**
+   * The name of the container, which also tells the program from the others of an environment.
+   *
+   * @internal
+   */
+  public get _name(): string {
+    return this.container.name ?? 'main';
+  }
+
+  /**
+   * What stands for the reference in paths on the volume, since the store path is not known yet. Another reference is another program, so a
+   * rollback finds the former one.
+   *
+   * @internal
+   */
+  public get _key(): string {
+    return contentHash(this.kindToBring, this.reference);
+  }
+
+  /**
+   * What the script that brings it is told.
+   *
+   * @internal
+   */
+  public get _arguments(): string[] {
+    return [this._name, this._key, this.kindToBring, this.reference];
+  }
+
+  /**
+   * The container that runs it.
+   *
+   * @param folder where the script leaves the programs of the environment
+   * @param image the seed image
+   * @internal
+   */
+  public _container(folder: string, image: string): kplus.ContainerProps {
+    return { ...this.container, name: this._name, image: this.image ?? image, ...this.start(`${folder}/${this._name}/${this._key}`) };
+  }
+
+  /**
+   * @internal
+   */
+  public _validate(problems: Problems, prop: string): void {
+    if (!isDnsLabel(this._name)) {
+      problems.add('CDK8SNIX1202', `${prop}.name`, this._name, 'A container has lower-case letters, digits and "-" in its name, at most 63.', 'Use for example "echo".');
+    }
+    this.check(problems, prop);
+  }
+
+  /** A flake whose program the container names itself need not have a main one. */
+  private get kindToBring(): string {
+    return this.kind === 'flake' && this.container.command ? 'closure' : this.kind;
+  }
+
+  private start(folder: string): Pick<kplus.ContainerProps, 'command' | 'args'> {
+    const { command, args } = this.container;
+    if (command && command.length > 0) {
+      return { command: [inPackage(command[0], folder), ...command.slice(1)], args };
+    }
+    // By its own name: some programs look at the one they were started by, for what they are or where they lie.
+    return { command: ['sh', '-c', 'exec "$(readlink "$0")" "$@"', `${folder}/program`], args };
+  }
+}
+
+function inPackage(program: string, folder: string): string {
+  if (program.startsWith('/')) {
+    return program;
+  }
+  return `${folder}/package/${program.includes('/') ? program : `bin/${program}`}`;
+}

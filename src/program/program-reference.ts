@@ -1,0 +1,74 @@
+import { Problems } from '../base/problems';
+
+const STORE_PATH = /^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+(\/[^\s$]*)?$/;
+
+/** Not `$`, which the kubelet would expand in arguments. */
+const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:|\/)[A-Za-z0-9._~:/?@!&'()*+,;=%-]*$/;
+const ATTRIBUTE = /^[A-Za-z0-9._~@!'"+^*,-]+$/;
+
+/** What a reference is checked for at synth, where nobody can look at the flake. */
+export function checkFlakeReference(problems: Problems, prop: string, reference: string, attribute: string | undefined, allowMoving: boolean): void {
+  const [flake, fragment] = splitFragment(reference);
+  const example = 'Use for example "github:owner/repository/v1.2.3".';
+  if (/:\/\/[^/@]*@/.test(flake) && !/^(?:git\+)?ssh:|^git\+ssh:/.test(flake) || /[?&](?:token|access_token|password)=/i.test(flake)) {
+    problems.add('CDK8SNIX1201', prop, '(not shown)', 'It holds a credential, which anyone who can read the manifest would see.',
+      'Leave it out, and use config.accessTokens or config.netrc, which take a Secret.');
+  } else if (/^(?:(?:path|git\+file):)?(?:\/\/)?\.{1,2}(?:\/|#|$)/.test(flake)) {
+    problems.add('CDK8SNIX1201', prop, reference, 'A relative path depends on where it is used, and the pod does not have your files.', example);
+  } else if (!FLAKE_REFERENCE.test(flake)) {
+    problems.add('CDK8SNIX1201', prop, reference, 'This is no flake reference; one of the registry, such as "nixpkgs", moves.', example);
+  } else if (fragment !== undefined && attribute !== undefined) {
+    problems.add('CDK8SNIX1201', `${prop}.attribute`, attribute, `The reference names the attribute ${JSON.stringify(fragment)} already.`, 'Name it once.');
+  } else if (![fragment, attribute].every(name => name === undefined || ATTRIBUTE.test(name))) {
+    problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.', 'Use for example "server", or leave it out.');
+  } else if (!allowMoving && !isPinned(flake)) {
+    problems.add('CDK8SNIX1203', prop, reference, 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
+      'Name one, as in "github:owner/repository/v1.2.3" or "?rev=…", or say allowMoving: true.');
+  }
+}
+
+export function checkStorePath(problems: Problems, prop: string, path: string, command: string[] | undefined): void {
+  const match = STORE_PATH.exec(path);
+  if (!match) {
+    problems.add('CDK8SNIX1201', prop, path, 'This is no path in the store.', 'Use what `nix path-info` or `readlink` says, "/nix/store/…-hello-2.12.1/bin/hello".');
+  } else if (match[1] === undefined && !command) {
+    problems.add('CDK8SNIX1201', prop, path, 'It does not say which program to run.', `Name it, as in "${path}/bin/…", or in command.`);
+  } else if (match[1] !== undefined && command) {
+    problems.add('CDK8SNIX1201', `${prop}.command`, command, 'The path says what to run already.', 'Leave the command out, or name the store path alone; arguments are args.');
+  }
+}
+
+function splitFragment(reference: string): [string, string | undefined] {
+  const at = reference.indexOf('#');
+  return at < 0 ? [reference, undefined] : [reference.slice(0, at), reference.slice(at + 1)];
+}
+
+const REVISION = /^[0-9a-f]{40}$/;
+
+/** A name that people give to versions, and not to branches: with a number of two parts at least, or as refs/tags/. */
+function isTag(name: string): boolean {
+  return name.startsWith('refs/tags/') || (/(?:^|[^0-9])\d+\.\d+/.test(name) && !/^(?:nixos|nixpkgs|release|stable|branch)[-/]/.test(name));
+}
+
+/** Whether the same reference brings the same sources for ever, as far as its owner does not move a tag. */
+function isPinned(flake: string): boolean {
+  const [place, query = ''] = flake.split('?');
+  const parameter = new URLSearchParams(query);
+  const named = parameter.get('ref');
+  if (parameter.has('narHash') || REVISION.test(parameter.get('rev') ?? '') || (named !== null && isTag(decodeURIComponent(named)))) {
+    return true;
+  }
+  const hosted = /^(?:github|gitlab|sourcehut):[^/]+\/[^/]+\/(.+)$/.exec(place);
+  if (hosted) {
+    const name = decodeURIComponent(hosted[1]);
+    return REVISION.test(name) || isTag(name);
+  }
+  // A folder of the store has its hash in its name.
+  return /^(?:path:)?\/nix\/store\/[0-9a-z]{32}-/.test(place) || isVersionedArchive(place);
+}
+
+/** The archive of a release, by its address. */
+function isVersionedArchive(place: string): boolean {
+  const address = /^(?:tarball\+)?(?:https?|file):\/\/(.+)\.(?:zip|tar|tgz|tar\.(?:gz|xz|bz2|zst))$/.exec(place);
+  return address !== null && address[1].split('/').slice(1).some(part => isTag(part) || /[0-9a-f]{40}/.test(part));
+}

@@ -1,0 +1,200 @@
+import { App, Chart, Cron, Duration, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import {
+  NixCronJob, NixDaemonSet, NixDeployment, NixDeploymentProps, NixEnvironment, NixFlakeProgramOptions, NixImage, NixJob, NixProgram,
+  NixProgramOptions, NixStatefulSet, NixStore,
+} from '../../src';
+import { mountAt, only, podSpec, testChart, variable, withoutScriptHash } from '../support/synth';
+import { synthError } from '../support/synth-error';
+
+const TAG = 'github:owner/echo/v1.2.3';
+const PATH = '/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-hello-2.12.1';
+const flake = (options?: NixFlakeProgramOptions, reference = TAG) => NixProgram.flake(reference, options);
+
+function deployment(...programs: NixProgram[]): any {
+  return deploymentOf({ programs });
+}
+
+function deploymentOf(props: NixDeploymentProps): any {
+  const chart = testChart();
+  new NixDeployment(chart, 'echo', props);
+  return podSpec(chart);
+}
+
+const step = (spec: any) => spec.initContainers.find((container: any) => container.name === 'bring-programs');
+
+describe('a program of a flake', () => {
+  test('is one line: a container of the seed image, whose program is brought before it starts', () => {
+    const spec = deployment(flake({ portNumber: 8080, args: ['--verbose'] }));
+    expect(spec.containers).toHaveLength(1);
+    const [container] = spec.containers;
+    expect(container).toMatchObject({ name: 'main', image: NixImage.upstream().reference, args: ['--verbose'], ports: [{ containerPort: 8080 }] });
+    const { args, command } = step(spec);
+    expect(command).toEqual(['sh', '/opt/cdk8s-nix-care/bring-programs.sh']);
+    expect(args).toEqual(['main', expect.stringMatching(/^[0-9a-f]{12}$/), 'flake', TAG]);
+    expect(container.command).toEqual(['sh', '-c', 'exec "$(readlink "$0")" "$@"',
+      `/nix/var/nix/gcroots/cdk8s-nix-programs/${variable(step(spec), 'PROGRAMS_SET')}/main/${args[1]}/program`]);
+    expect(spec.initContainers.at(-1).name).toBe('bring-programs');
+  });
+
+  test('runs what the container says, if it says something, and then needs no shell in its image', () => {
+    const folder = (spec: any) => `/nix/var/nix/gcroots/cdk8s-nix-programs/${variable(step(spec), 'PROGRAMS_SET')}/main/${step(spec).args[1]}`;
+    const named = deployment(flake({ command: ['serve', '--all'], image: 'example/distroless:1' }));
+    expect(named.containers[0]).toMatchObject({ image: 'example/distroless:1', command: [`${folder(named)}/package/bin/serve`, '--all'] });
+    expect(step(named).args.slice(2)).toEqual(['closure', TAG]);
+    const relative = deployment(flake({ command: ['libexec/serve'] }));
+    expect(relative.containers[0].command).toEqual([`${folder(relative)}/package/libexec/serve`]);
+    expect(deployment(flake({ command: ['/bin/sh', '-c', 'serve'] })).containers[0].command).toEqual(['/bin/sh', '-c', 'serve']);
+  });
+
+  test('has an attribute, in the reference or beside it', () => {
+    expect(step(deployment(flake({ attribute: 'server' }))).args[3]).toBe(`${TAG}#server`);
+    expect(step(deployment(flake({}, `${TAG}#server`))).args[3]).toBe(`${TAG}#server`);
+  });
+
+  test('with another reference is another program for the volume, and the same one again is not', () => {
+    const key = (reference: string) => step(deployment(flake({}, reference))).args[1];
+    expect(key(TAG)).toBe(key(TAG));
+    expect(key(TAG)).not.toBe(key('github:owner/echo/v1.2.4'));
+  });
+});
+
+test('a program of a store path', () => {
+  const spec = deployment(NixProgram.package(`${PATH}/bin/hello`, { name: 'hello' }), NixProgram.package(PATH, { name: 'other', command: ['hello', '-t'] }));
+  expect(step(spec).args).toEqual([
+    'hello', expect.any(String), 'package', `${PATH}/bin/hello`, 'other', expect.any(String), 'package', PATH,
+  ]);
+  expect(spec.containers.map((container: any) => container.name)).toEqual(['hello', 'other']);
+  expect(spec.containers[1].command[0]).toMatch(/\/other\/[0-9a-f]{12}\/package\/bin\/hello$/);
+});
+
+test('all workloads take programs, and a container of one can be added wherever containers are', () => {
+  const chart = testChart();
+  new NixStatefulSet(chart, 'set', { programs: [flake({ portNumber: 8080 })] });
+  new NixDaemonSet(chart, 'daemon', { store: NixStore.emptyDir(), programs: [flake()] });
+  new NixJob(chart, 'job', { programs: [flake()] });
+  new NixCronJob(chart, 'cron', { schedule: Cron.daily(), programs: [flake()] });
+  const environment = new NixEnvironment(chart, 'nix', { store: NixStore.ephemeral() });
+  const plain = new kplus.Deployment(chart, 'plain');
+  plain.addContainer({ image: 'example/app:1', name: 'app' });
+  plain.addInitContainer(environment.containerFor(flake({ name: 'migrate' })));
+  environment.enable(plain);
+
+  expect(Testing.synth(chart)).toBeValidKubernetes();
+  expect(Testing.synth(chart)).toBeRestricted();
+  for (const kind of ['StatefulSet', 'DaemonSet', 'Job', 'CronJob']) {
+    const spec = podSpec(chart, kind);
+    expect(step(spec).args).toEqual(['main', expect.any(String), 'flake', TAG]);
+    expect(spec.containers[0].command[3]).toContain(step(spec).args[1]);
+  }
+  const { initContainers } = podSpec(chart);
+  expect(initContainers.map((container: any) => container.name).slice(-2)).toEqual(['bring-programs', 'migrate']);
+});
+
+test('how programs are brought', () => {
+  const spec = deploymentOf({ programs: [flake()], bringPrograms: { build: true, keepFormer: 5, deadline: Duration.minutes(5) } });
+  const told = Object.fromEntries(step(spec).env.map((entry: any) => [entry.name, entry.value]));
+  expect(told).toMatchObject({ PROGRAMS_BUILD: 'yes', PROGRAMS_KEEP: '5', CARE_TIMEOUT: '300' });
+  const plain = Object.fromEntries(step(deployment(flake())).env.map((entry: any) => [entry.name, entry.value]));
+  expect(plain).toMatchObject({ PROGRAMS_BUILD: 'no', PROGRAMS_KEEP: '2', CARE_TIMEOUT: '1800' });
+});
+
+test('a program has Nix, also where only other containers are named', () => {
+  const spec = deploymentOf({ containers: [{ name: 'app', image: 'example/app:1' }, { name: 'plain', image: 'example/app:1' }], nixContainers: ['app'], programs: [flake()] });
+  const withStore = spec.containers.filter((container: any) => mountAt(container, '/nix'));
+  expect(withStore.map((container: any) => container.name)).toEqual(['app', 'main']);
+});
+
+test('without programs there is no step for them', () => {
+  expect(step(deployment())).toBeUndefined();
+});
+
+test('two environments do not share names on one claim', () => {
+  const chart = testChart();
+  const sets = ['a', 'b'].map(id => {
+    const environment = new NixEnvironment(chart, id, { store: NixStore.existing('claim') });
+    const workload = new kplus.Job(chart, `${id}-job`, {});
+    workload.addContainer(environment.containerFor(flake()));
+    environment.enable(workload);
+    return environment;
+  });
+  expect(sets).toHaveLength(2);
+  const jobs = Testing.synth(chart).filter(object => object.kind === 'Job');
+  const [a, b] = jobs.map(job => variable(step(job.spec.template.spec), 'PROGRAMS_SET'));
+  expect(a).not.toBe(b);
+});
+
+test.each([
+  TAG,
+  'github:owner/echo/4f3cbb5f9ae5a4fbd57fd4b6b0a1e3a0d7a0b3c1',
+  'github:owner/echo/v1.2.3?dir=nix&narHash=sha256-AAAA',
+  'git+https://git.example.org/echo?ref=refs/tags/v1',
+  'git+ssh://git@git.example.org/echo?rev=4f3cbb5f9ae5a4fbd57fd4b6b0a1e3a0d7a0b3c1',
+  'gitlab:group%2Fsub/echo/1.2',
+  'https://example.org/releases/v1.2.3/echo.tar.gz',
+  'path:/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-source',
+])('%s is pinned', reference => {
+  expect(step(deployment(flake({}, reference))).args[3]).toBe(reference);
+});
+
+test.each([
+  'github:owner/echo', 'github:owner/echo/main', 'github:NixOS/nixpkgs/nixos-26.05', 'git+https://git.example.org/echo?ref=main', 'path:/srv/echo',
+  'https://example.org/main.tar.gz',
+])('%s moves, and is taken only by that name', reference => {
+  expect(synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake({}, reference)] })))
+    .toContain(`CDK8SNIX1203 programs[main]: got ${JSON.stringify(reference)}. It names neither a revision nor a tag`);
+  expect(step(deployment(flake({ allowMoving: true }, reference))).args[3]).toBe(reference);
+});
+
+test.each<[string, () => NixProgram, string, string]>([
+  ['a name of the registry', () => flake({}, 'nixpkgs#hello'), '1201', 'moves'],
+  ['a relative path', () => flake({}, './echo'), '1201', 'relative'],
+  ['an empty reference', () => flake({}, ''), '1201', 'no flake reference'],
+  ['what the kubelet would expand', () => flake({}, 'github:owner/$(X)/v1.2'), '1201', 'no flake reference'],
+  ['an option', () => flake({}, '--impure'), '1201', 'no flake reference'],
+  ['two attributes', () => flake({ attribute: 'b' }, `${TAG}#a`), '1201', 'Name it once'],
+  ['no attribute at all', () => flake({ attribute: 'a b' }), '1201', 'attribute'],
+  ['no store path', () => NixProgram.package('/usr/bin/hello'), '1201', 'no path in the store'],
+  ['a store path without a program', () => NixProgram.package(PATH), '1201', `${PATH}/bin/`],
+  ['a path and a command', () => NixProgram.package(`${PATH}/bin/hello`, { command: ['hello'] }), '1201', 'Leave the command out'],
+  ['a name that is none', () => flake({ name: 'Echo' }), '1202', 'lower-case'],
+])('%s is refused', (_, program, code, words) => {
+  const message = synthError(chart => new NixDeployment(chart, 'echo', { programs: [program()] }));
+  expect(message).toContain(`CDK8SNIX${code}`);
+  expect(message).toContain(words);
+});
+
+test.each([
+  'git+https://user:hunter2@git.example.org/echo?ref=refs/tags/v1', 'git+https://hunter2@git.example.org/echo?ref=refs/tags/v1',
+  'https://example.org/v1.2.3.tar.gz?token=hunter2',
+])('a credential in %s is refused, and not shown', reference => {
+  const message = synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake({}, reference)] }));
+  expect(message).toContain('CDK8SNIX1201');
+  expect(message).not.toContain('hunter2');
+});
+
+test('two programs of one name are refused, and the same one twice is not', () => {
+  const chart = new Chart(new App(), 'test');
+  const environment = new NixEnvironment(chart, 'nix');
+  environment.containerFor(flake());
+  environment.containerFor(flake());
+  expect(() => environment.containerFor(flake({}, 'github:owner/other/v1.2')))
+    .toThrow('CDK8SNIX1202 test/nix: got "github:owner/other/v1.2". The name "main" stands for "github:owner/echo/v1.2.3" already.');
+});
+
+test('a store that a driver serves is not ours to bring programs to', () => {
+  expect(synthError(chart => new NixDeployment(chart, 'echo', {
+    store: NixStore.csi({ driver: 'nix.csi.example.org' }), programs: [flake({ image: 'example/debian:13' })],
+  }))).toContain('CDK8SNIX0703');
+});
+
+test.each([-1, 1.5, 101])('%s former programs are refused', keepFormer => {
+  expect(synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake()], bringPrograms: { keepFormer } }))).toContain('CDK8SNIX1204');
+});
+
+test('snapshot', () => {
+  const chart = testChart();
+  const options: NixProgramOptions = { portNumber: 8080 };
+  new NixDeployment(chart, 'echo', { programs: [NixProgram.flake(TAG, options)] });
+  expect(withoutScriptHash(only(Testing.synth(chart), 'Deployment'))).toMatchSnapshot();
+});
