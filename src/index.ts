@@ -1,5 +1,6 @@
 export * from './backstage/backstage-access';
 export * from './backstage/backstage-database';
+export * from './backstage/backstage-network';
 export * from './backstage/backstage-nix';
 export * from './backstage/backstage-nix-props';
 export * from './backstage/backstage-object-metadata';

@@ -55,6 +55,7 @@ const CASES: Case[] = [
   ['empty class', store({ storageClassName: '' }), 'CDK8SNIX0202', 'store.storageClassName', '""', 'default'],
   ['empty claim name', deployment({ store: NixStore.existing('') }), 'CDK8SNIX0202', 'store.claimName', '""', 'kubectl get pvc'],
   ['claim name with a slash', deployment({ store: NixStore.existing('ns/claim') }), 'CDK8SNIX0202', 'store.claimName', '"ns/claim"', 'kubectl get pvc'],
+  ['a claim of ours with a name in upper case', store({ claimName: 'Tools' }), 'CDK8SNIX0202', 'store.claimName', '"Tools"', 'kubectl get pvc'],
   ['read-only claim', store({ accessModes: [READ_ONLY_MANY] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadOnlyMany"]', 'READ_WRITE_ONCE'],
   ['no access mode', store({ accessModes: [] }), 'CDK8SNIX0203', 'store.accessModes', '[]', 'READ_WRITE_ONCE'],
   ['one pod, and one node', store({ accessModes: [READ_WRITE_ONCE_POD, READ_WRITE_ONCE] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadWriteOncePod"', 'Keep one'],

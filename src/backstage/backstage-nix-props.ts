@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { BackstageHttpRouteOptions, BackstageIngressOptions } from './backstage-access';
 import { BackstageDatabase } from './backstage-database';
+import { BackstageNetworkPolicyOptions } from './backstage-network';
 import { BackstageObjectMetadata } from './backstage-object-metadata';
 import { BackstagePreset } from './backstage-preset';
 import { BackstageProbesOptions } from './backstage-probes';
@@ -72,6 +73,13 @@ export interface BackstagePortalOptions extends NixEnvironmentOptions {
    * @default - no HTTPRoute
    */
   readonly httpRoute?: BackstageHttpRouteOptions;
+
+  /**
+   * Forbid all other traffic of the portal, and of a bundled database, by NetworkPolicies.
+   *
+   * @default - no NetworkPolicy
+   */
+  readonly networkPolicy?: BackstageNetworkPolicyOptions;
 
   /**
    * How Kubernetes asks the portal how it is.

@@ -13,6 +13,7 @@ import { followReferences } from './followed-references';
 import { portalIngress, portalService, publicAddress, servicePort } from './portal-access';
 import { checkPortal } from './portal-checks';
 import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './portal-container';
+import { restrictPortal } from './portal-network';
 import { portalRoute } from './portal-route';
 import { contentHash } from '../base/content-hash';
 import { describe, Problems } from '../base/problems';
@@ -46,6 +47,9 @@ export class BackstageNix extends Construct {
 
   /** The HTTPRoute of the Gateway API that it is reached by from outside; undefined if not asked for. */
   public readonly httpRoute?: ApiObject;
+
+  /** The NetworkPolicies: of the environment, the portal and a bundled database; none if not asked for. */
+  public readonly networkPolicies: ApiObject[];
 
   /** Who the portal is in the cluster, if the account is one of ours; undefined without access to the cluster. */
   public readonly serviceAccount?: kplus.ServiceAccount;
@@ -104,6 +108,7 @@ export class BackstageNix extends Construct {
     const port = servicePort(this.service, this.port);
     this.ingress = props.ingress && portalIngress(this, props.ingress, address, this.service, port);
     this.httpRoute = props.httpRoute && portalRoute(this, props.httpRoute, address, this.service, port);
+    this.networkPolicies = this.restrictNetwork();
     this.followPatches();
   }
 
@@ -150,13 +155,28 @@ export class BackstageNix extends Construct {
     return seedImage ?? (WITH_NIX.includes(image.kind) ? image : NixImage.upstream());
   }
 
+  private restrictNetwork(): ApiObject[] {
+    const { networkPolicy, database, clusterAccess } = this.props;
+    if (!networkPolicy) {
+      return [];
+    }
+    const { fromNamespaces, ...everywhere } = networkPolicy;
+    return [this.deployment.environment.restrictNetwork(everywhere), ...restrictPortal(this, {
+      deployment: this.deployment,
+      port: this.port,
+      database,
+      databaseStatefulSet: this.databaseStatefulSet,
+      readsCluster: clusterAccess ?? true,
+    }, networkPolicy)];
+  }
+
   private followPatches(): void {
     const { environment } = this.deployment;
     const constructs = [
       this.service, this.ingress, this.serviceAccount, this.clusterRole, this.clusterRoleBinding, this.databaseStatefulSet, this.databaseService,
     ];
     const objects = constructs.flatMap(construct => construct ? [ApiObject.of(construct)] : []);
-    objects.forEach(object => keepPatchedFields(object));
+    [...objects, ...this.networkPolicies].forEach(object => keepPatchedFields(object));
     const claim = environment.claim?.node.findAll().find(ApiObject.isApiObject);
     const others = [...objects.slice(1), this.configMap, environment.config.apiObject, this.httpRoute, claim];
     followReferences({
@@ -170,8 +190,8 @@ export class BackstageNix extends Construct {
 /** The props of a portal that are those of every environment: all that are not its own. */
 function environmentOptions(props: BackstageNixProps): NixEnvironmentOptions {
   const {
-    image, baseUrl, database, seedImage, preset, deployment, container, selector, service, ingress, httpRoute, probes, metadata, clusterAccess,
-    appConfig, appConfigWithout, secrets, configFiles, replicas, resources, ...environment
+    image, baseUrl, database, seedImage, preset, deployment, container, selector, service, ingress, httpRoute, networkPolicy, probes, metadata,
+    clusterAccess, appConfig, appConfigWithout, secrets, configFiles, replicas, resources, ...environment
   } = props;
   return environment;
 }

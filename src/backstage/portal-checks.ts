@@ -4,6 +4,7 @@ import { BackstageNixProps } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { checkKey } from './database-checks';
 import { publicAddress } from './portal-access';
+import { checkNetwork } from './portal-network';
 import { checkRoute } from './portal-route';
 import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
@@ -27,6 +28,7 @@ export function checkPortal(problems: Problems, props: BackstageNixProps, preset
     checkRoute(problems, props.httpRoute, publicAddress(baseUrl).host);
   }
   checkPath(problems, baseUrl, url);
+  checkNetwork(problems, props.networkPolicy ?? {});
   checkTwice(problems, props);
   checkProbes(problems, props);
   checkSelector(problems, props);

@@ -71,6 +71,14 @@ export function validateClaimOptions(problems: Problems, options: ClaimStoreOpti
   }
 }
 
+/** Record a name that no claim can have. */
+export function checkClaimName(problems: Problems, claimName: string): void {
+  if (!isDnsSubdomain(claimName)) {
+    problems.add('CDK8SNIX0202', 'store.claimName', claimName, 'The name of a claim has lower-case letters, digits, "-" and ".".',
+      'Name a claim that `kubectl get pvc` lists.');
+  }
+}
+
 /** The claim as a template, for volumes that Kubernetes makes for each pod. */
 export function claimTemplate({ problems, metadata }: StoreContext, options: ClaimStoreOptions): ClaimSpecAndMetadata {
   validateClaimOptions(problems, options);

@@ -1,6 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
-import { storeOnClaim } from './claim-options';
-import { isDnsSubdomain } from '../base/kubernetes-name';
+import { checkClaimName, storeOnClaim } from './claim-options';
 import { BoundStore, StoreContext } from '../pod/bound-store';
 
 /**
@@ -24,10 +23,7 @@ export interface ExistingStoreOptions {
 
 /** A claim that somebody else made. */
 export function bindExisting({ scope, problems }: StoreContext, claimName: string, options: ExistingStoreOptions): BoundStore {
-  if (!isDnsSubdomain(claimName)) {
-    problems.add('CDK8SNIX0202', 'store.claimName', claimName, 'The name of a claim has lower-case letters, digits, "-" and ".".',
-      'Name a claim that `kubectl get pvc` lists.');
-  }
+  checkClaimName(problems, claimName);
   const claim = kplus.PersistentVolumeClaim.fromClaimName(scope, 'Store', claimName);
   const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
   return storeOnClaim(problems, claim, accessModes, options.shared ?? false);

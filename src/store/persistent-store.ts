@@ -1,6 +1,6 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { claimSize, ClaimStoreOptions, storeOnClaim, validateClaimOptions } from './claim-options';
+import { checkClaimName, claimSize, ClaimStoreOptions, storeOnClaim, validateClaimOptions } from './claim-options';
 import { KEEP_CLAIM } from './keep-claim';
 import { mergeMetadata } from '../base/object-metadata';
 import { BoundStore, StoreContext } from '../pod/bound-store';
@@ -11,6 +11,13 @@ import { NeededObjects } from '../pod/needed-objects';
  * A claim for a store volume.
  */
 export interface PersistentStoreOptions extends ClaimStoreOptions {
+  /**
+   * The name of the claim, for one that is in the cluster already and shall be described here. Another name is another, empty volume.
+   *
+   * @default - a name made by cdk8s from the construct's path
+   */
+  readonly claimName?: string;
+
   /**
    * The access modes asked for.
    *
@@ -42,8 +49,13 @@ const RETAIN: { readonly [annotation: string]: string } = { ...KEEP_CLAIM.argoCd
 export function bindPersistent({ scope, problems, metadata }: StoreContext, options: PersistentStoreOptions): BoundStore {
   const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
   validateClaimOptions(problems, options);
+  if (options.claimName !== undefined) {
+    checkClaimName(problems, options.claimName);
+  }
+  const named = mergeMetadata(metadata, { annotations: options.retain ? RETAIN : {} }, options);
   const claim = new kplus.PersistentVolumeClaim(scope, 'Store', {
-    metadata: mergeMetadata(metadata, { annotations: options.retain ? RETAIN : {} }, options),
+    // Not even undefined: it would take the place of the name that cdk8s makes.
+    metadata: { ...named, ...(options.claimName === undefined ? {} : { name: options.claimName }) },
     storage: claimSize(problems, options.size),
     storageClassName: options.storageClassName,
     accessModes,

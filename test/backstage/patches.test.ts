@@ -17,12 +17,14 @@ const template = (manifests: any[]): any => only(manifests, 'Deployment').spec.t
 
 test('every object is a public member, and every object is one of them', () => {
   const chart = testChart('portal');
-  const it = portal(chart, { preset: BackstagePreset.STAGING, database: bundled(chart), ingress: {} });
+  const it = portal(chart, {
+    preset: BackstagePreset.STAGING, database: bundled(chart), ingress: {}, httpRoute: { gateway: 'public' }, networkPolicy: {},
+  });
   const members = [
     it.deployment, it.service, it.ingress!, it.serviceAccount!, it.clusterRole!, it.clusterRoleBinding!, it.databaseStatefulSet!, it.databaseService!,
     it.deployment.environment.claim!,
   ].map(member => ApiObject.of(member));
-  const known = new Set([...members, it.configMap, it.deployment.environment.config.apiObject]);
+  const known = new Set([...members, ...it.networkPolicies, it.httpRoute, it.configMap, it.deployment.environment.config.apiObject]);
   expect(it.node.findAll().filter(ApiObject.isApiObject).filter(object => !known.has(object)).map(object => object.node.path)).toEqual([]);
 });
 

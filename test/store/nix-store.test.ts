@@ -69,3 +69,11 @@ test('any writable volume can be the store', () => {
   expect(podSpec(chart, 'Pod').volumes).toContainEqual({ name: 'nix-store', nfs: { server: 'nfs.example.org', path: '/nix' } });
   expect(environment.claim).toBeUndefined();
 });
+
+test('a claim of a given name has it, and its labels all the same', () => {
+  const chart = testChart();
+  new NixDeployment(chart, 'workspace', { store: NixStore.persistent({ claimName: 'tools-nix', labels: { team: 'a' } }) });
+  const manifests = Testing.synth(chart);
+  expect(only(manifests, 'PersistentVolumeClaim').metadata).toMatchObject({ name: 'tools-nix', labels: { team: 'a' } });
+  expect(podSpec(chart).volumes).toContainEqual({ name: 'nix-store', persistentVolumeClaim: { claimName: 'tools-nix' } });
+});

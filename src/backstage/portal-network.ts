@@ -1,0 +1,88 @@
+import { ApiObject, Chart } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { BackstageDatabase } from './backstage-database';
+import { BackstageNetworkPolicyOptions } from './backstage-network';
+import { isDnsLabel } from '../base/kubernetes-name';
+import { Problems } from '../base/problems';
+import { ANYWHERE, ipBlocks, namespacePeer, tcpPorts } from '../network/network-rules';
+
+/** What the rules are about. */
+export interface PortalNetwork {
+  readonly deployment: kplus.Deployment;
+  readonly port: number;
+  readonly database: BackstageDatabase;
+  readonly databaseStatefulSet?: kplus.StatefulSet;
+  readonly readsCluster: boolean;
+}
+
+/** Where API servers listen: behind their Service, and on their nodes, which is what most network plugins compare. */
+const API_SERVER_PORTS: readonly number[] = [443, 6443];
+
+const POSTGRES_PORT = 5432;
+
+/**
+ * The policies of the portal and of a bundled database. They add up with that of the environment, which knows neither.
+ *
+ * @returns the policies, that of the portal first
+ */
+export function restrictPortal(scope: Construct, network: PortalNetwork, options: BackstageNetworkPolicyOptions): ApiObject[] {
+  const { deployment, databaseStatefulSet } = network;
+  const from = options.fromNamespaces?.map(namespace => namespacePeer(namespace));
+  const egress = [...databaseEgress(network, options, Chart.of(scope).namespace), ...apiServerEgress(network)];
+  const portal = new kplus.k8s.KubeNetworkPolicy(scope, 'NetworkPolicy', {
+    spec: {
+      podSelector: { matchLabels: deployment.matchLabels },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from, ports: tcpPorts([network.port]) }],
+      egress,
+    },
+  });
+  return databaseStatefulSet ? [portal, databasePolicy(scope, deployment, databaseStatefulSet)] : [portal];
+}
+
+/** Record a namespace that cannot be. */
+export function checkNetwork(problems: Problems, { fromNamespaces = [] }: BackstageNetworkPolicyOptions): void {
+  for (const [i, namespace] of fromNamespaces.entries()) {
+    if (!isDnsLabel(namespace)) {
+      problems.add('CDK8SNIX0910', `networkPolicy.fromNamespaces[${i}]`, namespace, 'A namespace has lower-case letters, digits and "-"; 63 at most.',
+        'Use for example "ingress-nginx".');
+    }
+  }
+}
+
+function databaseEgress(
+  { database, databaseStatefulSet }: PortalNetwork, { externalCidrs }: BackstageNetworkPolicyOptions, namespace: string | undefined,
+): kplus.k8s.NetworkPolicyEgressRule[] {
+  if (databaseStatefulSet) {
+    return [{ to: [{ podSelector: { matchLabels: databaseStatefulSet.matchLabels } }], ports: tcpPorts([POSTGRES_PORT]) }];
+  }
+  const { existing } = database._source;
+  const outside = ipBlocks(externalCidrs ?? ANYWHERE);
+  const ports = tcpPorts([existing?.port ?? POSTGRES_PORT]);
+  if (!existing) {
+    // Only the Secret knows where it is: mostly beside the portal.
+    return [{ to: [{ podSelector: {} }, ...outside], ports }];
+  }
+  const inCluster = /^(?<service>[^.:]+)(?:\.(?<namespace>[^.]+)\.svc(?:\..+)?)?$/.exec(existing.host)?.groups;
+  if (!inCluster) {
+    return [{ to: outside, ports }];
+  }
+  const theirs = inCluster.namespace;
+  return [{ to: [theirs === undefined || theirs === namespace ? { podSelector: {} } : namespacePeer(theirs)], ports }];
+}
+
+function apiServerEgress({ readsCluster }: PortalNetwork): kplus.k8s.NetworkPolicyEgressRule[] {
+  return readsCluster ? [{ to: ipBlocks(ANYWHERE), ports: tcpPorts(API_SERVER_PORTS) }] : [];
+}
+
+function databasePolicy(scope: Construct, deployment: kplus.Deployment, database: kplus.StatefulSet): ApiObject {
+  return new kplus.k8s.KubeNetworkPolicy(scope, 'DatabaseNetworkPolicy', {
+    spec: {
+      podSelector: { matchLabels: database.matchLabels },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [{ podSelector: { matchLabels: deployment.matchLabels } }], ports: tcpPorts([POSTGRES_PORT]) }],
+      egress: [],
+    },
+  });
+}
