@@ -9,6 +9,7 @@ export * from './backstage/backstage-probes';
 export * from './cache/binary-cache';
 export * from './cache/binary-cache-props';
 export * from './care-jobs/nix-garbage-collection';
+export * from './care-jobs/nix-program-prefetch';
 export * from './care-jobs/nix-store-prefetch';
 export * from './care-jobs/nix-store-verification';
 export * from './care/garbage-collection-options';

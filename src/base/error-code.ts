@@ -95,6 +95,7 @@ export const ERROR_CODES = {
   CDK8SNIX1202: 'The name of a program is no valid name of a container, or stands for another program of the environment.',
   CDK8SNIX1203: 'The flake of a program names neither a revision nor a tag.',
   CDK8SNIX1204: 'The number of former programs to keep is out of range.',
+  CDK8SNIX1205: 'Programs are to be brought ahead for an environment that has none yet.',
 } as const;
 
 /** One of the stable codes. */

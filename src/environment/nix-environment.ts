@@ -78,6 +78,13 @@ export class NixEnvironment extends Construct {
    */
   public readonly _care: StoreCare;
 
+  /**
+   * The programs that its containers run.
+   *
+   * @internal
+   */
+  public readonly _programs: EnvironmentPrograms;
+
   private readonly problems: Problems;
   private readonly store: BoundStore;
   private readonly storeContainers: StoreContainers;
@@ -86,7 +93,6 @@ export class NixEnvironment extends Construct {
   private readonly props: NixEnvironmentProps;
   private readonly parts: Array<() => Partial<PodPart>> = [];
   private readonly network: EnvironmentNetwork;
-  private readonly programs: EnvironmentPrograms;
 
   constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
     super(scope, id);
@@ -124,8 +130,8 @@ export class NixEnvironment extends Construct {
     this._care = new StoreCare(this, this.problems, this.store, this.storeContainers);
     // After the home: with an ephemeral one, what is activated there would look like garbage before.
     this._addPart(() => this._care.part());
-    this.programs = new EnvironmentPrograms(this, this.problems, props.bringPrograms);
-    this._care.bringAtStart(() => this.programs.task());
+    this._programs = new EnvironmentPrograms(this, this.problems, props.bringPrograms);
+    this._care.bringAtStart(() => this._programs.task());
   }
 
   /**
@@ -182,8 +188,8 @@ export class NixEnvironment extends Construct {
    * @throws if another program of the environment has this name
    */
   public containerFor(program: NixProgram): kplus.ContainerProps {
-    this.programs.add(program);
-    return program._container(this.programs.folder, this.image.reference);
+    this._programs.add(program);
+    return program._container(this._programs.folder, this.image.reference);
   }
 
   /**
@@ -337,7 +343,7 @@ export class NixEnvironment extends Construct {
       profilePath: this.profilePath(),
       scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
       // A program runs from the store, whatever else is said.
-      containerNames: options.containers && new Set([...options.containers, ...this.programs.names]),
+      containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),
     };
   }
 

@@ -13,7 +13,7 @@ interface InWave {
 
 /**
  * Argo CD begins a wave when all of the last one is healthy. A claim in an earlier wave than its pod may wait for that pod, its first
- * consumer, for ever; what a pod mounts and comes in a later wave keeps the pod, and so its wave, from getting healthy.
+ * consumer, for ever, unless another pod of its own wave mounts it too; what a pod mounts and comes in a later wave keeps the pod, and so its wave, from getting healthy.
  */
 export function checkWaves(objects: ApiObject[]): Problem[] {
   const all = objects.map((object): InWave => ({ name: object.name, kind: object.kind, wave: waveOf(object) }));
@@ -21,7 +21,9 @@ export function checkWaves(objects: ApiObject[]): Problem[] {
   return objects.flatMap(object => mountedBy(object).flatMap(({ kind, name }): Problem[] => {
     const mounted = find(kind, name);
     const wave = waveOf(object);
-    if (!mounted || (kind === 'PersistentVolumeClaim' ? mounted.wave === wave : mounted.wave <= wave)) {
+    const isBound = () => kind !== 'PersistentVolumeClaim' || objects.some(other => startsAtOnce(other) && waveOf(other) === mounted?.wave
+      && mountedBy(other).some(volume => volume.kind === kind && volume.name === name));
+    if (!mounted || mounted.wave === wave || (mounted.wave < wave && isBound())) {
       return [];
     }
     return [{
@@ -63,6 +65,11 @@ function mountedBy(object: ApiObject): Array<{ kind: string; name?: string }> {
     ...(persistentVolumeClaim ? [{ kind: 'PersistentVolumeClaim', name: persistentVolumeClaim.claimName }] : []),
     ...(configMap ? [{ kind: 'ConfigMap', name: configMap.name }] : []),
   ]);
+}
+
+/** A pod of its own at the time of the sync, which binds the claims it mounts. */
+function startsAtOnce(object: ApiObject): boolean {
+  return object.kind !== 'CronJob';
 }
 
 function waveOf(object: ApiObject): number {
