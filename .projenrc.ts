@@ -32,6 +32,10 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     '@types/node@^20',
     'cdk8s-cli@^2.207.60',
     'cdk8s-plus-28@2.5.6',
+    // Other generations, and a second copy of our own one: the door takes the workloads of them all.
+    'cdk8s-plus-28-copy@npm:cdk8s-plus-28@2.5.6',
+    'cdk8s-plus-32@2.5.92',
+    'cdk8s-plus-34@2.0.54',
     'dockerfile-ast@^0.7.1',
     'dockerfile-utils@^0.16.3',
     'fast-check@^4.10.2',

@@ -17,6 +17,7 @@ export * from './care/prefetch-options';
 export * from './config/nix-config';
 export * from './config/nix-config-props';
 export * from './config/substituter';
+export * from './environment/nix-enable-options';
 export * from './environment/nix-environment';
 export * from './environment/nix-environment-props';
 export * from './gitops/git-ops';

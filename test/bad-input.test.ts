@@ -187,7 +187,7 @@ const CASES: Case[] = [
   ['port 0', container({ ports: [{ number: 0 }] }), 'CDK8SNIX0511', 'containers[main].ports', '0', '8080'],
   ['port 70000', container({ ports: [{ number: 70000 }] }), 'CDK8SNIX0511', 'containers[main].ports', '70000', '8080'],
   ['more CPU than the limit', container({ resources: { cpu: { request: kplus.Cpu.units(2), limit: kplus.Cpu.millis(500) } } }), 'CDK8SNIX0512', 'resources.cpu.request', '"2"', 'Raise the limit'],
-  ['more memory than the limit', container({ resources: { memory: { request: Size.gibibytes(2), limit: Size.mebibytes(512) } } }), 'CDK8SNIX0512', 'resources.memory.request', '"2Gi"', 'Raise the limit'],
+  ['more memory than the limit', container({ resources: { memory: { request: Size.gibibytes(2), limit: Size.mebibytes(512) } } }), 'CDK8SNIX0512', 'resources.memory.request', '"2048Mi"', 'Raise the limit'],
   ['a label of the pod with a space', deployment({ podMetadata: { labels: { team: 'my team' } } }), 'CDK8SNIX0513', 'podMetadata.labels', '"team=my team"', 'annotation'],
   ['an annotation with two prefixes', deployment({ metadata: { annotations: { 'a/b/c': 'x' } } }), 'CDK8SNIX0513', 'metadata.annotations', '"a/b/c"', 'example.org/owner'],
   ['an object name in upper case', deployment({ metadata: { name: 'Workspace' } }), 'CDK8SNIX0514', 'metadata.name', '"Workspace"', 'cdk8s'],

@@ -21,7 +21,7 @@ import { NixEnvironmentOptions } from '../environment/nix-environment-props';
 import { HomeManager } from '../home/home-manager';
 import { NixImage } from '../image/nix-image';
 import { NixImageKind } from '../image/nix-image-recipe';
-import { keepPatchedFields } from '../pod/keep-patched-fields';
+import { keepPatchedFields } from '../pod/written-manifest';
 import { NixStore } from '../store/nix-store';
 import { NixDeployment } from '../workloads/nix-deployment';
 

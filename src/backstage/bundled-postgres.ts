@@ -47,7 +47,7 @@ export class BundledPostgres extends Construct {
     transformPodSpec(this.statefulSet, spec => ({
       ...spec,
       securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: spec.containers.map(container => ({
+      containers: spec.containers.map((container: any) => ({
         ...container, volumeMounts: [...container.volumeMounts ?? [], { name: 'data', mountPath: DATA }],
       })),
     }));

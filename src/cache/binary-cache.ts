@@ -194,7 +194,7 @@ export class NixBinaryCache extends Construct {
       ...spec,
       securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
       volumes: [...spec.volumes ?? [], ...(ca ? [ca.volume] : [])],
-      containers: spec.containers.map(container => container.name !== 'nginx' ? container : {
+      containers: spec.containers.map((container: any) => container.name !== 'nginx' ? container : {
         ...container,
         volumeMounts: [...container.volumeMounts ?? [], { name: 'cache', mountPath: CACHE_DIR }, ...(ca ? [ca.mount] : [])],
       }),

@@ -10,7 +10,8 @@ import { prefetchTask } from './prefetch-task';
 import { describe, Problem, Problems } from '../base/problems';
 import { renderResources } from '../base/resources';
 import { BoundStore, StoreReach } from '../pod/bound-store';
-import { PodPart } from '../pod/pod-spec';
+import { EnabledWorkload } from '../pod/enabled-workload';
+import { PodPart } from '../pod/pod-merge';
 import { StoreContainers } from '../store/store-containers';
 
 /**
@@ -18,7 +19,7 @@ import { StoreContainers } from '../store/store-containers';
  */
 export class StoreCare {
   /** The workloads that have Nix, but for those that only care for the store. */
-  public readonly workloads: kplus.AbstractPod[] = [];
+  public readonly workloads: EnabledWorkload[] = [];
 
   private readonly asked: CareTask[] = [];
   private readonly all: StoreCare[];
@@ -30,10 +31,8 @@ export class StoreCare {
     private readonly store: BoundStore,
     private readonly containers: StoreContainers,
   ) {
-    const app = environment.node.root;
-    this.all = OF_APP.get(app) ?? [];
+    this.all = ofApp(environment.node.root);
     this.all.push(this);
-    OF_APP.set(app, this.all);
     environment.node.addValidation({ validate: () => this.checkSteps().map(describe) });
   }
 
@@ -107,7 +106,7 @@ export class StoreCare {
       code: 'CDK8SNIX0701',
       prop: 'environment',
       value: this.environment.node.path,
-      problem: `The store is ReadWriteOncePod: as long as ${running.node.path} runs, the pod of ${what} would wait for the volume for ever.`,
+      problem: `The store is ReadWriteOncePod: as long as ${running.path} runs, the pod of ${what} would wait for the volume for ever.`,
       remedy: instead,
     }];
   }
@@ -129,11 +128,10 @@ export class StoreCare {
     if (this.store.reach !== StoreReach.ONE_NODE || !workload) {
       return undefined;
     }
-    const address = workload.podMetadata.getLabel(kplus.Pod.ADDRESS_LABEL)!;
     return {
       podAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: [{
-          labelSelector: { matchLabels: { [kplus.Pod.ADDRESS_LABEL]: address } },
+          labelSelector: { matchLabels: workload.podLabels() },
           topologyKey: 'kubernetes.io/hostname',
         }],
       },
@@ -187,14 +185,21 @@ export class StoreCare {
     return Chart.of(this.environment).namespace;
   }
 
-  private longRunning(): kplus.AbstractPod[] {
-    const pods = this.sharing().flatMap(other => other.workloads);
-    return pods.filter(workload => !(workload instanceof kplus.Job || workload instanceof kplus.CronJob));
+  private longRunning(): EnabledWorkload[] {
+    return this.sharing().flatMap(other => other.workloads).filter(workload => !workload.ends);
   }
 }
 
-/** What cares for the stores of an app, since several environments may share one. */
-const OF_APP = new WeakMap<IConstruct, StoreCare[]>();
+const OF_APP = Symbol.for('cdk8s-nix.storeCare');
+
+/** What cares for the stores of an app, since several environments may share one; the same list in every copy of this library. */
+function ofApp(app: IConstruct): StoreCare[] {
+  const marked = app as { [OF_APP]?: StoreCare[] };
+  if (!marked[OF_APP]) {
+    Object.defineProperty(app, OF_APP, { value: [] });
+  }
+  return marked[OF_APP]!;
+}
 
 function servedProblem(what: string): Problem {
   return {

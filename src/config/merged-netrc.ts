@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { packageFile } from '../base/package-file';
 import { renderResources } from '../base/resources';
-import { PodPart } from '../pod/pod-spec';
+import { PodPart } from '../pod/pod-merge';
 import { SharedFiles } from '../pod/shared-files';
 import { StoreContainers } from '../store/store-containers';
 

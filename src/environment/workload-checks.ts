@@ -1,107 +1,75 @@
-import * as kplus from 'cdk8s-plus-28';
-import { describe, Problem } from '../base/problems';
+import { Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
-import { BoundStore, StoreReach } from '../pod/bound-store';
-import { checkPlainKubernetes } from '../pod/container-checks';
-import { PodAdditions } from '../pod/pod-spec';
+import { BoundStore } from '../pod/bound-store';
+import { isKind } from '../pod/object-kind';
+import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
+import { PodAdditions } from '../pod/pod-merge';
 
 /** Capabilities that Pod Security `restricted` lets a container add. */
 const ALLOWED_CAPABILITIES: readonly string[] = ['NET_BIND_SERVICE'];
 
-/**
- * What is wrong with a workload that has Nix: asked at synth, when all its containers are known.
- */
-export function checkWorkload(workload: kplus.AbstractPod, additions: PodAdditions, user: NixUser, store: BoundStore): string[] {
-  const containers = [...workload.initContainers, ...workload.containers];
+/** Those that keep their pods running, of Kubernetes' own. */
+const STAYING_UP = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'];
+
+/** Whether the pods of an object end by themselves. */
+export function endsByItself(object: { readonly kind: string; readonly apiVersion?: string }): boolean {
+  return isKind(object, 'Job', 'batch', 'batch.volcano.sh') || isKind(object, 'CronJob', 'batch');
+}
+
+/** What is wrong with a pod that gets Nix, as its own manifest says it: not with what is added. */
+export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUser): Problem[] {
   return [
-    ...checkPlainKubernetes(workload),
-    ...checkKind(store, workload),
-    ...checkPlaces(store, workload),
-    ...checkIds('securityContext', workload.securityContext, user, additions),
-    ...checkNames(workload, additions),
-    ...containers.flatMap(container => [
+    ...checkRestart(pod),
+    ...checkIds('securityContext', pod.spec.securityContext, user, additions),
+    ...checkNames(pod, additions),
+    ...containersOf(pod).flatMap(({ container }) => [
       ...checkPrivileges(container, user),
       ...(additions.containerNames?.has(container.name) ?? true
         ? [...checkIds(`containers[${container.name}].securityContext`, container.securityContext, user), ...checkMounts(container, additions)]
         : []),
     ]),
-  ].map(describe);
+  ];
 }
 
-/** What only some kinds of workload can have, or cannot do without. */
-function checkKind(store: BoundStore, workload: kplus.AbstractPod): Problem[] {
-  const problems: Problem[] = [];
-  if (store.claimTemplate && !(workload instanceof kplus.StatefulSet)) {
-    problems.push({
-      code: 'CDK8SNIX0209',
-      prop: 'store',
-      value: 'perReplica',
-      problem: 'Only a StatefulSet makes a claim for each of its pods.',
-      remedy: 'Use NixStatefulSet, or NixStore.ephemeral() for a volume that dies with its pod.',
-    });
-  }
-  const ends = workload instanceof kplus.Job || workload instanceof kplus.CronJob;
-  if (ends && workload.containers.length === 0) {
-    problems.push({
-      code: 'CDK8SNIX0507', prop: 'containers', value: [], problem: 'What a Job runs has no default.', remedy: 'Give it a container.',
-    });
-  }
-  if (!(workload instanceof kplus.Pod) && ends === (workload.restartPolicy === kplus.RestartPolicy.ALWAYS)) {
-    problems.push({
-      code: 'CDK8SNIX0508',
-      prop: 'restartPolicy',
-      value: workload.restartPolicy,
-      problem: `${ends ? 'A Job ends' : 'This workload stays up'}, and Kubernetes refuses this policy for it.`,
-      remedy: ends ? 'Use NEVER or ON_FAILURE.' : 'Leave it out.',
-    });
-  }
-  return problems;
+/** A store for each replica is one that only a StatefulSet can make. */
+export function checkKind(store: BoundStore, object: any): Problem[] {
+  return !store.claimTemplate || isKind(object, 'StatefulSet', 'apps') ? [] : [{
+    code: 'CDK8SNIX0209',
+    prop: 'store',
+    value: 'perReplica',
+    problem: 'Only a StatefulSet makes a claim for each of its pods.',
+    remedy: 'Use NixStatefulSet, or NixStore.ephemeral() for a volume that dies with its pod.',
+  }];
 }
 
-/** How many pods there may be, and whether old and new ones may meet. */
-function checkPlaces(store: BoundStore, workload: kplus.AbstractPod): Problem[] {
-  if (store.reach === StoreReach.EACH_POD || store.reach === StoreReach.MANY_NODES) {
-    return [];
-  }
-  const problems: Problem[] = [];
-  const mode = store.reach === StoreReach.ONE_POD ? 'ReadWriteOncePod' : 'ReadWriteOnce';
-  const tooMany = (prop: string, value: unknown, problem: string): number => problems.push({
-    code: 'CDK8SNIX0206',
-    prop,
-    value,
-    problem: `${problem}, and the store is ${mode}: the other pods would wait for its volume for ever.`,
-    remedy: 'Use one replica, a store for each pod (NixStore.ephemeral(), NixStore.emptyDir(), or NixStore.perReplica() in a StatefulSet), or a shared one (READ_WRITE_MANY with shared: true).',
-  });
+/** A workload without any container, which cdk8s-plus does not even render. */
+export function noContainer(object: { readonly kind: string; readonly apiVersion?: string }): Problem {
+  return {
+    code: 'CDK8SNIX0507',
+    prop: 'containers',
+    value: [],
+    problem: endsByItself(object) ? 'What a Job runs has no default.' : 'A pod without any is refused.',
+    remedy: 'Give it a container.',
+  };
+}
 
-  if (workload instanceof kplus.CronJob && workload.concurrencyPolicy === kplus.ConcurrencyPolicy.ALLOW) {
-    tooMany('concurrencyPolicy', workload.concurrencyPolicy, 'A run may start before the last one has ended');
-  }
-  if (workload instanceof kplus.DaemonSet) {
-    tooMany('store', mode, 'A DaemonSet runs a pod on every node');
-  }
-  if (workload instanceof kplus.Deployment || workload instanceof kplus.StatefulSet) {
-    if (workload.hasAutoscaler) {
-      tooMany('store', mode, 'An autoscaler adds replicas');
-    } else if ((workload.replicas ?? 1) > 1) {
-      tooMany('replicas', workload.replicas, 'Several replicas need the store at once');
-    }
-  }
-  if (workload instanceof kplus.Deployment && isRolling(workload.strategy)) {
-    problems.push({
-      code: 'CDK8SNIX0207',
-      prop: 'strategy',
-      value: 'RollingUpdate',
-      problem: `The new pod would wait for the ${mode} volume of the old one, and the old one for the new one to be ready.`,
-      remedy: 'Use DeploymentStrategy.recreate(), or leave it out.',
-    });
-  }
-  return problems;
+function checkRestart({ owner, spec: { restartPolicy } }: PodManifest): Problem[] {
+  const ends = isKind(owner, 'Job', 'batch') || isKind(owner, 'CronJob', 'batch');
+  const staysUp = STAYING_UP.some(kind => isKind(owner, kind, 'apps', 'extensions')) || isKind(owner, 'ReplicationController', 'core');
+  const isFine = ends ? ['Never', 'OnFailure'].includes(restartPolicy) : [undefined, 'Always'].includes(restartPolicy);
+  return (!ends && !staysUp) || isFine ? [] : [{
+    code: 'CDK8SNIX0508',
+    prop: 'restartPolicy',
+    value: restartPolicy,
+    problem: `${ends ? 'A Job ends' : 'This workload stays up'}, and Kubernetes refuses this policy for it.`,
+    remedy: ends ? 'Use NEVER or ON_FAILURE.' : 'Leave it out.',
+  }];
 }
 
 /** A ready-made store at /nix hides the one of the image, and is not ours to write to. */
-export function checkServedStore(workload: kplus.AbstractPod, store: BoundStore, image: NixImage, home: NixHome): string[] {
+export function checkServedStore(pod: PodManifest, store: BoundStore, home: NixHome): Problem[] {
   if (!store.served) {
     return [];
   }
@@ -116,8 +84,7 @@ export function checkServedStore(workload: kplus.AbstractPod, store: BoundStore,
     });
   }
   const upstream = NixImage.upstream().reference;
-  const images = workload.containers.length > 0 ? workload.containers.map(container => container.image) : [image.reference];
-  if (images.includes(upstream)) {
+  if (listOf(pod.spec.containers).some(container => container.image === upstream)) {
     problems.push({
       code: 'CDK8SNIX0212',
       prop: 'image',
@@ -126,71 +93,66 @@ export function checkServedStore(workload: kplus.AbstractPod, store: BoundStore,
       remedy: 'Give the workload an image of an ordinary distribution.',
     });
   }
-  return problems.map(describe);
+  return problems;
 }
 
-export function isRolling(strategy: kplus.DeploymentStrategy): boolean {
-  return (strategy as unknown as { _toKube(): { type?: string } })._toKube().type === 'RollingUpdate';
-}
+/** Prop and field of the ids that decide who owns a file. */
+const IDS = [['user', 'runAsUser'], ['group', 'runAsGroup'], ['fsGroup', 'fsGroup']] as const;
 
-function checkIds(
-  prop: string, context: { readonly user?: number; readonly group?: number; readonly fsGroup?: number }, user: NixUser, pod?: PodAdditions,
-): Problem[] {
-  const wanted: Array<['user' | 'group' | 'fsGroup', number | undefined]> = [
-    ['user', user.uid], ['group', user.gid], ['fsGroup', pod && user.fsGroup],
-  ];
-  return wanted.filter(([name, id]) => id !== undefined && context[name] !== undefined && context[name] !== id).map(([name, id]) => ({
+function checkIds(prop: string, context: any = {}, user: NixUser, pod?: PodAdditions): Problem[] {
+  const wanted = { user: user.uid, group: user.gid, fsGroup: pod && user.fsGroup };
+  const differ = IDS.filter(([name, field]) => wanted[name] !== undefined && context[field] !== undefined && context[field] !== wanted[name]);
+  return differ.map(([name, field]): Problem => ({
     code: 'CDK8SNIX0403',
     prop: `${prop}.${name}`,
-    value: context[name],
-    problem: `The store belongs to ${name} ${id}, and Nix works only for its owner.`,
-    remedy: `Leave it out, give the environment that user (NixUser.of({ uid: ${context[name]} })), or name only the other containers when enabling.`,
+    value: context[field],
+    problem: `The store belongs to ${name} ${wanted[name]}, and Nix works only for its owner.`,
+    remedy: `Leave it out, give the environment that user (NixUser.of({ uid: ${context[field]} })), or name only the other containers when enabling.`,
   }));
 }
 
-function checkPrivileges(container: kplus.Container, user: NixUser): Problem[] {
-  const context = container.securityContext;
-  const prop = `containers[${container.name}].securityContext`;
+function checkPrivileges({ name: container, securityContext: context = {} }: any, user: NixUser): Problem[] {
+  const prop = `containers[${container}].securityContext`;
   const refuse = (name: string, value: unknown, remedy: string): Problem =>
     ({ code: 'CDK8SNIX0404', prop: `${prop}.${name}`, value, problem: 'Pod Security `restricted` refuses this.', remedy });
-  const forbidden = (context.capabilities?.add ?? []).filter(capability => !ALLOWED_CAPABILITIES.includes(capability));
+  const forbidden = listOf(context.capabilities?.add).filter(capability => !ALLOWED_CAPABILITIES.includes(capability));
   return [
     ...(context.privileged ? [refuse('privileged', true, 'Leave it out.')] : []),
-    // kplus insists on escalation for privileged containers; one message is enough then.
+    // A privileged container has to allow escalation; one message is enough then.
     ...(context.allowPrivilegeEscalation && !context.privileged ? [refuse('allowPrivilegeEscalation', true, 'Leave it out.')] : []),
     ...(forbidden.length > 0 ? [refuse('capabilities.add', forbidden, 'Add none, or NET_BIND_SERVICE.')] : []),
-    ...(context.user === 0 && !user.isRoot ? [refuse('user', 0, 'Use a user id above 0.')] : []),
-    ...(!context.ensureNonRoot && !user.isRoot ? [refuse('ensureNonRoot', false, 'Leave it out.')] : []),
-    ...(context.seccompProfile?.type === kplus.SeccompProfileType.UNCONFINED ? [refuse('seccompProfile.type', 'Unconfined', 'Leave it out.')] : []),
+    ...(context.runAsUser === 0 && !user.isRoot ? [refuse('user', 0, 'Use a user id above 0.')] : []),
+    ...(context.runAsNonRoot === false && !user.isRoot ? [refuse('ensureNonRoot', false, 'Leave it out.')] : []),
+    ...(context.seccompProfile?.type === 'Unconfined' ? [refuse('seccompProfile.type', 'Unconfined', 'Leave it out.')] : []),
   ];
 }
 
 /** Volumes and init containers that have a name of ours. */
-function checkNames(workload: kplus.AbstractPod, additions: PodAdditions): Problem[] {
+function checkNames(pod: PodManifest, additions: PodAdditions): Problem[] {
   const taken = (prop: string, name: string): Problem => ({
     code: 'CDK8SNIX0504', prop, value: name, problem: 'The environment uses this name.', remedy: 'Give yours another name.',
   });
-  const ourVolumes = new Set(additions.volumes.map(volume => volume.name));
+  const ourVolumes = new Set([...additions.volumes, ...additions.mounts].map(({ name }) => name));
   const ourContainers = new Set([...additions.initContainers, ...additions.nixInitContainers].map(container => container.name));
-  const mounted = [...workload.initContainers, ...workload.containers].flatMap(container => container.mounts.map(mount => mount.volume));
-  const volumes = new Set([...workload.volumes, ...mounted].map(volume => volume.name));
+  const claims = listOf(pod.owner.spec?.volumeClaimTemplates).map(template => template.metadata?.name);
+  const volumes: string[] = [...listOf(pod.spec.volumes).map(volume => volume.name), ...claims];
   return [
-    ...[...volumes].filter(name => ourVolumes.has(name)).map(name => taken('volumes', name)),
-    ...[...workload.initContainers, ...workload.containers].filter(c => ourContainers.has(c.name)).map(c => taken('containers', c.name)),
+    ...volumes.filter(name => ourVolumes.has(name)).map(name => taken('volumes', name)),
+    ...containersOf(pod).filter(({ container }) => ourContainers.has(container.name)).map(({ container }) => taken('containers', container.name)),
   ];
 }
 
-function checkMounts(container: kplus.Container, additions: PodAdditions): Problem[] {
+function checkMounts(container: any, additions: PodAdditions): Problem[] {
   const ours = additions.mounts.map(mount => mount.mountPath);
-  return container.mounts.flatMap((mount): Problem[] => {
+  return listOf(container.volumeMounts).flatMap(({ mountPath = '' }): Problem[] => {
     const prop = `containers[${container.name}].volumeMounts`;
-    if (!mount.path.startsWith('/')) {
-      return [{ code: 'CDK8SNIX0503', prop, value: mount.path, problem: 'A mount path is absolute.', remedy: `Use "/${mount.path}".` }];
+    if (!mountPath.startsWith('/')) {
+      return [{ code: 'CDK8SNIX0503', prop, value: mountPath, problem: 'A mount path is absolute.', remedy: `Use "/${mountPath}".` }];
     }
-    const path = mount.path.replace(/\/+$/, '');
+    const path = mountPath.replace(/\/+$/, '');
     const clash = ours.find(our => our === path || path.startsWith('/nix/') || path === '');
     return clash === undefined ? [] : [{
-      code: 'CDK8SNIX0503', prop, value: mount.path, problem: `The environment mounts ${clash} itself.`, remedy: 'Mount your volume elsewhere.',
+      code: 'CDK8SNIX0503', prop, value: mountPath, problem: `The environment mounts ${clash} itself.`, remedy: 'Mount your volume elsewhere.',
     }];
   });
 }

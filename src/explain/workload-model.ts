@@ -1,5 +1,5 @@
-import { containersOf, listOf, PodManifest, podOf } from '../pod/pod-manifest';
-import { podSecurityViolations } from '../pod-security/pod-security-check';
+import { containersOf, listOf, objectsOf, PodManifest, podsOf } from '../pod/pod-manifest';
+import { violationsOfPod } from '../pod-security/pod-security-check';
 import { PodSecurityLevel, PodSecurityViolation } from '../pod-security/pod-security-violation';
 
 /** A workload as people think of it: what starts in which order, what it mounts where, and what it may do. */
@@ -55,19 +55,18 @@ export interface VolumeModel {
 
 /** The workloads among the objects of a manifest. */
 export function workloadModels(manifests: any[]): WorkloadModel[] {
-  return manifests.flatMap(manifest => {
-    const pod = podOf(manifest);
-    return pod ? [workloadModel(manifest, pod, manifests)] : [];
-  });
+  const objects = manifests.flatMap(objectsOf).map(({ object }) => object);
+  return objects.flatMap(object => podsOf(object)).map(pod => workloadModel(pod, objects));
 }
 
-function workloadModel(manifest: any, pod: PodManifest, manifests: any[]): WorkloadModel {
+function workloadModel(pod: PodManifest, manifests: any[]): WorkloadModel {
+  const { owner } = pod;
   const containers = containersOf(pod).map(({ container, sort }) => containerModel(container, sort));
-  const templates = listOf(manifest.spec?.volumeClaimTemplates);
-  const violations = podSecurityViolations(manifest);
+  const templates = listOf(owner.spec?.volumeClaimTemplates);
+  const violations = violationsOfPod(pod, PodSecurityLevel.RESTRICTED);
   return {
-    title: `${manifest.kind} ${manifest.metadata?.name}`,
-    scale: scaleOf(manifest),
+    title: `${owner.kind} ${owner.metadata?.name}`,
+    scale: scaleOf(owner),
     identity: identityOf(pod.spec),
     containers,
     volumes: [
@@ -89,6 +88,11 @@ function scaleOf({ kind, spec = {} }: any): string {
       const count = replicas ?? 1;
       return `${count} ${count === 1 ? 'pod' : 'pods'}, update by ${(strategy ?? updateStrategy)?.type ?? 'RollingUpdate'}`;
     }
+    case 'Rollout': {
+      const count = replicas ?? 1;
+      return `${count} ${count === 1 ? 'pod' : 'pods'}, update by ${strategy?.blueGreen ? 'blueGreen' : 'canary'}`;
+    }
+    case 'Service': return 'as many pods as requests need';
     default: return 'one pod';
   }
 }

@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Problem } from '../base/problems';
-import { podOf, startsPods } from '../pod/pod-manifest';
+import { podTemplatesOf } from '../pod/enabled-mark';
+import { listOf, mayBeList, podsOf, startsPods } from '../pod/pod-manifest';
 
 export const SYNC_WAVE = 'argocd.argoproj.io/sync-wave';
 
@@ -57,10 +58,11 @@ export function checkClaimAnnotations(objects: ApiObject[]): Problem[] {
 }
 
 function mountedBy(object: ApiObject): Array<{ kind: string; name?: string }> {
-  if (!startsPods(object.kind)) {
+  const podTemplates = podTemplatesOf(object);
+  if (!startsPods(object) && !mayBeList(object) && podTemplates.length === 0) {
     return [];
   }
-  const volumes: any[] = podOf(object.toJson())?.spec?.volumes ?? [];
+  const volumes = podsOf(object.toJson(), podTemplates).flatMap(pod => listOf(pod.spec.volumes));
   return volumes.flatMap(({ persistentVolumeClaim, configMap }) => [
     ...(persistentVolumeClaim ? [{ kind: 'PersistentVolumeClaim', name: persistentVolumeClaim.claimName }] : []),
     ...(configMap ? [{ kind: 'ConfigMap', name: configMap.name }] : []),

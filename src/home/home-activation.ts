@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { HomeManager } from './home-manager';
 import { packageFile, packageFiles } from '../base/package-file';
 import { renderResources } from '../base/resources';
-import { PodPart } from '../pod/pod-spec';
+import { PodPart } from '../pod/pod-merge';
 import { SharedFiles } from '../pod/shared-files';
 import { StoreContainers } from '../store/store-containers';
 

@@ -1,4 +1,4 @@
-import { ApiObject, Chart, Lazy, Names } from 'cdk8s';
+import { ApiObject, Chart, Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { CaBundle } from './ca-bundle';
@@ -9,9 +9,8 @@ import { checkProxy, proxyFor, proxyVariables } from './proxy';
 import { Problems } from '../base/problems';
 import { NixConfig } from '../config/nix-config';
 import { endpointOf } from '../config/store-url';
-import { PodPart } from '../pod/pod-spec';
-
-const LABEL = 'cdk8s-nix/environment';
+import { environmentLabels } from '../pod/pod-labels';
+import { PodPart } from '../pod/pod-merge';
 
 /**
  * Programs that bring a list of certificates of their own, by the variable that names another one. Only Node adds it to its own list.
@@ -23,7 +22,6 @@ const CA_VARIABLES: readonly string[] = [
 /** How the pods of an environment reach the outside: proxy, certificates, caches in the cluster, and what is forbidden. */
 export class EnvironmentNetwork {
   private readonly caches: ClusterCache[] = [];
-  private readonly workloads: kplus.AbstractPod[] = [];
   private policy?: ApiObject;
 
   constructor(
@@ -68,11 +66,9 @@ export class EnvironmentNetwork {
     cache.substituters(this.namespace).forEach(substituter => this.config._addClusterCache(substituter));
   }
 
-  public enabled(workload: kplus.AbstractPod): void {
-    this.workloads.push(workload);
-    if (this.policy) {
-      this.mark(workload);
-    }
+  /** Whether the pods of the environment have to carry its label. */
+  public get isRestricted(): boolean {
+    return this.policy !== undefined;
   }
 
   public restrict(options: NixNetworkPolicyOptions): ApiObject {
@@ -82,7 +78,6 @@ export class EnvironmentNetwork {
     checkCidrs(this.problems, 'externalCidrs', options.externalCidrs);
     this.checkPorts('externalPorts', options.externalPorts);
     this.checkPorts('dnsPorts', options.dnsPorts);
-    this.workloads.forEach(workload => this.mark(workload));
     this.policy = new kplus.k8s.KubeNetworkPolicy(this.scope, 'NetworkPolicy', { spec: Lazy.any({ produce: () => this.rules(options) }) });
     return this.policy;
   }
@@ -90,7 +85,7 @@ export class EnvironmentNetwork {
   private rules(options: NixNetworkPolicyOptions): kplus.k8s.NetworkPolicySpec {
     const ports = tcpPorts([...this.externalPorts(), ...options.externalPorts ?? []]);
     return {
-      podSelector: { matchLabels: { [LABEL]: this.label } },
+      podSelector: { matchLabels: environmentLabels(this.scope) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [],
       egress: [
@@ -122,14 +117,6 @@ export class EnvironmentNetwork {
         this.problems.add('CDK8SNIX1105', `${prop}[${i}]`, port, 'A port is a whole number from 1 to 65535.', 'Use for example 443.');
       }
     });
-  }
-
-  private mark(workload: kplus.AbstractPod): void {
-    workload.podMetadata.addLabel(LABEL, this.label);
-  }
-
-  private get label(): string {
-    return Names.toLabelValue(this.scope);
   }
 
   private get namespace(): string | undefined {

@@ -1,16 +1,23 @@
 import { BASELINE_RULES, PodField, PodSecurityRule, RESTRICTED_RULES } from './pod-security-rules';
 import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
 import { describe } from '../base/problems';
-import { podOf } from '../pod/pod-manifest';
+import { PodManifest, podsOf } from '../pod/pod-manifest';
 
-/** The violations of one object, synthesized or from a file. */
-export function podSecurityViolations(manifest: any, level = PodSecurityLevel.RESTRICTED, constructPath = ''): PodSecurityViolation[] {
-  const pod = podOf(manifest);
-  if (!pod) {
-    return [];
-  }
+/**
+ * The violations of one object, synthesized or from a file, or of those in a List.
+ *
+ * @param podTemplates where pods of a custom resource are, as JSON pointers
+ */
+export function podSecurityViolations(
+  manifest: any, level = PodSecurityLevel.RESTRICTED, constructPath = '', podTemplates: readonly string[] = [],
+): PodSecurityViolation[] {
+  return podsOf(manifest, podTemplates).flatMap(pod => violationsOfPod(pod, level, constructPath));
+}
+
+/** The violations of one pod, by the object it belongs to. */
+export function violationsOfPod(pod: PodManifest, level: PodSecurityLevel, constructPath = ''): PodSecurityViolation[] {
   const apply = (rules: PodSecurityRule[], ruleLevel: PodSecurityLevel) => rules.flatMap(rule =>
-    rule.violations(pod).map(field => violationOf(manifest, ruleLevel, rule, field, constructPath)));
+    rule.violations(pod).map(field => violationOf(pod.owner, ruleLevel, rule, field, constructPath)));
   const baseline = apply(BASELINE_RULES, PodSecurityLevel.BASELINE);
   if (level === PodSecurityLevel.BASELINE) {
     return baseline;

@@ -2,7 +2,8 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { podSecurityViolations } from './pod-security-check';
 import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
-import { startsPods } from '../pod/pod-manifest';
+import { podTemplatesOf } from '../pod/enabled-mark';
+import { mayBeList, startsPods } from '../pod/pod-manifest';
 
 /**
  * Options of a check against the Pod Security Standards.
@@ -29,8 +30,9 @@ export class PodSecurity {
    * @returns the violations, in the order of the objects; none if all pods conform
    */
   public static check(scope: IConstruct, options: PodSecurityOptions = {}): PodSecurityViolation[] {
-    return scope.node.findAll().filter(ApiObject.isApiObject).filter(object => startsPods(object.kind))
-      .flatMap(object => podSecurityViolations(object.toJson(), options.level, object.node.path));
+    return scope.node.findAll().filter(ApiObject.isApiObject).map(object => ({ object, podTemplates: podTemplatesOf(object) }))
+      .filter(({ object, podTemplates }) => startsPods(object) || mayBeList(object) || podTemplates.length > 0)
+      .flatMap(({ object, podTemplates }) => podSecurityViolations(object.toJson(), options.level, object.node.path, podTemplates));
   }
 
   /**

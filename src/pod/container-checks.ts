@@ -1,21 +1,24 @@
-import { Chart, Size } from 'cdk8s';
-import * as kplus from 'cdk8s-plus-28';
+import { containersOf, listOf, PodManifest } from './pod-manifest';
+import { quantityOf } from './quantity';
 import { imageReference } from '../base/image-reference';
 import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
 import { metadataProblems, ObjectMetadata } from '../base/object-metadata';
 import { Problem } from '../base/problems';
 
 /**
- * What an API server or a kubelet would refuse in the workload itself, whatever it has to do with Nix: cdk8s and kplus
+ * What an API server or a kubelet would refuse in the workload itself, whatever it has to do with Nix: cdk8s and the libraries above it
  * let it through, and it would fail only in the cluster.
+ *
+ * @param nameIsMade whether the object's name was made of the ids of constructs
  */
-export function checkPlainKubernetes(workload: kplus.AbstractPod): Problem[] {
+export function checkPlainKubernetes(pod: PodManifest, nameIsMade: boolean): Problem[] {
+  const { owner } = pod;
   return [
-    ...checkObject(workload),
-    ...checkCounts(workload),
-    ...checkMetadata('podMetadata', workload.podMetadata.toJson()),
-    ...checkContainerNames(workload),
-    ...[...workload.initContainers, ...workload.containers].flatMap(container => [
+    ...checkObject(owner, nameIsMade),
+    ...checkCounts(owner),
+    ...(owner.metadata === pod.metadata ? [] : checkMetadata('podMetadata', pod.metadata)),
+    ...checkContainerNames(pod),
+    ...containersOf(pod).flatMap(({ container }) => [
       ...checkImage(container),
       ...checkEnvironment(container),
       ...checkPorts(container),
@@ -24,9 +27,9 @@ export function checkPlainKubernetes(workload: kplus.AbstractPod): Problem[] {
   ];
 }
 
-function checkObject(workload: kplus.AbstractPod): Problem[] {
+function checkObject({ metadata = {} }: any, nameIsMade: boolean): Problem[] {
   const problems: Problem[] = [];
-  const { namespace } = Chart.of(workload);
+  const { namespace, name = '' } = metadata;
   if (namespace !== undefined && !isDnsLabel(namespace)) {
     problems.push({
       code: 'CDK8SNIX0514',
@@ -36,45 +39,53 @@ function checkObject(workload: kplus.AbstractPod): Problem[] {
       remedy: 'Give the chart the name of a namespace.',
     });
   }
-  if (!isDnsSubdomain(workload.metadata.name ?? '')) {
+  if (!isDnsSubdomain(name)) {
     problems.push({
       code: 'CDK8SNIX0514',
       prop: 'metadata.name',
-      value: workload.metadata.name,
+      value: name,
       problem: 'The name of an object has lower-case letters, digits, "-" and "."; 253 at most.',
-      remedy: 'Leave it out: cdk8s makes a valid one of the construct ids.',
+      remedy: nameIsMade
+        ? 'It is made of the ids of the constructs: use ids of such characters, or set metadata.name.'
+        : 'Leave it out: cdk8s makes one of the construct ids.',
     });
   }
-  return [...problems, ...checkMetadata('metadata', workload.metadata.toJson())];
+  return [...problems, ...checkMetadata('metadata', metadata)];
 }
 
 const LARGEST_COUNT = 2 ** 31 - 1;
 
-/** The counts that kplus passes on as they are. */
-const COUNTS = ['replicas', 'backoffLimit', 'successfulJobsRetained', 'failedJobsRetained', 'minReadySeconds'];
+/** The counts of a workload, by the names of their props. */
+const COUNTS: { readonly [prop: string]: (spec: any) => unknown } = {
+  replicas: spec => spec.replicas,
+  backoffLimit: spec => spec.backoffLimit ?? spec.jobTemplate?.spec?.backoffLimit,
+  parallelism: spec => spec.parallelism ?? spec.jobTemplate?.spec?.parallelism,
+  successfulJobsRetained: spec => spec.successfulJobsHistoryLimit,
+  failedJobsRetained: spec => spec.failedJobsHistoryLimit,
+  minReadySeconds: spec => spec.minReadySeconds,
+};
 
-function checkCounts(workload: kplus.AbstractPod): Problem[] {
-  const counts = workload as unknown as { readonly [prop: string]: unknown };
-  return COUNTS.filter(prop => typeof counts[prop] === 'number' && !isCount(counts[prop])).map((prop): Problem => ({
-    code: 'CDK8SNIX0515',
-    prop,
-    value: counts[prop],
-    problem: `It is a whole number from 0 to ${LARGEST_COUNT}.`,
-    remedy: 'Use for example 1, or leave it out.',
-  }));
+function checkCounts({ spec = {} }: any): Problem[] {
+  return Object.entries(COUNTS).map(([prop, count]) => ({ prop, value: count(spec) })).filter(({ value }) => typeof value === 'number' && !isCount(value))
+    .map(({ prop, value }): Problem => ({
+      code: 'CDK8SNIX0515',
+      prop,
+      value,
+      problem: `It is a whole number from 0 to ${LARGEST_COUNT}.`,
+      remedy: 'Use for example 1, or leave it out.',
+    }));
 }
 
 function isCount(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST_COUNT;
 }
 
-/** kplus gives nothing for metadata that nobody has set. */
-function checkMetadata(prop: string, metadata: ObjectMetadata = {}): Problem[] {
+function checkMetadata(prop: string, metadata: ObjectMetadata): Problem[] {
   return metadataProblems('CDK8SNIX0513', metadata, { labels: `${prop}.labels`, annotations: `${prop}.annotations` });
 }
 
-function checkContainerNames(workload: kplus.AbstractPod): Problem[] {
-  const names = [...workload.initContainers, ...workload.containers].map(container => container.name);
+function checkContainerNames(pod: PodManifest): Problem[] {
+  const names: string[] = containersOf(pod).map(({ container }) => container.name ?? '');
   return [
     ...names.filter(name => !isDnsLabel(name)).map((name): Problem => ({
       code: 'CDK8SNIX0509',
@@ -93,19 +104,19 @@ function checkContainerNames(workload: kplus.AbstractPod): Problem[] {
   ];
 }
 
-function checkImage(container: kplus.Container): Problem[] {
-  return imageReference(container.image) ? [] : [{
+function checkImage({ name, image = '' }: any): Problem[] {
+  return imageReference(image) ? [] : [{
     code: 'CDK8SNIX0101',
-    prop: `containers[${container.name}].image`,
-    value: container.image,
+    prop: `containers[${name}].image`,
+    value: image,
     problem: 'This is no image reference.',
     remedy: 'Use registry/repository:tag, in lower case, or registry/repository@sha256:….',
   }];
 }
 
-function checkEnvironment(container: kplus.Container): Problem[] {
+function checkEnvironment(container: any): Problem[] {
   const prop = `containers[${container.name}].envVariables`;
-  return Object.entries(container.env.variables).flatMap(([name, { value }]): Problem[] => {
+  return listOf(container.env).flatMap(({ name, value }): Problem[] => {
     if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)) {
       return [{
         code: 'CDK8SNIX0510',
@@ -121,40 +132,24 @@ function checkEnvironment(container: kplus.Container): Problem[] {
   });
 }
 
-function checkPorts(container: kplus.Container): Problem[] {
-  return container.ports.filter(({ number }) => !Number.isInteger(number) || number < 1 || number > 65535).map(({ number }): Problem => ({
+function checkPorts(container: any): Problem[] {
+  const ports: unknown[] = listOf(container.ports).map(port => port.containerPort);
+  return ports.filter(port => !Number.isInteger(port) || (port as number) < 1 || (port as number) > 65535).map((port): Problem => ({
     code: 'CDK8SNIX0511',
     prop: `containers[${container.name}].ports`,
-    value: number,
+    value: port,
     problem: 'A port is a whole number from 1 to 65535.',
     remedy: 'Use for example 8080.',
   }));
 }
 
-function checkResources(container: kplus.Container): Problem[] {
-  const { cpu, memory } = container.resources ?? {};
-  const refuse = (name: string, value: string, limit: string): Problem => ({
+function checkResources({ name, resources = {} }: any): Problem[] {
+  const { requests = {}, limits = {} } = resources;
+  return ['cpu', 'memory'].filter(resource => quantityOf(requests[resource])! > quantityOf(limits[resource])!).map((resource): Problem => ({
     code: 'CDK8SNIX0512',
-    prop: `containers[${container.name}].resources.${name}.request`,
-    value,
-    problem: `It is more than the limit, ${limit}.`,
+    prop: `containers[${name}].resources.${resource}.request`,
+    value: requests[resource],
+    problem: `It is more than the limit, ${limits[resource]}.`,
     remedy: 'Raise the limit, or ask for less.',
-  });
-  const problems: Problem[] = [];
-  if (cpu?.request?.amount && cpu.limit?.amount && cores(cpu.request.amount) > cores(cpu.limit.amount)) {
-    problems.push(refuse('cpu', cpu.request.amount, cpu.limit.amount));
-  }
-  if (memory?.request && memory.limit && kibibytes(memory.request) > kibibytes(memory.limit)) {
-    problems.push(refuse('memory', memory.request.asString(), memory.limit.asString()));
-  }
-  return problems;
-}
-
-/** A CPU amount of kplus, such as `100m` or `2`, in cores. */
-function cores(amount: string): number {
-  return amount.endsWith('m') ? Number(amount.slice(0, -1)) / 1000 : Number(amount);
-}
-
-function kibibytes(size: Size): number {
-  return size.toKibibytes();
+  }));
 }

@@ -1,4 +1,5 @@
 import { ApiObject } from 'cdk8s';
+import { finishManifest } from './written-manifest';
 import { contentHash } from '../base/content-hash';
 
 /** Room for "-" and the fingerprint, and for what the Job's controller appends to the names of its pods. */
@@ -10,12 +11,10 @@ const LONGEST_NAME = 50;
  * @param content what counts as a change; the whole of the spec unless given
  */
 export function nameByContent(job: ApiObject, content: (spec: any) => unknown = spec => spec): void {
-  const render = job.toJson.bind(job);
-  job.toJson = () => {
-    const manifest = render();
+  finishManifest(job, manifest => {
     const hash = contentHash(JSON.stringify(content(manifest.spec)));
     return { ...manifest, metadata: { ...manifest.metadata, name: `${job.name.slice(0, LONGEST_NAME)}-${hash}` } };
-  };
+  });
 }
 
 /** The fields of a Job's spec that Kubernetes lets change. */

@@ -1,14 +1,24 @@
-/** A pod, or the template of one, inside a manifest: whatever YAML can hold, hence `any`. */
-export interface PodManifest {
-  /** JSON path of the pod inside the object; empty for a bare pod. */
-  readonly path: string;
+import { isKind } from './object-kind';
+
+/** What a pod and the template of one are: whatever YAML can hold, hence `any`. */
+export interface PodContent {
   readonly metadata: any;
   readonly spec: any;
 }
 
+/** A pod, or the template of one, inside a manifest. */
+export interface PodManifest extends PodContent {
+  /** JSON path of the pod inside the manifest; empty for a bare pod. */
+  readonly path: string;
+  /** The object that the pod belongs to: the manifest itself, or the one of a List. */
+  readonly owner: any;
+  /** What the template stands in, with the number of replicas and the like; undefined for a bare pod. */
+  readonly beside?: any;
+}
+
 /** A container of any sort. */
 export interface ContainerManifest {
-  /** JSON path of the container inside the object. */
+  /** JSON path of the container inside the manifest. */
   readonly path: string;
   readonly container: any;
   readonly sort: ContainerSort;
@@ -19,31 +29,84 @@ export type ContainerSort = 'initContainers' | 'containers' | 'ephemeralContaine
 /** In the order in which they start. */
 const SORTS: ContainerSort[] = ['initContainers', 'containers', 'ephemeralContainers'];
 
-const POD_OF_KIND: Record<string, string[]> = {
-  Pod: [],
-  PodTemplate: ['template'],
-  Deployment: ['spec', 'template'],
-  ReplicaSet: ['spec', 'template'],
-  ReplicationController: ['spec', 'template'],
-  StatefulSet: ['spec', 'template'],
-  DaemonSet: ['spec', 'template'],
-  Job: ['spec', 'template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
-};
+/**
+ * Where the pod of an object is. The group counts: Volcano has a Job of its own, and most Services start no pods. A manifest that names
+ * none is taken at its word.
+ */
+const POD_OF_KIND: ReadonlyArray<{ readonly kind: string; readonly groups: readonly string[]; readonly steps: readonly string[] }> = [
+  { kind: 'Pod', groups: ['core'], steps: [] },
+  { kind: 'PodTemplate', groups: ['core'], steps: ['template'] },
+  { kind: 'ReplicationController', groups: ['core'], steps: ['spec', 'template'] },
+  ...['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet'].map(kind => ({ kind, groups: ['apps', 'extensions', 'core'], steps: ['spec', 'template'] })),
+  { kind: 'Job', groups: ['batch', 'core'], steps: ['spec', 'template'] },
+  { kind: 'CronJob', groups: ['batch', 'core'], steps: ['spec', 'jobTemplate', 'spec', 'template'] },
+  { kind: 'Rollout', groups: ['argoproj.io'], steps: ['spec', 'template'] },
+  { kind: 'Service', groups: ['serving.knative.dev'], steps: ['spec', 'template'] },
+];
 
-/** Whether objects of this kind start pods. */
-export function startsPods(kind: string): boolean {
-  return Object.hasOwn(POD_OF_KIND, kind);
+/** What tells an object's kind: a manifest, or a construct that makes one. */
+export interface Kinded {
+  readonly kind: string;
+  readonly apiVersion?: string;
 }
 
-/** The pod of a workload; undefined for an object that has none. */
-export function podOf(manifest: any): PodManifest | undefined {
-  if (!startsPods(manifest.kind)) {
-    return undefined;
+/** Whether objects of this kind start pods. */
+export function startsPods(object: Kinded): boolean {
+  return stepsOf(object) !== undefined;
+}
+
+/** Whether objects of this kind are lists of others, as `kubectl get -o yaml` prints them, or a kind that only sounds like it. */
+export function mayBeList({ kind }: Kinded): boolean {
+  return kind.endsWith('List');
+}
+
+/** The objects of a manifest, and where they are: itself, or what is in a List. */
+export function objectsOf(manifest: any): Array<{ readonly path: string; readonly object: any }> {
+  if (!isList(manifest)) {
+    return [{ path: '', object: manifest }];
   }
-  const steps = POD_OF_KIND[manifest.kind];
-  const pod = steps.reduce<any>((value, step) => value?.[step], manifest);
-  return pod && { path: ['', ...steps].join('.'), metadata: pod.metadata ?? {}, spec: pod.spec ?? {} };
+  return listOf(manifest.items).flatMap((item, i) => typeof item?.kind !== 'string' ? [] :
+    objectsOf(item).map(({ path, object }) => ({ path: `.items[${i}]${path}`, object })));
+}
+
+/** The manifest with its objects changed: itself, or what is in a List. */
+export function mapObjects(manifest: any, change: (object: any) => any): any {
+  return isList(manifest)
+    ? { ...manifest, items: listOf(manifest.items).map(item => typeof item?.kind === 'string' ? mapObjects(item, change) : item) }
+    : change(manifest);
+}
+
+/**
+ * The pods of a manifest, those in a List too.
+ *
+ * @param podTemplates where else pods are, as JSON pointers into an object; `*` stands for each item of a list
+ */
+export function podsOf(manifest: any, podTemplates: readonly string[] = []): PodManifest[] {
+  return objectsOf(manifest).flatMap(({ path, object }) => podPaths(object, podTemplates).map(steps => {
+    const pod = valueAt(object, steps);
+    return {
+      path: path + steps.map(step => typeof step === 'number' ? `[${step}]` : `.${step}`).join(''),
+      owner: object,
+      beside: steps.length === 0 ? undefined : valueAt(object, steps.slice(0, -1)),
+      metadata: pod.metadata ?? {},
+      spec: pod.spec ?? {},
+    };
+  }));
+}
+
+/** Whether a JSON pointer leads to a pod template in an object of the manifest. */
+export function leadsToPod(manifest: any, podTemplate: string): boolean {
+  return objectsOf(manifest).some(({ object }) => toldPaths(object, [podTemplate]).length > 0);
+}
+
+/** An object, which is no List, with its pods changed. */
+export function mapPods(object: any, podTemplates: readonly string[], change: (pod: PodContent) => PodContent): any {
+  return podPaths(object, podTemplates).reduce((changed, steps) => replaceAt(changed, steps, pod => ({
+    // Metadata come first, where there were none.
+    ...(pod.metadata ? {} : { metadata: undefined }),
+    ...pod,
+    ...change({ metadata: pod.metadata ?? {}, spec: pod.spec ?? {} }),
+  })), object);
 }
 
 /** The containers of a pod, of every sort. */
@@ -58,4 +121,49 @@ export function containersOf(pod: PodManifest): ContainerManifest[] {
 /** A list that may be absent or, in a manifest nobody checked, anything else. */
 export function listOf(value: unknown): any[] {
   return Array.isArray(value) ? value : [];
+}
+
+function isList(manifest: any): boolean {
+  return typeof manifest?.kind === 'string' && mayBeList(manifest) && Array.isArray(manifest.items);
+}
+
+type Steps = ReadonlyArray<string | number>;
+
+function stepsOf(object: Kinded): readonly string[] | undefined {
+  return POD_OF_KIND.find(({ kind, groups }) => isKind(object, kind, ...groups))?.steps;
+}
+
+/** Where the pods of an object are: as it was told, and otherwise where its kind has them. */
+function podPaths(object: any, podTemplates: readonly string[]): Steps[] {
+  const told = toldPaths(object, podTemplates);
+  const known = stepsOf(object);
+  return told.length > 0 ? told : known && valueAt(object, known) ? [known] : [];
+}
+
+function toldPaths(object: any, podTemplates: readonly string[]): Steps[] {
+  return podTemplates.flatMap(pointer => follow(object, pointer)).filter(steps => listOf(valueAt(object, steps)?.spec?.containers).length > 0);
+}
+
+/** Where a JSON pointer leads. */
+function follow(object: any, pointer: string): Steps[] {
+  const steps = pointer.split('/').slice(1).map(step => step.replace(/~1/g, '/').replace(/~0/g, '~'));
+  return steps.reduce<Steps[]>((paths, step) => paths.flatMap((path): Steps[] => {
+    const value = valueAt(object, path);
+    if (Array.isArray(value)) {
+      return step === '*' ? value.map((_, i) => [...path, i]) : [[...path, Number(step)]];
+    }
+    return [[...path, step]];
+  }), [[]]);
+}
+
+function valueAt(value: any, steps: Steps): any {
+  return steps.reduce((inner, step) => inner?.[step], value);
+}
+
+function replaceAt(value: any, [step, ...rest]: Steps, change: (inner: any) => any): any {
+  if (step === undefined) {
+    return change(value);
+  }
+  const inner = replaceAt(value[step], rest, change);
+  return Array.isArray(value) ? value.map((item, i) => i === step ? inner : item) : { ...value, [step]: inner };
 }

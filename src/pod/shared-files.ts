@@ -3,19 +3,29 @@ import { Construct } from 'constructs';
 import { NeededObjects } from './needed-objects';
 import { contentHash } from '../base/content-hash';
 
+/** What a construct of these files is marked with, in every version of this library: the hash of their content. */
+const CONTENT = Symbol.for('cdk8s-nix.sharedFiles');
+
+/** The files by the id of their construct, which always stands for the same ones in one version of this library. */
+const known = new Map<string, { readonly files: { [key: string]: string }; readonly hash: string }>();
+
 /**
  * Files in an immutable ConfigMap that all environments of a chart share, so that a thousand workloads carry
  * a script once. The name carries the content's hash: an immutable ConfigMap is replaced, never changed.
  */
 export class SharedFiles extends Construct {
   /**
-   * The ConfigMap with these files in the chart of `scope`, whose pods need it; made by the first who asks.
+   * The ConfigMap with these files in the chart of `scope`, whose pods need it; made by the first who asks. Two versions of this library
+   * in one chart have one each.
    *
    * @param id the construct's id in the chart; one id always stands for the same files
    */
   public static of(scope: Construct, id: string, files: () => { [key: string]: string }): SharedFiles {
     const chart = Chart.of(scope);
-    const shared = chart.node.tryFindChild(id) as SharedFiles | undefined ?? new SharedFiles(chart, id, files());
+    const content = known.get(id) ?? remember(id, files());
+    const isSame = (child: unknown): child is SharedFiles => (child as { [CONTENT]?: string } | undefined)?.[CONTENT] === content.hash;
+    const [first, own] = [id, `${id}-${content.hash}`].map(name => chart.node.tryFindChild(name));
+    const shared = [first, own].find(isSame) ?? new SharedFiles(chart, first ? `${id}-${content.hash}` : id, content.files, content.hash);
     NeededObjects.of(scope).add(shared.object);
     return shared;
   }
@@ -25,9 +35,10 @@ export class SharedFiles extends Construct {
 
   private readonly object: ApiObject;
 
-  private constructor(scope: Construct, id: string, files: { [key: string]: string }) {
+  private constructor(scope: Construct, id: string, files: { [key: string]: string }, hash: string) {
     super(scope, id);
-    this.name = Names.toDnsLabel(this, { includeHash: false, extra: [contentHash(...Object.entries(files).flat())] });
+    Object.defineProperty(this, CONTENT, { value: hash });
+    this.name = Names.toDnsLabel(this, { includeHash: false, extra: id.endsWith(hash) ? [] : [hash] });
     this.object = new ApiObject(this, 'Resource', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -36,4 +47,10 @@ export class SharedFiles extends Construct {
       data: files,
     });
   }
+}
+
+function remember(id: string, files: { [key: string]: string }): { readonly files: { [key: string]: string }; readonly hash: string } {
+  const content = { files, hash: contentHash(...Object.entries(files).flat()) };
+  known.set(id, content);
+  return content;
 }

@@ -1,44 +1,18 @@
-import * as kplus from 'cdk8s-plus-28';
+import { ApiObject } from 'cdk8s';
+import { IConstruct } from 'constructs';
 import { ClaimTemplate } from './bound-store';
+import { withClaimTemplate } from './claim-templates';
+import { plainValue } from './plain-value';
+import { mapObjects, mapPods } from './pod-manifest';
+import { editManifest } from './written-manifest';
 
-/** The part of kplus' pods that renders their spec; internal to kplus, and the only internal we rely on in all of them. */
-interface RendersPodSpec {
-  _toPodSpec(): kplus.k8s.PodSpec;
+/** Change the spec of a workload's pods, once its construct has rendered it and before the JSON patches of the user. */
+export function transformPodSpec(workload: IConstruct, transform: (spec: any) => any): void {
+  editManifest(ApiObject.of(workload), manifest =>
+    mapObjects(manifest, object => mapPods(object, [], ({ metadata, spec }) => ({ metadata, spec: plainValue(transform(spec)) }))));
 }
 
-/**
- * Let `transform` have the last word on the pod's spec of a workload, before the JSON patches of the user.
- *
- * kplus-28 has no typed API for several fields (seccomp of the pod, claim templates, ephemeral volumes) and none to
- * put init containers first. Every kind of workload goes through `_toPodSpec`, so this is one hook for all of them.
- */
-export function transformPodSpec(workload: kplus.AbstractPod, transform: (spec: kplus.k8s.PodSpec) => kplus.k8s.PodSpec): void {
-  const pod = workload as unknown as RendersPodSpec;
-  const render = pod._toPodSpec.bind(workload);
-  pod._toPodSpec = () => transform(render());
-}
-
-/** Give a StatefulSet claim templates, which kplus-28 has no props for. */
-export function addClaimTemplate(workload: kplus.StatefulSet, name: string, template: ClaimTemplate): void {
-  const render = workload._toKube.bind(workload);
-  workload._toKube = () => ({
-    ...render(),
-    volumeClaimTemplates: [{ metadata: { name, ...template.metadata }, spec: template.spec }],
-    persistentVolumeClaimRetentionPolicy: template.retention,
-  });
-}
-
-/** Let `prepare` run just before the pod's spec of a workload is rendered: the last moment to add to it. */
-export function beforePodSpec(workload: kplus.AbstractPod, prepare: () => void): void {
-  const pod = workload as unknown as RendersPodSpec;
-  const render = pod._toPodSpec.bind(workload);
-  pod._toPodSpec = () => {
-    prepare();
-    return render();
-  };
-}
-
-/** The props a workload was made with. kplus keeps them; they tell a default from a wish. */
-export function workloadProps(workload: kplus.AbstractPod): Record<string, unknown> {
-  return (workload as unknown as { _props?: Record<string, unknown> })._props ?? {};
+/** Give a StatefulSet claim templates, which cdk8s-plus-28 has no props for. */
+export function addClaimTemplate(workload: IConstruct, name: string, template: ClaimTemplate): void {
+  editManifest(ApiObject.of(workload), manifest => withClaimTemplate(manifest, name, template));
 }

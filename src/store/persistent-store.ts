@@ -4,8 +4,8 @@ import { checkClaimName, claimSize, ClaimStoreOptions, storeOnClaim, validateCla
 import { KEEP_CLAIM } from './keep-claim';
 import { mergeMetadata } from '../base/object-metadata';
 import { BoundStore, StoreContext } from '../pod/bound-store';
-import { keepPatchedFields } from '../pod/keep-patched-fields';
 import { NeededObjects } from '../pod/needed-objects';
+import { keepPatchedFields } from '../pod/written-manifest';
 
 /**
  * A claim for a store volume.

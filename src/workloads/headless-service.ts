@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { keepPatchedFields } from '../pod/written-manifest';
 
 /**
  * The Service that gives the pods of a StatefulSet their names. It needs no port for that, but kplus insists on one.
@@ -7,6 +8,7 @@ import { Construct } from 'constructs';
 export class HeadlessService extends kplus.Service {
   constructor(scope: Construct, id: string, namespace?: string) {
     super(scope, id, { metadata: { namespace }, clusterIP: 'None' });
+    keepPatchedFields(this.apiObject);
   }
 
   /**

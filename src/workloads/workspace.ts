@@ -1,6 +1,7 @@
+import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixImage } from '../image/nix-image';
-import { beforePodSpec } from '../pod/workload-hook';
+import { beforeWriting } from '../pod/written-manifest';
 
 /**
  * Stay up until told to stop. As process 1 a plain `sleep` would ignore TERM and cost the grace period at each restart.
@@ -11,7 +12,7 @@ const STAY_UP = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done'
  * Give a workload that is meant to stay up a shell with Nix to `kubectl exec` into, unless it gets a container of its own.
  */
 export function workspaceUnlessContainers(workload: kplus.AbstractPod, image: NixImage, resources?: kplus.ContainerResources): void {
-  beforePodSpec(workload, () => {
+  beforeWriting(ApiObject.of(workload), () => {
     // Only now is it known that nobody added a container.
     if (workload.containers.length === 0) {
       workload.addContainer({ name: 'workspace', image: image.reference, command: ['sh', '-c', STAY_UP], resources });

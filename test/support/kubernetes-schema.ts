@@ -8,6 +8,7 @@ import { openApiTypes } from './kubernetes/openapi-types';
 import { checkPod } from './kubernetes/pod-rules';
 import { checkReferences } from './kubernetes/reference-rules';
 import { checkKind } from './kubernetes/workload-rules';
+import { objectsOf } from '../../src/pod/pod-manifest';
 
 /** What a set of manifests may rely on beyond Kubernetes itself. */
 export interface KubernetesOptions {
@@ -40,7 +41,7 @@ export function manifestsOf(source: unknown): Manifest[] {
  * Each names the object, a JSON path inside it, and what is wrong there.
  */
 export function kubernetesProblems(source: unknown, options: KubernetesOptions = {}): string[] {
-  const manifests = manifestsOf(source);
+  const manifests: Manifest[] = manifestsOf(source).flatMap(objectsOf).map(({ object }) => object);
   if (manifests.length === 0) {
     return ['there are no objects'];
   }

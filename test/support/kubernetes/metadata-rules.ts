@@ -1,6 +1,6 @@
 import { entries, Manifest, refuse, Report } from './manifest';
 import { dnsLabel, labelValue, objectName, qualifiedName } from './names';
-import { podOf } from '../../../src/pod/pod-manifest';
+import { podsOf } from '../../../src/pod/pod-manifest';
 
 const MAX_ANNOTATIONS = 256 * 1024;
 
@@ -12,7 +12,7 @@ export function checkMetadata(manifest: Manifest, report: Report): void {
     refuse(report, '.metadata.namespace', dnsLabel(namespace));
   }
   checkLabels(manifest.metadata, '.metadata', report);
-  const template = podOf(manifest);
+  const template = podsOf(manifest)[0];
   if (template) {
     checkLabels(template.metadata, `${template.path}.metadata`, report);
   }

@@ -1,11 +1,11 @@
 import { duplicates, entries, Manifest, refuse, Report } from './manifest';
 import { dnsLabel, environmentName, portName } from './names';
 import { quantity } from './quantity';
-import { containersOf, listOf, PodManifest, podOf } from '../../../src/pod/pod-manifest';
+import { containersOf, listOf, PodManifest, podsOf } from '../../../src/pod/pod-manifest';
 
 /** What the API server or the kubelet checks in a pod and no schema says. */
 export function checkPod(manifest: Manifest, report: Report): void {
-  const pod = podOf(manifest);
+  const pod = podsOf(manifest)[0];
   if (!pod) {
     return;
   }

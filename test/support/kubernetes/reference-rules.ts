@@ -1,5 +1,5 @@
 import { entries, Manifest, Report, titleOf } from './manifest';
-import { containersOf, listOf, PodManifest, podOf } from '../../../src/pod/pod-manifest';
+import { containersOf, listOf, PodManifest, podsOf } from '../../../src/pod/pod-manifest';
 
 /** Which names of other objects a set of manifests may rely on. */
 export interface References {
@@ -28,7 +28,7 @@ export function checkReferences(manifest: Manifest, references: References, repo
       report(path, `${titleOf(source)} has no key ${key}`);
     }
   };
-  const pod = podOf(manifest);
+  const pod = podsOf(manifest)[0];
   if (pod) {
     checkPodReferences(pod, needs, needsKey);
   }

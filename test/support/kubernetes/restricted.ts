@@ -1,4 +1,4 @@
-import { containersOf, PodManifest, podOf } from '../../../src/pod/pod-manifest';
+import { containersOf, PodManifest, podsOf } from '../../../src/pod/pod-manifest';
 import { podSecurityViolations } from '../../../src/pod-security/pod-security-check';
 import { manifestsOf } from '../kubernetes-schema';
 import { titleOf } from './manifest';
@@ -10,10 +10,7 @@ import { titleOf } from './manifest';
  * is stated a second time, in plain words and without its code.
  */
 export function restrictedProblems(source: unknown): string[] {
-  const pods = manifestsOf(source).flatMap(manifest => {
-    const pod = podOf(manifest);
-    return pod ? [{ manifest, pod }] : [];
-  });
+  const pods = manifestsOf(source).flatMap(manifest => podsOf(manifest).map(pod => ({ manifest, pod })));
   if (pods.length === 0) {
     return ['there are no pods'];
   }

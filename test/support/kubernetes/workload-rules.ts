@@ -2,7 +2,7 @@ import { selects } from './label-selector';
 import { duplicates, entries, Manifest, Report, refuse } from './manifest';
 import { configKey, portName } from './names';
 import { quantity } from './quantity';
-import { listOf, podOf } from '../../../src/pod/pod-manifest';
+import { listOf, podsOf } from '../../../src/pod/pod-manifest';
 
 const MAX_CONFIG = 1024 * 1024;
 const CRON_FIELDS = /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every \S+|[\d*/,\-A-Za-z?]+( [\d*/,\-A-Za-z?]+){4})$/;
@@ -41,7 +41,7 @@ function selectorMatches(spec: any, report: Report): void {
 
 function restarts(...allowed: string[]): Rule {
   return (_spec, report, manifest) => {
-    const pod = podOf(manifest);
+    const pod = podsOf(manifest)[0];
     const policy = pod?.spec.restartPolicy ?? 'Always';
     if (!allowed.includes(policy)) {
       report(`${pod?.path}.spec.restartPolicy`, `of a ${manifest.kind} must be ${allowed.join(' or ')}, got ${policy}`);

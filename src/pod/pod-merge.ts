@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
+import { plainValue } from './plain-value';
+import { listOf, PodContent } from './pod-manifest';
 
-type PodSpec = kplus.k8s.PodSpec;
 type Container = kplus.k8s.Container;
 
 /** What one part of an environment (the store, home-manager, a CA bundle …) brings into a pod. */
@@ -18,7 +19,7 @@ export interface PodPart {
   readonly workloadVariables: kplus.k8s.EnvVar[];
 }
 
-/** What an environment adds to a pod. All of it is plain Kubernetes; `applyToPodSpec` is the one place that merges it. */
+/** What an environment adds to a pod. All of it is plain Kubernetes; `mergePod` is the one place that merges it. */
 export interface PodAdditions extends PodPart {
   /** Security of the whole pod. */
   readonly podSecurityContext: kplus.k8s.PodSecurityContext;
@@ -28,29 +29,38 @@ export interface PodAdditions extends PodPart {
   readonly profilePath: string[];
   /** Which containers use Nix: those with these names. @default - all */
   readonly containerNames?: ReadonlySet<string>;
+  readonly annotations: { readonly [name: string]: string };
+  readonly labels: { readonly [name: string]: string };
 }
 
 /**
- * The pod's spec with Nix in it. A pure function of what kplus rendered, run at synth, so that containers
- * which were added late are treated like the first ones and nothing of kplus has to be mutated.
+ * The pod with Nix in it: a pure function of what somebody else has made, whoever that is, and the additions. It is asked as the object is
+ * written, so that containers which were added late are treated like the first ones.
  */
-export function applyToPodSpec(spec: PodSpec, additions: PodAdditions): PodSpec {
-  const enable = (container: Container): Container =>
+export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions): PodContent {
+  const enable = (container: any): any =>
     restrict(usesNix(container, additions)
       ? addNix(container, [...additions.variables, ...additions.workloadVariables], additions)
       : addScratch(container, additions));
-  return {
-    ...spec,
-    // `undefined` values must not hide what the workload set itself.
-    securityContext: { ...spec.securityContext, ...defined(additions.podSecurityContext) },
-    initContainers: [
-      ...additions.initContainers.map(restrict),
-      ...additions.nixInitContainers.map(container => restrict(addNix(container, additions.variables, additions))),
-      ...(spec.initContainers ?? []).map(enable),
-    ],
-    containers: spec.containers.map(enable),
-    volumes: [...(spec.volumes ?? []), ...additions.volumes],
-  };
+  return plainValue({
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, ...additions.annotations },
+      labels: undefinedIfEmpty({ ...metadata.labels, ...additions.labels }),
+    },
+    spec: {
+      ...spec,
+      // `undefined` values must not hide what the workload set itself.
+      securityContext: { ...spec.securityContext, ...defined(additions.podSecurityContext) },
+      initContainers: [
+        ...additions.initContainers.map(restrict),
+        ...additions.nixInitContainers.map(container => restrict(addNix(container, additions.variables, additions))),
+        ...listOf(spec.initContainers).map(enable),
+      ],
+      containers: listOf(spec.containers).map(enable),
+      volumes: [...listOf(spec.volumes), ...additions.volumes],
+    },
+  });
 }
 
 /** The parts of an environment as one: in order, and a variable that comes twice with its later value. */
@@ -131,6 +141,35 @@ function restrict(container: Container): Container {
   };
 }
 
+function undefinedIfEmpty(labels: { readonly [name: string]: string }): object | undefined {
+  return Object.keys(labels).length === 0 ? undefined : labels;
+}
+
 function defined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
+
+/**
+ * A pod without what was added to it, whatever has become of that since: the inverse of `mergePod`, but for the security contexts. Ours
+ * come first among the init containers, and last among volumes and mounts.
+ */
+export function withoutAdditions({ metadata, spec }: PodContent, additions: PodAdditions): PodContent {
+  const ourMounts = [...additions.mounts, ...additions.scratchMounts];
+  const strip = (container: any): any => ({ ...container, volumeMounts: withoutLast(listOf(container.volumeMounts), 'mountPath', ourMounts.map(mount => mount.mountPath)) });
+  const ourContainers = [...additions.initContainers, ...additions.nixInitContainers].map(container => container.name);
+  return {
+    metadata,
+    spec: {
+      ...spec,
+      securityContext: {},
+      initContainers: withoutLast(listOf(spec.initContainers).reverse(), 'name', ourContainers).reverse().map(strip),
+      containers: listOf(spec.containers).map(strip),
+      volumes: withoutLast(listOf(spec.volumes), 'name', additions.volumes.map(volume => volume.name)),
+    },
+  };
+}
+
+function withoutLast(items: any[], field: string, values: string[]): any[] {
+  const indexes = new Set(values.map(value => items.map(item => item[field]).lastIndexOf(value)));
+  return items.filter((_, i) => !indexes.has(i));
 }

@@ -1,0 +1,27 @@
+import { NixEnvironmentProps } from './nix-environment-props';
+import { isPlainAbsolutePath } from '../base/kubernetes-name';
+import { validateMetadata } from '../base/object-metadata';
+import { Problems } from '../base/problems';
+import { NixUser } from '../home/nix-user';
+import { NixImage } from '../image/nix-image';
+
+/** What is wrong with the props of an environment by themselves. */
+export function checkEnvironmentProps(props: NixEnvironmentProps, image: NixImage, user: NixUser, problems: Problems): void {
+  image._validate(problems, 'image');
+  user._validate(problems);
+  (props.path ?? []).forEach((folder, i) => {
+    if (!isPlainAbsolutePath(folder)) {
+      problems.add('CDK8SNIX0506', `path[${i}]`, folder, 'An entry is an absolute folder of letters, digits, ".", "_", "+" and "-".', 'Use for example "/opt/app/bin".');
+    }
+  });
+  if (props.nixPath !== undefined && (props.nixPath === '' || /[\s\0$]/.test(props.nixPath))) {
+    problems.add('CDK8SNIX0506', 'nixPath', props.nixPath, 'NIX_PATH is a list of name=place entries separated by ":", without white space or "$".',
+      'Use for example "nixpkgs=flake:nixpkgs", or leave it out.');
+  }
+  const { jobs, source } = props.seed ?? {};
+  if (jobs !== undefined && (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)) {
+    problems.add('CDK8SNIX0103', 'seed.jobs', jobs, 'It is a whole number from 1 to 64.', 'Use for example 4, or leave it out.');
+  }
+  source?._validate(problems);
+  validateMetadata(problems, { labels: props.objectLabels, annotations: props.objectAnnotations }, { labels: 'objectLabels', annotations: 'objectAnnotations' });
+}

@@ -1,0 +1,32 @@
+import { BoundStore, StoreReach } from '../pod/bound-store';
+import { isKind } from '../pod/object-kind';
+import { withFields } from '../pod/plain-value';
+
+/** Whether no two pods can use a store, wherever they are. */
+export function servesOnePlace(store: BoundStore): boolean {
+  return store.reach === StoreReach.ONE_POD || store.reach === StoreReach.ONE_NODE;
+}
+
+/**
+ * A workload that has one pod at a time, where its store cannot serve more and nobody asked for anything else. What was asked for stays, and
+ * is refused by the checks.
+ *
+ * @param object a workload's manifest
+ * @param isAskedFor whether somebody asked for a field of its spec
+ */
+export function fitToStore(object: any, store: BoundStore, isAskedFor: (field: string) => boolean): any {
+  const fields = servesOnePlace(store) ? onePodAtATime(object) : {};
+  const missing = Object.entries(fields).filter(([field]) => !isAskedFor(field));
+  return missing.length === 0 ? object : { ...object, spec: withFields(object.spec, Object.fromEntries(missing)) };
+}
+
+function onePodAtATime(object: any): { readonly [field: string]: unknown } {
+  if (isKind(object, 'Deployment', 'apps', 'extensions')) {
+    // No number is one already, or leaves it to an autoscaler.
+    return { ...(object.spec?.replicas === undefined ? {} : { replicas: 1 }), strategy: { type: 'Recreate' } };
+  }
+  if (isKind(object, 'CronJob', 'batch')) {
+    return { concurrencyPolicy: 'Forbid' };
+  }
+  return isKind(object, 'Rollout', 'argoproj.io') ? { strategy: { canary: { maxSurge: 0, maxUnavailable: 1 } } } : {};
+}

@@ -1,0 +1,64 @@
+import { servesOnePlace } from './fit-to-store';
+import { Problem } from '../base/problems';
+import { BoundStore, StoreReach } from '../pod/bound-store';
+import { isKind } from '../pod/object-kind';
+import { PodManifest } from '../pod/pod-manifest';
+
+/** How many pods an object starts, and whether old and new ones may meet, against what the store can serve. */
+export function checkPlaces(store: BoundStore, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
+  if (!servesOnePlace(store)) {
+    return [];
+  }
+  const mode = store.reach === StoreReach.ONE_POD ? 'ReadWriteOncePod' : 'ReadWriteOnce';
+  return [...checkCount(mode, object, pods, autoscaledTo), ...checkUpdate(mode, object)];
+}
+
+function checkCount(mode: string, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
+  const tooMany = (prop: string, value: unknown, problem: string): Problem => ({
+    code: 'CDK8SNIX0206',
+    prop,
+    value,
+    problem: `${problem}, and the store is ${mode}: the other pods would wait for its volume for ever.`,
+    remedy: 'Use one replica, a store for each pod (NixStore.ephemeral(), NixStore.emptyDir(), or NixStore.perReplica() in a StatefulSet), or a shared one (READ_WRITE_MANY with shared: true).',
+  });
+  if (isKind(object, 'CronJob', 'batch') && object.spec?.concurrencyPolicy === 'Allow') {
+    return [tooMany('concurrencyPolicy', object.spec.concurrencyPolicy, 'A run may start before the last one has ended')];
+  }
+  if (isKind(object, 'DaemonSet', 'apps', 'extensions')) {
+    return [tooMany('store', mode, 'A DaemonSet runs a pod on every node')];
+  }
+  if (isKind(object, 'Service', 'serving.knative.dev')) {
+    return [tooMany('store', mode, 'Knative adds pods as requests come, and starts those of a new revision beside the old ones')];
+  }
+  if (autoscaledTo > 1) {
+    return [tooMany('store', mode, 'An autoscaler adds replicas')];
+  }
+  if (pods.length > 1) {
+    return [tooMany('podTemplates', pods.map(pod => pod.path), 'The object starts several pods, which need the store at once')];
+  }
+  return pods.flatMap(({ beside = {} }) => ['replicas', 'parallelism'].filter(field => beside[field] > 1)
+    .map(field => tooMany(field, beside[field], field === 'replicas' ? 'Several replicas need the store at once' : 'Several pods of a run need the store at once')));
+}
+
+function checkUpdate(mode: string, object: any): Problem[] {
+  const waits = (value: unknown, remedy: string): Problem[] => [{
+    code: 'CDK8SNIX0207',
+    prop: 'strategy',
+    value,
+    problem: `The new pod would wait for the ${mode} volume of the old one, and the old one for the new one to be ready.`,
+    remedy,
+  }];
+  const { strategy } = object.spec ?? {};
+  if (isKind(object, 'Deployment', 'apps', 'extensions') && strategy?.type !== 'Recreate') {
+    return waits('RollingUpdate', 'Use DeploymentStrategy.recreate(), or leave it out.');
+  }
+  if (isKind(object, 'Rollout', 'argoproj.io') && !(strategy?.canary && isNone(strategy.canary.maxSurge))) {
+    return waits(Object.keys(strategy ?? {})[0], 'Use a canary with maxSurge: 0 and maxUnavailable: 1, which stops the old pod first, or leave it out.');
+  }
+  return [];
+}
+
+/** A number of pods, or a share of them. */
+function isNone(amount: unknown): boolean {
+  return amount === 0 || amount === '0' || amount === '0%';
+}

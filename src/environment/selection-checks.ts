@@ -1,0 +1,58 @@
+import { Construct, IConstruct } from 'constructs';
+import { NixEnableOptions } from './nix-enable-options';
+import { describe, Problem } from '../base/problems';
+import { leadsToPod } from '../pod/pod-manifest';
+import { matches, PodTarget, PodTargetPart } from '../pod/pod-targets';
+import { manifestAsMade } from '../pod/written-manifest';
+
+/**
+ * Whether there is anything to enable, and all of it was found that was asked for.
+ *
+ * @param all what is behind the construct
+ * @param selected what of it was selected
+ * @throws at once: it is known now, and what follows would do nothing
+ */
+export function checkSelection(
+  environment: Construct, construct: IConstruct, all: PodTarget[], selected: PodTarget[], options: NixEnableOptions,
+): void {
+  const refuse = (problem: Problem): never => {
+    throw new Error(`${describe(problem)} (${construct.node.path}, enabled by ${environment.node.path})`);
+  };
+  const { podTemplates = [], select = [] } = options;
+  const malformed = podTemplates.find(pointer => !/^(\/([^~/]|~[01])+)+$/.test(pointer));
+  if (malformed !== undefined) {
+    refuse(podTemplateProblem(malformed, 'This is no JSON pointer.'));
+  }
+  const astray = podTemplates.find(pointer => !all.some(({ object }) => leadsToPod(manifestAsMade(object), pointer)));
+  if (astray !== undefined) {
+    refuse(podTemplateProblem(astray, 'It leads to no pod template, which has its containers at spec.containers.'));
+  }
+  const parts = all.flatMap(target => target.parts);
+  if (parts.length === 0) {
+    refuse({
+      code: 'CDK8SNIX0516',
+      prop: 'workload',
+      value: construct.node.path,
+      problem: 'It makes no object that starts pods, as far as their kinds are known.',
+      remedy: 'Give a workload, an Include or a Helm chart that has one, or say where the pod templates of a custom resource are: podTemplates.',
+    });
+  }
+  const unmatched = select.find(wanted => !parts.some(part => matches(part, wanted)));
+  if (unmatched ?? selected.length === 0) {
+    refuse({
+      code: 'CDK8SNIX0516',
+      prop: 'select',
+      value: unmatched ?? select,
+      problem: 'Nothing that has pods is of this kind and name.',
+      remedy: `There is: ${parts.map(show).join(', ')}.`,
+    });
+  }
+}
+
+function podTemplateProblem(value: string, problem: string): Problem {
+  return { code: 'CDK8SNIX0517', prop: 'podTemplates', value, problem, remedy: 'Use for example "/spec/template", or "/spec/tasks/*/template" for each item of a list.' };
+}
+
+function show({ kind, name }: PodTargetPart): string {
+  return `${kind}/${name}`;
+}

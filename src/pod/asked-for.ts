@@ -1,0 +1,34 @@
+import { ApiObject } from 'cdk8s';
+
+/** What jsii writes into every class of a library: which it is. The same symbol in all copies. */
+const JSII_TYPE = Symbol.for('jsii.rtti');
+
+/** The workloads of cdk8s-plus, of any generation and copy. */
+const CDK8S_PLUS = /^cdk8s-plus-\d+\./;
+
+/**
+ * Whether somebody asked for a field of a workload's spec, as far as it can be known. It stands in the manifest if so; but cdk8s-plus
+ * writes defaults there too, such as two replicas, and those nobody asked for. It is told by the class, which jsii marks, and by
+ * `_props`, where every generation of cdk8s-plus keeps what a workload was given. Were there none, a default could not be told from a
+ * wish, and counts as one.
+ *
+ * @param field of the manifest, which the props of cdk8s-plus call the same
+ */
+export function isAskedFor(object: ApiObject, spec: any, field: string): boolean {
+  if (spec?.[field] === undefined) {
+    return false;
+  }
+  const workload = object.node.scope as { readonly _props?: { readonly [prop: string]: unknown } } | undefined;
+  const isTheirs = workload !== undefined && object.node.scope!.node.defaultChild === object && isOfCdk8sPlus(workload);
+  return !isTheirs || workload._props === undefined || workload._props[field] !== undefined;
+}
+
+function isOfCdk8sPlus(workload: object): boolean {
+  for (let type = workload.constructor; typeof type === 'function'; type = Object.getPrototypeOf(type)) {
+    const { fqn = '' } = (type as { [JSII_TYPE]?: { readonly fqn?: string } })[JSII_TYPE] ?? {};
+    if (CDK8S_PLUS.test(fqn)) {
+      return true;
+    }
+  }
+  return false;
+}

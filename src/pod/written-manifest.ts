@@ -1,0 +1,178 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
+import { IConstruct } from 'constructs';
+
+type Manifest = { [field: string]: any };
+type Change = (manifest: any) => any;
+
+/** What is done to an object as it is written. */
+interface Writer {
+  /** Before anything is rendered: the last moment to add to the construct. */
+  readonly prepare: Array<() => void>;
+  /** Before the user's patches. */
+  readonly edits: Change[];
+  /** After them. */
+  readonly finishes: Change[];
+  /** A `toJson` that somebody else has put on the object, which runs too. */
+  readonly original?: () => any;
+}
+
+/**
+ * Where an object keeps its writer. It is the same for every copy of this library in an app: whichever installed it runs the changes
+ * of all.
+ */
+const WRITER = Symbol.for('cdk8s-nix.writer');
+
+/** Let `prepare` run just before an object is rendered. */
+export function beforeWriting(object: ApiObject, prepare: () => void): void {
+  writerOf(object).prepare.push(prepare);
+}
+
+/**
+ * Change the manifest of an object once all of its lazy values are known and before the JSON patches of the user, which keep the last word.
+ * Whatever made the object has rendered it by then; its own code is neither called nor overridden.
+ */
+export function editManifest(object: ApiObject, edit: Change): void {
+  writerOf(object).edits.push(edit);
+}
+
+/** Change the manifest of an object after everything else: what has to see the patches too. */
+export function finishManifest(object: ApiObject, finish: Change): void {
+  writerOf(object).finishes.push(finish);
+}
+
+/**
+ * Keep fields of an object that a typed API object (L1) would drop without a word: those newer than its version of the Kubernetes
+ * schema, such as image volumes, and quantities or ports that a JSON patch sets as plain text. Both reach the manifest only because the
+ * L1's conversion, which runs after all patches, is undone where it lost something.
+ */
+export function keepPatchedFields(object: ApiObject): void {
+  writerOf(object);
+}
+
+/** The same for all objects below a construct, whenever they are added. */
+export function keepPatchedFieldsBelow(scope: IConstruct): void {
+  scope.node.addValidation({
+    validate: () => {
+      scope.node.findAll().filter(ApiObject.isApiObject).forEach(keepPatchedFields);
+      return [];
+    },
+  });
+}
+
+/** The manifest without our changes and without the user's patches: what the object was made to be. */
+export function manifestAsMade(object: ApiObject): any {
+  writerIn(object)?.prepare.forEach(prepare => prepare());
+  return convert(object, render(object));
+}
+
+/** The manifest with our changes and as the user's patches leave it. */
+export function manifestAsPatched(object: ApiObject): any {
+  const writer = writerIn(object);
+  writer?.prepare.forEach(prepare => prepare());
+  const edited = (writer?.edits ?? []).reduce((manifest, edit) => edit(manifest), render(object));
+  return convert(object, isPatched(object) ? JsonPatch.apply(edited, ...internalsOf(object).patches) : edited);
+}
+
+/** Whether the user has patched an object. */
+export function isPatched(object: ApiObject): boolean {
+  return internalsOf(object).patches.length > 0;
+}
+
+function writerIn(object: ApiObject): Writer | undefined {
+  return (object as { [WRITER]?: Writer })[WRITER];
+}
+
+function writerOf(object: ApiObject): Writer {
+  const found = writerIn(object);
+  if (found) {
+    return found;
+  }
+  const writer: Writer = { prepare: [], edits: [], finishes: [], original: ownToJson(object) };
+  Object.defineProperty(object, WRITER, { value: writer });
+  object.toJson = () => {
+    try {
+      return writer.finishes.reduce((manifest, finish) => finish(manifest), manifestAsPatched(object));
+    } catch (error) {
+      const { message } = error as Error;
+      // As cdk8s says it, which it does itself where rendering fails.
+      throw message.startsWith(FAILED) ? error : new Error(`${FAILED} '${object.node.path}' with name '${object.name}': ${error}`);
+    }
+  };
+  return writer;
+}
+
+const FAILED = 'Failed serializing construct at path';
+
+/** The one thing of cdk8s' ApiObject that is relied on and not public: it has no other way to ask for the patches. */
+function internalsOf(object: ApiObject): { patches: JsonPatch[] } {
+  return object as unknown as { patches: JsonPatch[] };
+}
+
+/** The object as cdk8s itself renders it: lazy values resolved, nothing patched, and not yet converted by a typed class. */
+function render(object: ApiObject): any {
+  return toJsonMethods(object).pop()!.call(Object.create(object, { patches: { value: [] } }));
+}
+
+/** What the object's class makes of a rendered manifest: an L1 has names and classes of its own for some fields. */
+function convert(object: ApiObject, manifest: any): any {
+  const { manifest: convertL1 } = object.constructor as unknown as { manifest?(props: unknown): Manifest };
+  const original = writerIn(object) ? writerIn(object)!.original : ownToJson(object);
+  const classes = toJsonMethods(object).length;
+  if (!original && classes === 1) {
+    return manifest;
+  }
+  const converted = !original && classes === 2 && convertL1 ? convertL1(manifest) : convertByToJson(object, manifest, original);
+  restoreDropped(manifest, converted);
+  return converted;
+}
+
+/** A class nobody knows is given the manifest as if a patch had made it. */
+function convertByToJson(object: ApiObject, manifest: any, original: () => any = toJsonMethods(object)[0]): any {
+  const internals = internalsOf(object);
+  const { patches } = internals;
+  internals.patches = [JsonPatch.replace('', manifest)];
+  try {
+    return original.call(object);
+  } finally {
+    internals.patches = patches;
+  }
+}
+
+/** A `toJson` that was put on the object itself. */
+function ownToJson(object: ApiObject): (() => any) | undefined {
+  return Object.hasOwn(object, 'toJson') ? object.toJson : undefined;
+}
+
+/** The `toJson` of the object's classes; that of cdk8s' ApiObject, whichever copy, is the last. */
+function toJsonMethods(object: ApiObject): Array<() => any> {
+  const methods: Array<() => any> = [];
+  for (let prototype = Object.getPrototypeOf(object); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+    if (Object.hasOwn(prototype, 'toJson')) {
+      methods.push(prototype.toJson);
+    }
+  }
+  return methods;
+}
+
+function restoreDropped(full: unknown, converted: unknown): void {
+  if (full === converted || !isObject(full) || !isObject(converted)) {
+    return;
+  }
+  // The items of a list are fields with numbers for names.
+  for (const field of Object.keys(full)) {
+    if (converted[field] !== undefined) {
+      restoreDropped(full[field], converted[field]);
+    } else if (!hasOtherSpelling(converted, field)) {
+      converted[field] = full[field];
+    }
+  }
+}
+
+/** The L1 has its own spelling of some names (`clusterIp`): those are converted, not dropped. */
+function hasOtherSpelling(converted: Manifest, field: string): boolean {
+  return Object.keys(converted).some(name => converted[name] !== undefined && name.toLowerCase() === field.toLowerCase());
+}
+
+function isObject(value: unknown): value is Manifest {
+  return typeof value === 'object' && value !== null;
+}
