@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import * as fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
 import { NixDeployment, NixDeploymentProps, NixHome, NixImage, NixStore, NixUser, PodSecurity } from '../src';
+import { filesOf } from './support/synth';
 
 /**
  * Whatever strings go in: either synth refuses them with a code, or what comes out is valid, restricted, and parses back to
@@ -106,7 +107,7 @@ test('no text of the user becomes part of a script', () => {
   fc.assert(fc.property(input, it => {
     try {
       const marked = { ...it, command: ['true'], prompt: 'plain' };
-      const scripts = Testing.synth(build(marked)).filter(manifest => manifest.kind === 'ConfigMap').flatMap(manifest => Object.entries<string>(manifest.data));
+      const scripts = Testing.synth(build(marked)).filter(manifest => manifest.kind === 'ConfigMap').flatMap(manifest => Object.entries(filesOf(manifest)));
       const shared = scripts.filter(([file]) => file.endsWith('.sh') && file !== 'profile.sh').map(([, content]) => content);
       expect(new Set([...shared, ...PLAIN_SCRIPTS]).size).toBe(PLAIN_SCRIPTS.size);
       const profile = scripts.find(([file]) => file === 'profile.sh')![1];
@@ -122,5 +123,5 @@ const PLAIN_SCRIPTS: ReadonlySet<string> = new Set((() => {
   const chart = Testing.chart();
   new NixDeployment(chart, 'plain');
   return Testing.synth(chart).filter(manifest => manifest.kind === 'ConfigMap')
-    .flatMap(manifest => Object.entries<string>(manifest.data)).filter(([file]) => file.endsWith('.sh') && file !== 'profile.sh').map(([, content]) => content);
+    .flatMap(manifest => Object.entries(filesOf(manifest))).filter(([file]) => file.endsWith('.sh') && file !== 'profile.sh').map(([, content]) => content);
 })());

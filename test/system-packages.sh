@@ -24,6 +24,8 @@ setpriv:util-linux
 perl:perl-base
 javac:default-jdk-headless
 python3:python3
+go:golang-go
+envsubst:gettext-base
 mkfs.ext4:e2fsprogs
 '
 NEEDED_BY_BENCH='

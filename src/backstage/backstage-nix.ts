@@ -17,6 +17,7 @@ import { restrictPortal } from './portal-network';
 import { portalRoute } from './portal-route';
 import { contentHash } from '../base/content-hash';
 import { describe, Problems } from '../base/problems';
+import { verbatim } from '../base/verbatim';
 import { NixEnvironmentOptions } from '../environment/nix-environment-props';
 import { HomeManager } from '../home/home-manager';
 import { NixImage } from '../image/nix-image';
@@ -94,7 +95,7 @@ export class BackstageNix extends Construct {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: props.metadata?.configMap,
-      data: Lazy.any({ produce: () => ({ [CONFIG_FILE]: config.text() }) }),
+      binaryData: Lazy.any({ produce: () => verbatim({ [CONFIG_FILE]: config.text() }) }),
     });
     this.databaseStatefulSet = connection.server?.statefulSet;
     this.databaseService = connection.server?.service;
@@ -133,7 +134,7 @@ export class BackstageNix extends Construct {
       deployment.select(kplus.LabelSelector.of({ labels: props.selector }));
       Object.entries(props.selector).forEach(([label, value]) => deployment.podMetadata.addLabel(label, value));
     }
-    const checksum = Lazy.any({ produce: () => contentHash(this.configMap.toJson().data[CONFIG_FILE]) });
+    const checksum = Lazy.any({ produce: () => contentHash(JSON.stringify(this.configMap.toJson().binaryData)) });
     deployment.podMetadata.addAnnotation('cdk8s-nix/backstage-config-checksum', checksum);
     this.mountConfig(deployment.addContainer(container));
     sidecars.forEach(sidecar => deployment.addContainer(sidecar));

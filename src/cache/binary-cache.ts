@@ -8,6 +8,7 @@ import { renderNginxConfig } from './nginx-config';
 import { contentHash } from '../base/content-hash';
 import { packageFile } from '../base/package-file';
 import { Problems } from '../base/problems';
+import { verbatim } from '../base/verbatim';
 import { Substituter } from '../config/substituter';
 import { NixImage } from '../image/nix-image';
 import { ANYWHERE, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from '../network/network-rules';
@@ -62,7 +63,7 @@ export class NixBinaryCache extends Construct {
       'nginx.conf': canRender ? this.nginxConfig() : '',
       'start-binary-cache.sh': packageFile('scripts/start-binary-cache.sh'),
     };
-    this.configMap = new kplus.ConfigMap(this, 'Config', { data: files });
+    this.configMap = new kplus.ConfigMap(this, 'Config', { binaryData: verbatim(files) });
     this.service = new kplus.Service(this, 'Service', {
       ports: [{ name: 'http', port: SERVICE_PORT, targetPort: this.port }],
     });

@@ -9,6 +9,7 @@ import { Substituter } from './substituter';
 import { writtenCaches } from './written-settings';
 import { contentHash } from '../base/content-hash';
 import { Problems } from '../base/problems';
+import { verbatim } from '../base/verbatim';
 
 /** The folder of nix.conf in the containers, `NIX_CONF_DIR`. */
 const CONFIG_DIR = '/etc/cdk8s-nix';
@@ -35,7 +36,7 @@ export class NixConfig extends Construct {
   private readonly files: { [name: string]: string } = {};
   private readonly ownSettings = new Map<string, string>();
   /** What was rendered last: synth asks for it several times. None after a change. */
-  private rendered?: { readonly data: { [name: string]: string }; readonly checksum: string };
+  private rendered?: { readonly text: string; readonly checksum: string };
 
   constructor(scope: Construct, id: string, private readonly props: NixConfigProps = {}) {
     super(scope, id);
@@ -46,7 +47,8 @@ export class NixConfig extends Construct {
     this.apiObject = new ApiObject(this, 'Resource', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      data: Lazy.any({ produce: () => this.content.data }),
+      data: Lazy.any({ produce: () => ({ 'nix.conf': this.content.text }) }),
+      binaryData: Lazy.any({ produce: () => Object.keys(this.files).length === 0 ? undefined : verbatim(this.files) }),
     });
   }
 
@@ -78,7 +80,7 @@ export class NixConfig extends Construct {
   }
 
   /**
-   * Another file beside nix.conf.
+   * A script beside nix.conf.
    *
    * @internal
    */
@@ -168,10 +170,10 @@ export class NixConfig extends Construct {
     }
   }
 
-  private get content(): { readonly data: { [name: string]: string }; readonly checksum: string } {
+  private get content(): { readonly text: string; readonly checksum: string } {
     if (!this.rendered) {
-      const data = { 'nix.conf': this.render(), ...this.files };
-      this.rendered = { data, checksum: contentHash(...Object.entries(data).flat()) };
+      const text = this.render();
+      this.rendered = { text, checksum: contentHash(...Object.entries({ 'nix.conf': text, ...this.files }).flat()) };
     }
     return this.rendered;
   }

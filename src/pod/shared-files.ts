@@ -2,12 +2,18 @@ import { ApiObject, Chart, Names } from 'cdk8s';
 import { Construct } from 'constructs';
 import { NeededObjects } from './needed-objects';
 import { contentHash } from '../base/content-hash';
+import { verbatim } from '../base/verbatim';
 
 /** What a construct of these files is marked with, in every version of this library: the hash of their content. */
 const CONTENT = Symbol.for('cdk8s-nix.sharedFiles');
 
 /** The files by the id of their construct, which always stands for the same ones in one version of this library. */
-const known = new Map<string, { readonly files: { [key: string]: string }; readonly hash: string }>();
+const known = new Map<string, Content>();
+
+interface Content {
+  readonly data: { [key: string]: string };
+  readonly hash: string;
+}
 
 /**
  * Files in an immutable ConfigMap that all environments of a chart share, so that a thousand workloads carry
@@ -25,7 +31,7 @@ export class SharedFiles extends Construct {
     const content = known.get(id) ?? remember(id, files());
     const isSame = (child: unknown): child is SharedFiles => (child as { [CONTENT]?: string } | undefined)?.[CONTENT] === content.hash;
     const [first, own] = [id, `${id}-${content.hash}`].map(name => chart.node.tryFindChild(name));
-    const shared = [first, own].find(isSame) ?? new SharedFiles(chart, first ? `${id}-${content.hash}` : id, content.files, content.hash);
+    const shared = [first, own].find(isSame) ?? new SharedFiles(chart, first ? `${id}-${content.hash}` : id, content);
     NeededObjects.of(scope).add(shared.object);
     return shared;
   }
@@ -35,7 +41,7 @@ export class SharedFiles extends Construct {
 
   private readonly object: ApiObject;
 
-  private constructor(scope: Construct, id: string, files: { [key: string]: string }, hash: string) {
+  private constructor(scope: Construct, id: string, { data, hash }: Content) {
     super(scope, id);
     Object.defineProperty(this, CONTENT, { value: hash });
     this.name = Names.toDnsLabel(this, { includeHash: false, extra: id.endsWith(hash) ? [] : [hash] });
@@ -44,13 +50,13 @@ export class SharedFiles extends Construct {
       kind: 'ConfigMap',
       metadata: { name: this.name },
       immutable: true,
-      data: files,
+      binaryData: data,
     });
   }
 }
 
-function remember(id: string, files: { [key: string]: string }): { readonly files: { [key: string]: string }; readonly hash: string } {
-  const content = { files, hash: contentHash(...Object.entries(files).flat()) };
+function remember(id: string, files: { [key: string]: string }): Content {
+  const content = { data: verbatim(files), hash: contentHash('binaryData', ...Object.entries(files).flat()) };
   known.set(id, content);
   return content;
 }

@@ -1,7 +1,7 @@
 import { Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { AiAssistant, BackstagePreset, CaBundle, NixStore } from '../../src';
-import { mountAt, only, podSpec, testChart, variable } from '../support/synth';
+import { mountAt, only, podSpec, readable, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
 import { appConfig, bundled, existing, portal, secretOf } from './support/portal';
 
@@ -18,7 +18,7 @@ describe('in production', () => {
   test('is valid, restricted and as it was', () => {
     expect(manifests).toBeValidKubernetes();
     expect(manifests).toBeRestricted();
-    const stable = manifests.filter((m: any) => !/nix-(scripts|home-manager)-/.test(m.metadata.name));
+    const stable = manifests.filter((m: any) => !/nix-(scripts|home-manager)-/.test(m.metadata.name)).map(readable);
     expect(JSON.parse(JSON.stringify(stable).replace(/nix-(scripts|home-manager)-[0-9a-f]{12}/g, 'nix-$1-HASH'))).toMatchSnapshot();
   });
 

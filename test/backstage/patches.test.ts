@@ -80,8 +80,8 @@ test('the Service finds pods whose labels were replaced', () => {
 
 test('a patched configuration rolls the pods', () => {
   const checksum = (manifests: any[]) => template(manifests).metadata.annotations['cdk8s-nix/backstage-config-checksum'];
-  const file = '/data/app-config.cdk8s-nix.yaml';
-  expect(checksum(patched(() => {}))).not.toBe(checksum(patched(it => it.configMap.addJsonPatch(JsonPatch.replace(file, 'app: {}\n')))));
+  const file = '/binaryData/app-config.cdk8s-nix.yaml';
+  expect(checksum(patched(() => {}))).not.toBe(checksum(patched(it => it.configMap.addJsonPatch(JsonPatch.replace(file, Buffer.from('app: {}\n').toString('base64'))))));
 });
 
 test.each<[string, (it: BackstageNix) => ApiObject, string, unknown, (manifests: any[]) => unknown]>([

@@ -2,7 +2,7 @@ import { Chart, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { CaBundle, NixBinaryCache, NixBinaryCacheProps, NixDeployment, NixEnvironment, Substituter } from '../../src';
 import { decimalsFrom } from '../../src/base/decimal-pattern';
-import { only, testChart, variable } from '../support/synth';
+import { filesOf, only, readable, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
 const KEY = 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=';
@@ -14,7 +14,7 @@ function cacheChart(props: NixBinaryCacheProps = {}, namespace?: string): { char
 }
 
 function nginxConf(props: NixBinaryCacheProps = {}): string {
-  return only(Testing.synth(cacheChart(props).chart), 'ConfigMap').data['nginx.conf'];
+  return filesOf(only(Testing.synth(cacheChart(props).chart), 'ConfigMap'))['nginx.conf'];
 }
 
 function nixConf(environment: NixEnvironment): string {
@@ -29,7 +29,7 @@ describe('a cache of which nothing is said', () => {
   test('is valid and restricted', () => {
     expect(chart).toBeValidKubernetes();
     expect(chart).toBeRestricted();
-    expect(manifests).toMatchSnapshot();
+    expect(manifests.map(readable)).toMatchSnapshot();
   });
 
   test('runs nginx as its own user with a read-only root, the cache on a claim and nothing else writable but /tmp', () => {
@@ -89,7 +89,7 @@ test('every prop finds its place', () => {
     upstreamCidrs: ['10.0.0.0/8'],
   });
   const manifests = Testing.synth(chart);
-  const conf = only(manifests, 'ConfigMap').data['nginx.conf'];
+  const conf = filesOf(only(manifests, 'ConfigMap'))['nginx.conf'];
   const { spec } = only(manifests, 'StatefulSet');
   const [container] = spec.template.spec.containers;
   expect(chart).toBeValidKubernetes({ external: ['ConfigMap/company-ca'] });

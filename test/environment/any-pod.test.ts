@@ -11,7 +11,7 @@ import * as constructs from 'constructs';
 import * as library from '../../src';
 import { NixDeployment, NixEnvironment, NixGarbageCollection, NixStatefulSet, NixStore, PodSecurity } from '../../src';
 import { explain } from '../../src/explain/explain';
-import { only, podSpec, testChart } from '../support/synth';
+import { filesOf, only, podSpec, testChart } from '../support/synth';
 
 const CONTAINERS = [{ name: 'main', image: 'example/app:1' }];
 const LABELS = { app: 'theirs' };
@@ -305,7 +305,7 @@ describe('two copies of the library', () => {
     const chart = testChart();
     new NixDeployment(chart, 'one');
     new copy.NixDeployment(chart, 'two');
-    expect(Testing.synth(chart).filter(({ data }) => data?.['seed-nix-store.sh'])).toHaveLength(1);
+    expect(Testing.synth(chart).filter(manifest => 'seed-nix-store.sh' in filesOf(manifest))).toHaveLength(1);
   });
 
   test('of two versions have their own', () => {
@@ -319,7 +319,7 @@ describe('two copies of the library', () => {
     const scriptsOf = (name: string): string => {
       const { volumes } = manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.includes(name)).spec.template.spec;
       const configMap = volumes.find((volume: any) => volume.name === 'nix-scripts').configMap.name;
-      return manifests.find(({ metadata }) => metadata.name === configMap).data['seed-nix-store.sh'];
+      return filesOf(manifests.find(({ metadata }) => metadata.name === configMap))['seed-nix-store.sh'];
     };
     expect(['one', 'two', 'three', 'four'].map(name => scriptsOf(name).endsWith('# newer\n'))).toEqual([false, true, false, true]);
     expect(chart).toBeValidKubernetes();

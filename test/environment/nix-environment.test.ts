@@ -2,7 +2,7 @@ import { spawnSync } from 'child_process';
 import { Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixEnvironment, NixImage, NixStore } from '../../src';
-import { mountAt, only, podSpec, testChart, variable } from '../support/synth';
+import { filesOf, mountAt, only, podSpec, testChart, variable } from '../support/synth';
 
 function plainDeployment(chart: Chart, props: kplus.DeploymentProps = {}): kplus.Deployment {
   return new kplus.Deployment(chart, 'plain', { containers: [{ name: 'app', image: 'example/app:1' }], ...props });
@@ -158,7 +158,7 @@ test('a PATH that comes from a ConfigMap stays what it is', () => {
 describe('login shells', () => {
   const chart = testChart();
   new NixEnvironment(chart, 'nix').enable(plainDeployment(chart));
-  const profile = Testing.synth(chart).find((m: any) => m.data?.['profile.sh'] !== undefined).data['profile.sh'];
+  const profile = Testing.synth(chart).map(filesOf).find(files => 'profile.sh' in files)!['profile.sh'];
   const pathAfter = (path: string): string => spawnSync('sh', ['-c', `${profile}\nprintf %s "$PATH"`], { env: { PATH: path }, encoding: 'utf-8' }).stdout;
 
   test('get the profiles back in front of the PATH that they have reset', () => {

@@ -7,7 +7,7 @@ import {
   NixStore, NixUser, Substituter,
 } from '../../src';
 import { packageFiles } from '../../src/base/package-file';
-import { mountAt, only, podSpec, testChart, variable } from '../support/synth';
+import { filesOf, mountAt, only, podSpec, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
 const ROOT = join(__dirname, '..', '..');
@@ -70,7 +70,7 @@ describe('a profile of the bundled flake', () => {
     const volume = pod.volumes.find((candidate: any) => candidate.name === 'nix-home-manager');
     expect(volume.configMap.name).toBe(files.metadata.name);
     expect(files.immutable).toBe(true);
-    const laidOut = Object.fromEntries(volume.configMap.items.map(({ key, path }: any) => [path, files.data[key]]));
+    const laidOut = Object.fromEntries(volume.configMap.items.map(({ key, path }: any) => [path, filesOf(files)[key]]));
     expect(Object.keys(laidOut).sort()).toEqual(['install-container.sh', ...packageFiles('nix')].sort());
     expect(Object.keys(laidOut)).toEqual(expect.arrayContaining(['nix/flake.nix', 'nix/flake.lock', 'nix/profiles/essential.nix', 'nix/ai-assistants/claude.nix']));
     for (const [path, content] of Object.entries(laidOut)) {
@@ -81,7 +81,7 @@ describe('a profile of the bundled flake', () => {
   });
 
   test('fits into a ConfigMap with room to spare', () => {
-    expect(JSON.stringify(files.data).length).toBeLessThan(128 * 1024);
+    expect(JSON.stringify(files).length).toBeLessThan(128 * 1024);
   });
 });
 

@@ -57,7 +57,7 @@ describe('the packed package', () => {
     expect(manifests).toBeValidKubernetes();
     const scripts = manifests.find(manifest => manifest.metadata.name.includes('nix-scripts'));
     for (const script of ['seed-nix-store.sh', 'check-nix-store.sh']) {
-      expect(scripts.data[script]).toBe(readFileSync(join(ROOT, 'scripts', script), 'utf-8'));
+      expect(Buffer.from(scripts.binaryData[script], 'base64').toString()).toBe(readFileSync(join(ROOT, 'scripts', script), 'utf-8'));
     }
   });
 

@@ -16,6 +16,17 @@ export function only(manifests: any[], kind: string): any {
   return found[0];
 }
 
+/** The files in a ConfigMap, as a pod sees them. */
+export function filesOf(configMap: any): { [key: string]: string } {
+  const encoded = Object.entries<string>(configMap.binaryData ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf-8')]);
+  return { ...configMap.data, ...Object.fromEntries(encoded) };
+}
+
+/** A manifest with the text of its files: for snapshots. */
+export function readable(manifest: any): any {
+  return manifest.binaryData ? { ...manifest, binaryData: filesOf({ binaryData: manifest.binaryData }) } : manifest;
+}
+
 /** The pod's spec in the only workload of this kind. */
 export function podSpec(chart: Chart, kind: string = 'Deployment'): any {
   const { spec } = only(Testing.synth(chart), kind);

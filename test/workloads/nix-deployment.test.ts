@@ -1,7 +1,7 @@
 import { ApiObject, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixDeployment, NixHome, NixImage, NixStore, NixUser } from '../../src';
-import { mountAt, only, podSpec, testChart, variable } from '../support/synth';
+import { filesOf, mountAt, only, podSpec, readable, testChart, variable } from '../support/synth';
 
 describe('with nothing given', () => {
   const chart = testChart();
@@ -14,11 +14,11 @@ describe('with nothing given', () => {
     expect(chart).toBeValidKubernetes();
     // The scripts have suites of their own; here only that they are there.
     const scripts = manifests.find((m: any) => m.metadata.name.includes('nix-scripts'));
-    expect(Object.keys(scripts.data)).toEqual(expect.arrayContaining(['check-nix-store.sh', 'seed-nix-store.sh']));
-    const sourced = Object.values<string>(scripts.data).flatMap(script => [...script.matchAll(/(?:\$here|\$\{0%\/\*\})\/([a-z-]+\.sh)/g)].map(match => match[1]));
+    expect(Object.keys(filesOf(scripts))).toEqual(expect.arrayContaining(['check-nix-store.sh', 'seed-nix-store.sh']));
+    const sourced = Object.values(filesOf(scripts)).flatMap(script => [...script.matchAll(/(?:\$here|\$\{0%\/\*\})\/([a-z-]+\.sh)/g)].map(match => match[1]));
     expect(sourced).toContain('store-lock.sh');
-    expect(sourced.filter(file => !(file in scripts.data))).toEqual([]);
-    const visible = manifests.map((m: any) => m === scripts ? { ...m, data: '(the scripts)', metadata: { name: '(with their hash)' } } : m);
+    expect(sourced.filter(file => !(file in scripts.binaryData))).toEqual([]);
+    const visible = manifests.map((m: any) => m === scripts ? { ...m, binaryData: '(the scripts)', metadata: { name: '(with their hash)' } } : readable(m));
     const text = JSON.stringify(visible).split(scripts.metadata.name).join('(the scripts)');
     expect(JSON.parse(text)).toMatchSnapshot();
   });

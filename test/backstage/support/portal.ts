@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { parse } from 'yaml';
 import { BackstageDatabase, BackstageNix, BackstageNixProps, BundledBackstageDatabaseOptions, ExistingBackstageDatabaseOptions, NixImage } from '../../../src';
+import { filesOf } from '../../support/synth';
 
 /** A build of images/backstage-nix. */
 export const IMAGE = NixImage.backstageNix({ repository: 'registry.example.org/team/portal', tag: '1.2.0' });
@@ -28,5 +29,5 @@ export function portal(chart: Chart, props: Partial<BackstageNixProps> = {}): Ba
 
 /** Backstage's configuration in the manifests. */
 export function appConfig(manifests: any[]): any {
-  return parse(manifests.find(manifest => manifest.data?.['app-config.cdk8s-nix.yaml']).data['app-config.cdk8s-nix.yaml']);
+  return parse(manifests.map(filesOf).find(files => 'app-config.cdk8s-nix.yaml' in files)!['app-config.cdk8s-nix.yaml']);
 }

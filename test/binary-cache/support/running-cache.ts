@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'timers/promises';
 import { Testing } from 'cdk8s';
 import { NAME_SERVER } from './name-server';
 import { NixBinaryCache, NixBinaryCacheProps, NixEnvironment, Substituter } from '../../../src';
-import { only, testChart } from '../../support/synth';
+import { filesOf, only, testChart } from '../../support/synth';
 
 export interface Answer {
   readonly status: number;
@@ -44,7 +44,7 @@ export class RunningCache {
     const manifests = Testing.synth(chart);
     const config = fs.mkdtempSync(path.join(folder, 'config-'));
     fs.chmodSync(config, 0o755);
-    for (const [name, content] of Object.entries<string>(only(manifests, 'ConfigMap').data)) {
+    for (const [name, content] of Object.entries(filesOf(only(manifests, 'ConfigMap')))) {
       fs.writeFileSync(path.join(config, name), content);
     }
     fs.writeFileSync(path.join(folder, 'resolv.conf'), `search default.svc.cluster.local\nnameserver ${NAME_SERVER}\noptions ndots:5\n`);
