@@ -1,5 +1,7 @@
 export * from './backstage/backstage-access';
 export * from './backstage/backstage-database';
+export * from './backstage/backstage-environments';
+export * from './backstage/backstage-images';
 export * from './backstage/backstage-network';
 export * from './backstage/backstage-nix';
 export * from './backstage/backstage-nix-props';

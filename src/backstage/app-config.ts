@@ -108,7 +108,7 @@ function refuse(problems: Problem[], path: string[], value: unknown, problem: st
 }
 
 /** Mappings are merged, all else is replaced. */
-function merge(base: unknown, over: unknown): unknown {
+export function merge(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) {
     return over;
   }

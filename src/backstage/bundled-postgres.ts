@@ -1,4 +1,4 @@
-import { Duration, Size } from 'cdk8s';
+import { ApiObjectMetadata, Duration, Names, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { BundledBackstageDatabaseOptions } from './backstage-database';
@@ -9,6 +9,8 @@ const PORT = 5432;
 const DATA = '/var/lib/postgresql/data';
 /** The id of the user `postgres` in the official image. */
 const UID = 999;
+/** The name of a StatefulSet, a dash and a hash of ten digits are a label of its pods. */
+const LONGEST_NAME = 52;
 const PERIOD = Duration.seconds(10);
 const IMAGE = 'docker.io/library/postgres:16.4';
 const RESOURCES: kplus.ContainerResources = {
@@ -30,7 +32,7 @@ export class BundledPostgres extends Construct {
     this.user = options.user ?? 'backstage';
     this.service = new kplus.Service(this, 'Service', { metadata: options.serviceMetadata, clusterIP: 'None', ports: [{ port: PORT }] });
     this.statefulSet = new kplus.StatefulSet(this, 'StatefulSet', {
-      metadata: options.metadata,
+      metadata: this.metadata(options.metadata),
       service: this.service,
       replicas: 1,
       securityContext: { user: UID, group: UID, fsGroup: UID, fsGroupChangePolicy: kplus.FsGroupChangePolicy.ON_ROOT_MISMATCH },
@@ -40,6 +42,15 @@ export class BundledPostgres extends Construct {
       container.mount(folder, kplus.Volume.fromEmptyDir(this, `${name}-volume`, name));
     }
     this.addData(size, options.storageClassName);
+  }
+
+  /** Names that are too long are cut; all others are those that cdk8s makes. */
+  private metadata(metadata: ApiObjectMetadata | undefined): ApiObjectMetadata | undefined {
+    const extra = ['statefulset'];
+    if (metadata?.name !== undefined || Names.toDnsLabel(this, { extra }).length <= LONGEST_NAME) {
+      return metadata;
+    }
+    return { ...metadata, name: Names.toDnsLabel(this, { extra, maxLen: LONGEST_NAME }) };
   }
 
   /** What kplus-28 has no typed API for: claim templates, and seccomp of the pod. */

@@ -1,4 +1,4 @@
-import { Chart, Duration, Size, Testing } from 'cdk8s';
+import { App, Chart, Duration, Size, Testing } from 'cdk8s';
 import { BackstageDatabase, BackstageNixProps, BackstagePreset, CaBundle } from '../../src';
 import { only, podSpec, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -123,4 +123,12 @@ test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]
   const message = synthError(chart => portal(chart, build(chart)));
   expect(message).toContain(what);
   expect(message).toContain(remedy);
+});
+
+test('the name of a bundled server leaves room for what Kubernetes appends to it', () => {
+  const chart = new Chart(new App({ outdir: Testing.app().outdir }), 'a-chart-with-a-long-name-for-a-portal', { namespace: 'portal' });
+  portal(chart, { ...STAGING, database: bundled(chart) });
+  const { metadata } = only(Testing.synth(chart), 'StatefulSet');
+  expect(metadata.name.length).toBeLessThanOrEqual(52);
+  expect(metadata.name).toMatch(/-c8[0-9a-f]{6}$/);
 });

@@ -1,0 +1,89 @@
+import { readFileSync } from 'fs';
+import { NixImage } from '../image/nix-image';
+
+/**
+ * Options of `BackstageImages.fromFile`.
+ */
+export interface BackstageImagesOptions {
+  /**
+   * The images are builds of `images/backstage-nix`: they seed the store themselves, and have a home built in.
+   *
+   * @default false
+   */
+  readonly backstageNix?: boolean;
+}
+
+/** An image in the file: its reference, or the parts of it. */
+type Entry = string | { readonly image: string; readonly tag?: string; readonly digest?: string };
+
+/**
+ * The images of portals by environment, as a tool that promotes them from one to the next writes them into a file.
+ */
+export class BackstageImages {
+  /**
+   * A JSON file with an entry for each environment: the reference of an image as text, or an object with `image`, `tag` and `digest`.
+   *
+   * @param path the file, from the folder where the app runs
+   * @param options whether the images have Nix
+   * @throws if there is no such file, or it holds something else
+   */
+  public static fromFile(path: string, options: BackstageImagesOptions = {}): BackstageImages {
+    let content: unknown;
+    try {
+      content = JSON.parse(readFileSync(path, 'utf-8'));
+    } catch (error) {
+      throw refuse(path, `It cannot be read as JSON: ${(error as Error).message}.`);
+    }
+    if (!isMapping(content)) {
+      throw refuse(path, 'It holds no object.');
+    }
+    for (const [environment, entry] of Object.entries(content)) {
+      if (!isEntry(entry)) {
+        throw refuse(path, `The entry ${JSON.stringify(environment)} is no image.`);
+      }
+    }
+    return new BackstageImages(path, content as { [environment: string]: Entry }, options.backstageNix ?? false);
+  }
+
+  private constructor(
+    /** The file. */
+    public readonly path: string,
+    private readonly entries: { readonly [environment: string]: Entry },
+    private readonly backstageNix: boolean,
+  ) {}
+
+  /** The environments there are images for. */
+  public get environments(): string[] {
+    return Object.keys(this.entries);
+  }
+
+  /**
+   * The image of an environment.
+   *
+   * @param environment its name in the file
+   * @throws if the file has none
+   */
+  public image(environment: string): NixImage {
+    if (!Object.hasOwn(this.entries, environment)) {
+      throw refuse(this.path, `It has no image for ${JSON.stringify(environment)}, only for: ${this.environments.join(', ')}.`);
+    }
+    const entry = this.entries[environment];
+    const { image, tag, digest } = typeof entry === 'string' ? { image: entry } : entry;
+    const reference = image + (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
+    return this.backstageNix ? NixImage.backstageNix({ repository: reference }) : NixImage.of(reference);
+  }
+}
+
+function refuse(path: string, problem: string): Error {
+  return new Error(`CDK8SNIX0911 images: got ${JSON.stringify(path)}. ${problem} `
+    + 'Write for example { "production": { "image": "registry.example.org/team/portal", "tag": "1.2.3" } }.');
+}
+
+function isEntry(entry: unknown): boolean {
+  return typeof entry === 'string' || (isMapping(entry) && typeof entry.image === 'string'
+    && ['tag', 'digest'].every(part => entry[part] === undefined || typeof entry[part] === 'string'));
+}
+
+function isMapping(value: unknown): value is { [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
