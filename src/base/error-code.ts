@@ -90,6 +90,7 @@ export const ERROR_CODES = {
   CDK8SNIX1002: 'A claim or a ConfigMap is in another sync wave than lets the pod that mounts it start.',
   CDK8SNIX1003: 'A GitOps tool is told to replace a claim, which deletes its volume.',
   CDK8SNIX1004: 'The name or the Pod Security version of a namespace is not valid.',
+  CDK8SNIX1005: 'A workload that is a hook of Argo CD or Helm runs when a claim or a ConfigMap that its pods need does not exist.',
   CDK8SNIX1101: 'The URL of a proxy is not valid.',
   CDK8SNIX1102: 'The URL of a proxy carries a password into the manifest.',
   CDK8SNIX1103: 'An exception from the proxy is no host name, address or CIDR.',

@@ -6,6 +6,7 @@ import { checkPlaces } from './place-checks';
 import { checkSelection } from './selection-checks';
 import { checkKind, checkPod, checkServedStore, endsByItself, noContainer } from './workload-checks';
 import { describe, Problem } from '../base/problems';
+import { takeIntoPhase } from '../gitops/hook-phase';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { isAskedFor } from '../pod/asked-for';
@@ -50,10 +51,12 @@ export class Door {
     const targets = podTargets(construct, options);
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
-    targets.forEach(({ object }) => NeededObjects.of(this.keeper.scope).standBefore(object));
+    const needed = NeededObjects.of(this.keeper.scope);
+    targets.forEach(({ object }) => needed.standBefore(object));
     watchAutoscalers(construct);
     keepPatchedFieldsBelow(construct);
     const guests = targets.map(target => new Guest(this.keeper, target, options, additions));
+    construct.node.addValidation({ validate: () => targets.flatMap(({ object }) => takeIntoPhase(object, needed)).map(describe) });
     construct.node.addValidation({ validate: () => checkContainers(guests, options.containers ?? []).map(describe) });
     return guests.flatMap(guest => guest.workloads());
   }

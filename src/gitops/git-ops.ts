@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { checkClaimAnnotations, checkWaves, SYNC_WAVE } from './sync-waves';
+import { SYNC_WAVE } from './gitops-annotations';
+import { checkClaimAnnotations, checkWaves } from './sync-waves';
 import { describe, Problem } from '../base/problems';
 import { KEEP_CLAIM } from '../store/keep-claim';
 

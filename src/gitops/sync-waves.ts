@@ -1,15 +1,15 @@
 import { ApiObject } from 'cdk8s';
+import { annotationsOf, hooksOf, SYNC_WAVE } from './gitops-annotations';
 import { Problem } from '../base/problems';
 import { podTemplatesOf } from '../pod/enabled-mark';
 import { listOf, mayBeList, podsOf, startsPods } from '../pod/pod-manifest';
-
-export const SYNC_WAVE = 'argocd.argoproj.io/sync-wave';
 
 /** An object as its consumers name it, and the wave it is in. */
 interface InWave {
   readonly name: string;
   readonly kind: string;
   readonly wave: number;
+  readonly object: ApiObject;
 }
 
 /**
@@ -17,14 +17,14 @@ interface InWave {
  * consumer, for ever, unless another pod of its own wave mounts it too; what a pod mounts and comes in a later wave keeps the pod, and so its wave, from getting healthy.
  */
 export function checkWaves(objects: ApiObject[]): Problem[] {
-  const all = objects.map((object): InWave => ({ name: object.name, kind: object.kind, wave: waveOf(object) }));
+  const all = objects.map((object): InWave => ({ name: object.name, kind: object.kind, wave: waveOf(object), object }));
   const find = (kind: string, name: string | undefined): InWave | undefined => all.find(other => other.kind === kind && other.name === name);
   return objects.flatMap(object => mountedBy(object).flatMap(({ kind, name }): Problem[] => {
     const mounted = find(kind, name);
     const wave = waveOf(object);
     const isBound = () => kind !== 'PersistentVolumeClaim' || objects.some(other => startsAtOnce(other) && waveOf(other) === mounted?.wave
       && mountedBy(other).some(volume => volume.kind === kind && volume.name === name));
-    if (!mounted || mounted.wave === wave || (mounted.wave < wave && isBound())) {
+    if (!mounted || mounted.wave === wave || isOtherPhase(object, mounted.object) || (mounted.wave < wave && isBound())) {
       return [];
     }
     return [{
@@ -74,10 +74,11 @@ function startsAtOnce(object: ApiObject): boolean {
   return object.kind !== 'CronJob';
 }
 
-function waveOf(object: ApiObject): number {
-  return Number(annotationsOf(object)[SYNC_WAVE] ?? 0);
+/** Waves are counted within a phase: what is a hook is in one of its own. */
+function isOtherPhase(a: ApiObject, b: ApiObject): boolean {
+  return hooksOf(annotationsOf(a)).join() !== hooksOf(annotationsOf(b)).join();
 }
 
-function annotationsOf(object: ApiObject): { readonly [name: string]: string } {
-  return object.metadata.toJson()?.annotations ?? {};
+function waveOf(object: ApiObject): number {
+  return Number(annotationsOf(object)[SYNC_WAVE] ?? 0);
 }

@@ -17,28 +17,53 @@ export class NeededObjects {
     return needed;
   }
 
-  private readonly objects = new Set<ApiObject>();
+  /** The workloads whose pods need an object, whoever looks after them. */
+  public static workloadsThatNeed(object: ApiObject): ApiObject[] {
+    return setsOf(object).flatMap(({ workloads }) => workloads);
+  }
+
+  /** The workloads that `owner` looks after. */
+  public readonly workloads: ApiObject[] = [];
+
+  private readonly needed = new Set<ApiObject>();
 
   private constructor(private readonly owner: IConstruct) {
-    const objects = this.objects;
+    const { needed } = this;
     // Asked at synth, when all are known.
     Dependable.implement(this, {
       get dependencyRoots() {
-        return [...objects];
+        return [...needed];
       },
     });
   }
 
   public add(object: ApiObject): void {
-    this.objects.add(object);
+    this.needed.add(object);
+    const sets = setsOf(object);
+    if (!sets.includes(this)) {
+      Object.defineProperty(object, SETS, { value: [...sets, this], configurable: true });
+    }
+  }
+
+  /** All that were added. */
+  public objects(): ApiObject[] {
+    return [...this.needed];
   }
 
   /** A workload of another chart is none of their business: an edge between charts would give their files other names. */
   public standBefore(workload: ApiObject): void {
+    this.workloads.push(workload);
     if (Chart.of(workload) === Chart.of(this.owner)) {
       workload.node.addDependency(this);
     }
   }
+}
+
+/** Where an object keeps the sets it is in, which several environments may share; the same in every copy of this library. */
+const SETS = Symbol.for('cdk8s-nix.neededObjects');
+
+function setsOf(object: ApiObject): NeededObjects[] {
+  return (object as { [SETS]?: NeededObjects[] })[SETS] ?? [];
 }
 
 const OF_OWNER = new WeakMap<IConstruct, NeededObjects>();

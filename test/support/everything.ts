@@ -1,8 +1,8 @@
 import { App, Chart, Cron } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  AiAssistant, BackstageDatabase, BackstageNix, BackstagePreset, CaBundle, GitOps, HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixGarbageCollection, NixImage,
-  NixStatefulSet, NixStore, NixStorePrefetch, NixStoreVerification, RestrictedNamespace,
+  AiAssistant, BackstageDatabase, BackstageNix, BackstagePreset, CaBundle, GitOps, HomeManager, HomeManagerProfile, NixBinaryCache,
+  NixDeployment, NixGarbageCollection, NixImage, NixStatefulSet, NixStore, NixStorePrefetch, NixStoreVerification, RestrictedNamespace,
 } from '../../src';
 
 /** A chart with a bit of everything that brings text into the cluster. */
