@@ -43,6 +43,7 @@ export type { EmptyDirStoreOptions } from './store/empty-dir-store';
 export type { ExistingStoreOptions } from './store/existing-store';
 export * from './store/nix-claim-retention';
 export * from './store/nix-data-source';
+export * from './store/nix-runtime-class';
 export * from './store/nix-seed';
 export * from './store/nix-store';
 export type { PerReplicaStoreOptions } from './store/per-replica-store';

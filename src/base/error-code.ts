@@ -102,6 +102,8 @@ export const ERROR_CODES = {
   CDK8SNIX1203: 'The flake of a program names neither a revision nor a tag.',
   CDK8SNIX1204: 'The number of former programs to keep is out of range.',
   CDK8SNIX1205: 'Programs are to be brought ahead for an environment that has none yet.',
+  CDK8SNIX1206: 'A runtime of the node is asked for what it cannot do, or a store for what only such a runtime can.',
+  CDK8SNIX1207: 'The name of a RuntimeClass, or of what its shim runs, is not valid.',
 } as const;
 
 /** One of the stable codes. */

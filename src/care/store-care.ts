@@ -91,7 +91,7 @@ export class StoreCare {
   public checkOwnPod(what: string, instead: string): Problem[] {
     const running = this.longRunning()[0];
     if (this.store.served) {
-      return [servedProblem(what)];
+      return [servedProblem(what, this.store)];
     }
     if (this.store.reach === StoreReach.EACH_POD) {
       return [{
@@ -154,7 +154,7 @@ export class StoreCare {
   private checkSteps(): Problem[] {
     return this.steps().flatMap(step => {
       if (this.store.served) {
-        return [servedProblem(step.name)];
+        return [servedProblem(step.name, this.store)];
       }
       return step.name === 'collect-garbage' ? this.checkCollectionAtStart() : [];
     });
@@ -201,12 +201,12 @@ function ofApp(app: IConstruct): StoreCare[] {
   return marked[OF_APP]!;
 }
 
-function servedProblem(what: string): Problem {
+function servedProblem(what: string, store: BoundStore): Problem {
   return {
     code: 'CDK8SNIX0703',
     prop: 'environment.store',
-    value: 'csi',
-    problem: `The store belongs to the driver that serves it, so ${what} is not ours to do.`,
-    remedy: 'Leave it to the driver, or use NixStore.persistent().',
+    value: store.runtime ? 'runtimeClass' : 'csi',
+    problem: `The store belongs to the ${store.runtime ? 'node' : 'driver that serves it'}, so ${what} is not ours to do.`,
+    remedy: `Leave it to the ${store.runtime ? 'node' : 'driver'}, or use NixStore.persistent().`,
   };
 }

@@ -5,6 +5,15 @@ import { Problems } from '../base/problems';
 import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
 
+/** What a runtime of the node would not hear of. */
+const OF_OUR_OWN = ['image', 'config', 'seed', 'path', 'nixPath', 'bringPrograms'] as const;
+
+/** What is asked for in vain where the node brings the programs. */
+export function checkOwnRuntime(props: NixEnvironmentProps, problems: Problems): void {
+  OF_OUR_OWN.filter(prop => props[prop] !== undefined).forEach(prop => problems.add('CDK8SNIX1206', prop, 'something',
+    'The runtime of the node brings the programs with a Nix of its own, which does not hear of this.', 'Leave it out, or use a store that is seeded.'));
+}
+
 /** What is wrong with the props of an environment by themselves. */
 export function checkEnvironmentProps(props: NixEnvironmentProps, image: NixImage, user: NixUser, problems: Problems): void {
   image._validate(problems, 'image');

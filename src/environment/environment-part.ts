@@ -24,19 +24,36 @@ export interface EnvironmentParts {
   readonly store: BoundStore;
   readonly storeContainers: StoreContainers;
   readonly config: NixConfig;
-  readonly scripts: SharedFiles;
+  /** None where nothing is seeded. */
+  readonly scripts?: SharedFiles;
   readonly path: NixEnvironmentProps['path'];
   readonly nixPath: NixEnvironmentProps['nixPath'];
 }
 
 /** What every pod of an environment gets: the store, nix.conf and the home. */
 export function environmentPart(parts: EnvironmentParts): Partial<PodPart> {
+  if (parts.store.runtime) {
+    return homeAlone(parts);
+  }
   return {
     initContainers: parts.storeContainers.render(),
     volumes: volumes(parts),
     mounts: mounts(parts),
     variables: variables(parts),
   };
+}
+
+/** What is left where the node brings the programs, and has a nix.conf of its own. */
+function homeAlone({ home, user }: EnvironmentParts): Partial<PodPart> {
+  return {
+    volumes: [{ name: VOLUME.home, emptyDir: { sizeLimit: quantity(home) } }, { name: VOLUME.tmp, emptyDir: {} }],
+    mounts: [{ name: VOLUME.home, mountPath: user.home }],
+    variables: [{ name: 'HOME', value: user.home }, { name: 'USER', value: user.name }],
+  };
+}
+
+function quantity(home: NixHome): kplus.k8s.Quantity | undefined {
+  return home.sizeLimit && kplus.k8s.Quantity.fromString(`${home.sizeLimit.toMebibytes()}Mi`);
 }
 
 /** Who runs in the pods: what goes with the parts into every one of them. */
@@ -54,7 +71,7 @@ export function podSecurity(user: NixUser): PodAdditions['podSecurityContext'] {
 
 /** The folders through which Nix and what was installed with it are found. */
 export function profilePath(user: NixUser, store: BoundStore): string[] {
-  return [`${user.home}/.nix-profile/bin`, `${store.served?.profile ?? DEFAULT_PROFILE}/bin`];
+  return store.runtime ? [] : [`${user.home}/.nix-profile/bin`, `${store.served?.profile ?? DEFAULT_PROFILE}/bin`];
 }
 
 /** The volume that the home is on. */
@@ -67,10 +84,10 @@ function volumes({ config, home, scripts, store, storeContainers }: EnvironmentP
   return [
     ...(store.source ? [{ name: VOLUME.store, ...store.source }] : []),
     ...storeContainers.volumes(),
-    { name: VOLUME.scripts, configMap: { name: scripts.name } },
+    ...(scripts ? [{ name: VOLUME.scripts, configMap: { name: scripts.name } }] : []),
     { name: VOLUME.config, configMap: { name: config.name } },
     ...(secrets.length > 0 ? [{ name: VOLUME.secrets, projected: { sources: secrets, defaultMode: READABLE_BY_GROUP } }] : []),
-    ...(home.isOnStoreVolume ? [] : [{ name: VOLUME.home, emptyDir: { sizeLimit: home.sizeLimit && kplus.k8s.Quantity.fromString(`${home.sizeLimit.toMebibytes()}Mi`) } }]),
+    ...(home.isOnStoreVolume ? [] : [{ name: VOLUME.home, emptyDir: { sizeLimit: quantity(home) } }]),
     { name: VOLUME.tmp, emptyDir: {} },
   ];
 }

@@ -2,7 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
-import { checkEnvironmentProps } from './environment-checks';
+import { checkEnvironmentProps, checkOwnRuntime } from './environment-checks';
 import { environmentPart, homeVolume, podSecurity, profilePath } from './environment-part';
 import { checkObjectNames, environmentsOf, registerEnvironment } from './environments-of-app';
 import { loginProfile } from './login-profile';
@@ -72,7 +72,7 @@ export class NixEnvironment extends Construct {
   private readonly problems: Problems;
   private readonly store: BoundStore;
   private readonly storeContainers: StoreContainers;
-  private readonly scripts: SharedFiles;
+  private readonly scripts?: SharedFiles;
   private readonly door: Door;
   private readonly props: NixEnvironmentProps;
   private readonly parts: Array<() => Partial<PodPart>> = [];
@@ -88,6 +88,9 @@ export class NixEnvironment extends Construct {
 
     this.store = (props.store ?? NixStore.persistent())._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
     this.claim = this.store.claim;
+    if (this.store.runtime) {
+      checkOwnRuntime(props, this.problems);
+    }
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
     this.storeContainers = new StoreContainers(this.image, props.seed ?? {}, this.store, homeVolume(this.home), props.containerResources);
@@ -95,13 +98,18 @@ export class NixEnvironment extends Construct {
     this.config = new NixConfig(this, 'Config', props.config);
     Object.entries(props.objectLabels ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addLabel(name, value));
     Object.entries(props.objectAnnotations ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addAnnotation(name, value));
-    NeededObjects.of(this).add(this.config.apiObject);
+    if (this.store.runtime) {
+      // The node has a nix.conf of its own.
+      this.node.tryRemoveChild('Config');
+    } else {
+      NeededObjects.of(this).add(this.config.apiObject);
+    }
     this.config._addFile('profile.sh', loginProfile(profilePath(this.user, this.store)));
     if (this.store.reach === StoreReach.MANY_NODES) {
       // The write-ahead log needs memory that all writers share.
       this.config._set('use-sqlite-wal', 'false');
     }
-    this.scripts = SharedFiles.of(this, 'nix-scripts', storeScripts);
+    this.scripts = this.store.runtime ? undefined : SharedFiles.of(this, 'nix-scripts', storeScripts);
     this.network = new EnvironmentNetwork(this, this.problems, this.config, props.proxy, props.caBundle);
     this._addPart(() => this.network.part());
     const netrcs = this.config._severalNetrcs;
@@ -113,7 +121,7 @@ export class NixEnvironment extends Construct {
     this._care = new StoreCare(this, this.problems, this.store, this.storeContainers);
     // After the home: with an ephemeral one, what is activated there would look like garbage before.
     this._addPart(() => this._care.part());
-    this._programs = new EnvironmentPrograms(this, this.problems, props.bringPrograms);
+    this._programs = new EnvironmentPrograms(this, this.problems, this.store.runtime, props.bringPrograms);
     this._care.bringAtStart(() => this._programs.task());
     const { user, store, home } = this;
     this.door = new Door({ scope: this, user, store, home, isLabelled: () => this.network.isRestricted });
@@ -156,7 +164,7 @@ export class NixEnvironment extends Construct {
    */
   public containerFor(program: NixProgram): kplus.ContainerProps {
     this._programs.add(program);
-    return program._container(this._programs.folder, this.image.reference);
+    return program._container(this._programs.folder, this.image.reference, this.store.runtime);
   }
 
   /**
@@ -249,7 +257,8 @@ export class NixEnvironment extends Construct {
       scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
       // A program runs from the store, whatever else is said.
       containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),
-      annotations: { 'cdk8s-nix/config-checksum': config._checksum },
+      runtimeClassName: store.runtime?.runtimeClassName,
+      annotations: store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
       labels: {},
     };
   }

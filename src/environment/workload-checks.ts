@@ -84,6 +84,15 @@ export function checkServedStore(pod: PodManifest, store: BoundStore, home: NixH
     });
   }
   const upstream = NixImage.upstream().reference;
+  if (store.runtime) {
+    return listOf(pod.spec.containers).some(container => container.image === upstream) ? [...problems, {
+      code: 'CDK8SNIX1206',
+      prop: 'containers',
+      value: upstream,
+      problem: 'The runtime of the node brings the programs, and a workspace to install others in is nothing it can run.',
+      remedy: 'Give the workload a program (programs), or use NixStore.persistent().',
+    }] : problems;
+  }
   if (listOf(pod.spec.containers).some(container => container.image === upstream)) {
     problems.push({
       code: 'CDK8SNIX0212',

@@ -35,6 +35,19 @@ export interface ServedStore {
   readonly readOnly: boolean;
 }
 
+/** A runtime of the node that brings programs by itself: the pod has no store of its own. */
+export interface NodeRuntime {
+  /** @default - that of the node */
+  readonly runtimeClassName?: string;
+  /** The stand-in image of containers. @default - none: programs are images */
+  readonly image?: string;
+  readonly annotations: { readonly [name: string]: string };
+  /** What a program is for it: a flake, a command in what its annotations name, or an image that is a store path. */
+  readonly runs: 'flake' | 'command' | 'image';
+  /** The annotation that names the flake. */
+  readonly flakeAnnotation?: string;
+}
+
 /** A store in the place where it is used: what the environment has to know of it. */
 export interface BoundStore {
   /** The source of the volume, as in a pod's spec; none if the volume comes from the claim template. */
@@ -56,6 +69,9 @@ export interface BoundStore {
 
   /** Set if the store comes ready-made: it is not seeded, and the volume's root is `/nix`. */
   readonly served?: ServedStore;
+
+  /** Set if the node's runtime brings programs: there is no volume at all. */
+  readonly runtime?: NodeRuntime;
 }
 
 /** Where a store is bound. */

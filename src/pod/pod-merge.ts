@@ -29,6 +29,8 @@ export interface PodAdditions extends PodPart {
   readonly profilePath: string[];
   /** Which containers use Nix: those with these names. @default - all */
   readonly containerNames?: ReadonlySet<string>;
+  /** @default - that of the workload */
+  readonly runtimeClassName?: string;
   readonly annotations: { readonly [name: string]: string };
   readonly labels: { readonly [name: string]: string };
 }
@@ -49,6 +51,7 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
       labels: undefinedIfEmpty({ ...metadata.labels, ...additions.labels }),
     },
     spec: {
+      ...(additions.runtimeClassName === undefined ? {} : { runtimeClassName: additions.runtimeClassName }),
       ...spec,
       // `undefined` values must not hide what the workload set itself.
       securityContext: { ...spec.securityContext, ...defined(additions.podSecurityContext) },

@@ -5,6 +5,7 @@ import { NixBringProgramsOptions } from './bring-programs-options';
 import { NixProgram } from './nix-program';
 import { Problems } from '../base/problems';
 import { CareTask, deadlineSeconds } from '../care/care-task';
+import { NodeRuntime } from '../pod/bound-store';
 
 /** Evaluating a flake takes hundreds of MiB. */
 const RESOURCES: kplus.ContainerResources = {
@@ -26,7 +27,13 @@ export class EnvironmentPrograms {
   private readonly variables: { readonly [name: string]: string };
   private readonly deadline: Duration;
 
-  constructor(private readonly scope: Construct, private readonly problems: Problems, private readonly options: NixBringProgramsOptions = {}) {
+  constructor(
+    private readonly scope: Construct,
+    private readonly problems: Problems,
+    /** Set if the node brings them. */
+    private readonly runtime: NodeRuntime | undefined,
+    private readonly options: NixBringProgramsOptions = {},
+  ) {
     const { keepFormer = 2 } = options;
     if (!Number.isInteger(keepFormer) || keepFormer < 0 || keepFormer > MOST_FORMER) {
       problems.add('CDK8SNIX1204', 'bringPrograms.keepFormer', keepFormer, `It is a whole number from 0 to ${MOST_FORMER}.`, 'Use for example 2.');
@@ -58,15 +65,25 @@ export class EnvironmentPrograms {
       throw new Error(`CDK8SNIX1202 ${this.scope.node.path}: got ${JSON.stringify(program.reference)}. The name ${JSON.stringify(program._name)} stands for `
         + `${JSON.stringify(known.reference)} already. Give the container of each program of an environment a name of its own (name).`);
     }
+    if (this.runtime?.flakeAnnotation && this.programs.size > 0 && !known) {
+      this.problems.add('CDK8SNIX1206', `programs[${program._name}]`, program.reference, 'This runtime of the node runs one flake in a pod.', 'Use a workload for each.');
+    }
     if (!known) {
-      program._validate(this.problems, `programs[${program._name}]`);
+      program._validate(this.problems, `programs[${program._name}]`, this.runtime);
       this.programs.set(program._name, program);
     }
   }
 
+  /** What the runtime of the node wants to know; the pod has one set of annotations, and so one flake. */
+  public get annotations(): { readonly [name: string]: string } {
+    const { annotations = {}, flakeAnnotation } = this.runtime ?? {};
+    const [flake] = [...this.programs.values()].map(program => program.reference);
+    return flakeAnnotation === undefined || flake === undefined ? annotations : { ...annotations, [flakeAnnotation]: flake };
+  }
+
   /** What brings them; undefined if there are none. */
   public task(): CareTask | undefined {
-    return this.programs.size === 0 ? undefined : {
+    return this.programs.size === 0 || this.runtime ? undefined : {
       name: 'bring-programs',
       args: [...this.programs.values()].flatMap(program => program._arguments),
       deadline: this.deadline,

@@ -3,6 +3,7 @@ import { checkFlakeReference, checkStorePath } from './program-reference';
 import { contentHash } from '../base/content-hash';
 import { isDnsLabel } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
+import { NodeRuntime } from '../pod/bound-store';
 
 /**
  * How a program runs: all that a kplus container takes, but that the image is the seed image unless given.
@@ -71,8 +72,21 @@ export class NixProgram {
     return new NixProgram('package', path, container, image, (problems, prop) => checkStorePath(problems, prop, path, container.command));
   }
 
+  /**
+   * A command in what the runtime of the node brings, such as a Flox environment: for `NixStore.runtimeClass` only.
+   *
+   * @example NixProgram.command(['echoip'], { portNumber: 8080 })
+   *
+   * @param command what to run
+   * @param options the container
+   */
+  public static command(command: string[], options: NixProgramOptions = {}): NixProgram {
+    const { image, ...container } = options;
+    return new NixProgram('command', command.join(' '), { ...container, command }, image, () => {});
+  }
+
   private constructor(
-    private readonly kind: 'flake' | 'package',
+    private readonly kind: 'flake' | 'package' | 'command',
     /** What is brought: a flake reference with its attribute, or a path in the store. */
     public readonly reference: string,
     private readonly container: kplus.ContainerOpts,
@@ -113,20 +127,33 @@ export class NixProgram {
    *
    * @param folder where the script leaves the programs of the environment
    * @param image the seed image
+   * @param runtime the runtime of the node, if that brings the program
    * @internal
    */
-  public _container(folder: string, image: string): kplus.ContainerProps {
+  public _container(folder: string, image: string, runtime?: NodeRuntime): kplus.ContainerProps {
+    if (runtime) {
+      // What runs is the runtime's to find.
+      return { ...this.container, name: this._name, image: this.image ?? runtime.image ?? `nix:0${this.reference}` };
+    }
     return { ...this.container, name: this._name, image: this.image ?? image, ...this.start(`${folder}/${this._name}/${this._key}`) };
   }
 
   /**
    * @internal
    */
-  public _validate(problems: Problems, prop: string): void {
+  public _validate(problems: Problems, prop: string, runtime?: NodeRuntime): void {
     if (!isDnsLabel(this._name)) {
       problems.add('CDK8SNIX1202', `${prop}.name`, this._name, 'A container has lower-case letters, digits and "-" in its name, at most 63.', 'Use for example "echo".');
     }
-    this.check(problems, prop);
+    const needed = runtime ? KIND_FOR[runtime.runs] : undefined;
+    if (needed ? needed !== this.kind : this.kind === 'command') {
+      problems.add('CDK8SNIX1206', prop, this.reference, runtime ? 'The runtime of the node does not run this.' : 'A command alone is found only by a runtime of the node.',
+        `Use NixProgram.${needed ?? 'flake'}(…).`);
+    } else if (runtime?.runs !== 'image') {
+      this.check(problems, prop);
+    } else if (!/^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+$/.test(this.reference)) {
+      problems.add('CDK8SNIX1201', prop, this.reference, 'This is no store path of an image.', 'Use that of an image which buildImage of nix-snapshotter made.');
+    }
   }
 
   /** A flake whose program the container names itself need not have a main one. */
@@ -143,6 +170,9 @@ export class NixProgram {
     return { command: ['sh', '-c', 'exec "$(readlink "$0")" "$@"', `${folder}/program`], args };
   }
 }
+
+/** The kind of program that a runtime runs. */
+const KIND_FOR = { flake: 'flake', command: 'command', image: 'package' } as const;
 
 function inPackage(program: string, folder: string): string {
   if (program.startsWith('/')) {

@@ -4,10 +4,11 @@ import { bindCsi, CsiStoreOptions } from './csi-store';
 import { bindEmptyDir, EmptyDirStoreOptions } from './empty-dir-store';
 import { bindEphemeral } from './ephemeral-store';
 import { bindExisting, ExistingStoreOptions } from './existing-store';
+import { NixRuntimeClass } from './nix-runtime-class';
 import { bindPerReplica, PerReplicaStoreOptions } from './per-replica-store';
 import { bindPersistent, PersistentStoreOptions } from './persistent-store';
 import { bindVolume } from './volume-store';
-import { BoundStore, StoreContext } from '../pod/bound-store';
+import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
 /**
  * The volume that holds `/nix`.
@@ -70,6 +71,19 @@ export class NixStore {
    */
   public static csi(options: CsiStoreOptions): NixStore {
     return new NixStore(context => bindCsi(context, options));
+  }
+
+  /**
+   * No volume: a runtime on the nodes brings the programs of the pod, from what a shim or a snapshotter keeps there. The same workload, for clusters
+   * that have one; nothing can be installed at run time.
+   *
+   * @param runtime which one
+   */
+  public static runtimeClass(runtime: NixRuntimeClass): NixStore {
+    return new NixStore(({ problems }) => {
+      runtime._validate(problems);
+      return { reach: StoreReach.EACH_POD, persistent: false, served: { profile: '/nix', readOnly: true }, runtime: runtime._runtime };
+    });
   }
 
   /**
