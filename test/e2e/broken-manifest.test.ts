@@ -1,7 +1,7 @@
 import { App, Chart, Testing } from 'cdk8s';
 import { NixDeployment, NixImage } from '../../src';
+import { ContainerFailed } from './kubelet/container-failed';
 import { Node } from './kubelet/node';
-import { ContainerFailed } from './kubelet/pod';
 import { seedImage } from '../support/images';
 import { Manifest } from '../support/kubernetes/manifest';
 

@@ -1,7 +1,8 @@
 import { App, Chart, Duration, Yaml } from 'cdk8s';
 import { NixDeployment, NixGarbageCollection, NixImage, NixStorePrefetch, NixStoreVerification } from '../../src';
+import { ContainerFailed } from './kubelet/container-failed';
 import { Node } from './kubelet/node';
-import { ContainerFailed, Pod } from './kubelet/pod';
+import { Pod } from './kubelet/pod';
 import { seedImage } from '../support/images';
 import { Manifest } from '../support/kubernetes/manifest';
 

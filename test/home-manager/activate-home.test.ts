@@ -29,7 +29,7 @@ describe('activate-home', () => {
     const objects = new Objects();
     objects.apply(manifests);
     const podFolder = fs.mkdtempSync(path.join(container.root, 'pod-'));
-    const sources = { objects, podFolder, claimFolder: () => '', imageFolder: () => '', security: {} };
+    const sources = { objects, podFolder, claimFolder: () => '', imageFolder: () => '', spec: pod };
     const mounts = (volumeMounts as { name: string; mountPath: string; subPath?: string }[]).flatMap(mount => {
       const volume = pod.volumes.find((candidate: { name: string }) => candidate.name === mount.name);
       if (!volume.configMap || mount.subPath) {

@@ -1,8 +1,8 @@
 import { App, Chart, Cron, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  BackstageDatabase, BackstageNix, BackstagePreset, HomeManager, HomeManagerProfile, NixBinaryCache, NixCronJob, NixDaemonSet, NixDeployment, NixEnvironment,
-  NixGarbageCollection, NixImage, NixJob, NixStatefulSet, NixStore, NixStorePrefetch, NixStoreVerification,
+  BackstageDatabase, BackstageNix, BackstagePreset, HomeManager, HomeManagerProfile, NixBinaryCache, NixCronJob, NixDaemonSet, NixDeployment,
+  NixEnvironment, NixGarbageCollection, NixImage, NixJob, NixStatefulSet, NixStore, NixStorePrefetch, NixStoreVerification,
 } from '../../src';
 import { testChart } from '../support/synth';
 

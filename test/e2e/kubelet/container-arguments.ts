@@ -1,36 +1,35 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
-import { Objects } from './objects';
-import { expand, variablesOf } from './variables';
+import { PullPolicy } from './image-store';
+import { limitArguments } from './limits';
+import { expand, VariableSources, variablesOf } from './variables';
 import { mountSource, MountedVolume } from './volumes';
 import { podman } from '../../support/podman';
 
 /** What the containers of a pod have in common. */
-export interface PodContext {
-  readonly name: string;
-  readonly namespace: string;
+export interface PodContext extends VariableSources {
   /** Files of the pod on this machine. */
   readonly folder: string;
   /** The container that holds the pod's network. */
   readonly sandbox: string;
   readonly security: k8s.PodSecurityContext;
   readonly volumes: ReadonlyMap<string, MountedVolume>;
-  readonly objects: Objects;
   /** The image in the local storage that stands for a reference. */
-  readonly localImage: (reference: string) => string;
+  readonly localImage: (reference: string, policy?: PullPolicy) => string;
 }
 
 /** The arguments of `podman run` that make a container what its manifest says. */
 export function containerArguments(container: k8s.Container, pod: PodContext): string[] {
-  const image = pod.localImage(container.image!);
+  const image = pod.localImage(container.image!, container.imagePullPolicy as PullPolicy | undefined);
   refuseRoot(container, pod, image);
-  const variables = variablesOf(container, pod, pod.objects);
+  const variables = variablesOf(container, pod);
   return [
     '--pull=never', '--http-proxy=false', '--no-hosts',
     '--network', `container:${pod.sandbox}`, '--hostname', pod.name,
     ...identity(container, pod),
     ...privileges(container, pod),
+    ...limitArguments(container),
     ...[...variables].flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...(container.workingDir ? ['--workdir', container.workingDir] : []),
     ...mounts(container, pod),

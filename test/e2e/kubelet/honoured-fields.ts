@@ -5,7 +5,7 @@ type Check = (value: any, path: string) => string[];
 
 const played: Check = () => [];
 
-/** What makes no difference to one pod on one node without a network: scheduling, pulling, limits, the pace of a rollout. */
+/** What makes no difference to one pod on one node without a network: scheduling, the pace of a rollout. */
 const noEffect: Check = () => [];
 
 const only = (...values: unknown[]): Check => (value, path) =>
@@ -28,13 +28,13 @@ const claimTemplate = fields({ metadata: fields({ ...all('name'), ...none('label
 
 const volume = fields({
   ...all('name'),
-  emptyDir: fields({ medium: only('', 'Memory'), ...none('sizeLimit') }),
+  emptyDir: fields({ medium: only('', 'Memory'), ...all('sizeLimit') }),
   configMap: fields({ ...all('name', 'defaultMode', 'optional'), items: played }),
   secret: fields({ ...all('secretName', 'defaultMode', 'optional'), items: played }),
   projected: fields({ ...all('defaultMode'), sources: list(fields({ configMap: keys, secret: keys })) }),
   persistentVolumeClaim: fields({ ...all('claimName'), readOnly: only(false) }),
   ephemeral: fields({ volumeClaimTemplate: claimTemplate }),
-  image: fields({ ...all('reference'), ...none('pullPolicy') }),
+  image: fields(all('reference', 'pullPolicy')),
 });
 
 const variable = fields({
@@ -65,7 +65,8 @@ const probe = fields({
 const container = fields({
   ...all('name', 'image', 'command', 'args', 'workingDir', 'terminationMessagePath', 'terminationMessagePolicy'),
   ports: list(fields({ ...all('name', 'containerPort'), protocol: only('TCP') })),
-  ...none('imagePullPolicy', 'resources'),
+  imagePullPolicy: only('Always', 'IfNotPresent', 'Never'),
+  resources: fields({ limits: fields({ ...all('cpu', 'memory'), ...none('ephemeral-storage') }), ...none('requests') }),
   env: list(variable),
   envFrom: list(fields({ ...all('prefix'), secretRef: fields(all('name', 'optional')), configMapRef: fields(all('name', 'optional')) })),
   volumeMounts: list(fields(all('name', 'mountPath', 'subPath', 'readOnly'))),
@@ -87,8 +88,9 @@ const podSpec = fields({
   hostIPC: only(false),
   shareProcessNamespace: only(false),
   setHostnameAsFQDN: only(false),
-  enableServiceLinks: only(false),
-  ...none('restartPolicy', 'dnsPolicy', 'serviceAccountName', 'nodeSelector', 'affinity', 'tolerations', 'topologySpreadConstraints', 'priorityClassName'),
+  enableServiceLinks: played,
+  restartPolicy: only('Always', 'OnFailure', 'Never'),
+  ...none('dnsPolicy', 'serviceAccountName', 'nodeSelector', 'affinity', 'tolerations', 'topologySpreadConstraints', 'priorityClassName'),
 });
 
 const metadata = fields({ ...all('name', 'namespace', 'labels'), ...none('annotations') });

@@ -1,20 +1,33 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { Disk } from './disk';
 import { refuseWhatIsNotPlayed } from './honoured-fields';
+import { ImageStore } from './image-store';
+import { Kill } from './kill';
 import { Objects, Workload, workloadOf } from './objects';
 import { Pod } from './pod';
+import { RestartOptions } from './restarts';
 import { forwardsTo } from './services';
 import { busyboxImage } from '../../support/images';
 import { Manifest } from '../../support/kubernetes/manifest';
 import { kubernetesProblems, manifestsOf } from '../../support/kubernetes-schema';
-import { CACHE } from '../../support/podman';
+
+/** What nodes differ in. */
+export interface NodeOptions extends RestartOptions {
+  /** Whether the container runtime honours the `subPath` of an image volume; containerd before 2.2 shows the image's root. @default true */
+  readonly imageSubPath?: boolean;
+}
 
 /** How to roll out a workload. */
 export interface RollOutOptions {
   /** A pod to share the network with, so that the two reach each other, and each Service by its name. @default - no network */
   readonly besides?: Pod;
+  /** Manifests that are applied one after the other, each when a pod waits for an object that is not there. @default - none */
+  readonly later?: (string | Manifest[])[];
+  /** A container of the first pod to kill. @default - none */
+  readonly kill?: Kill;
 }
 
 /**
@@ -22,6 +35,9 @@ export interface RollOutOptions {
  * and runs its pods with podman. See test/e2e/README.md for what it does and does not do.
  */
 export class Node {
+  /** The images of the node, and the registry. */
+  public readonly images: ImageStore;
+
   private readonly objects = new Objects();
   private readonly disks = new Map<string, Disk>();
   private readonly pods = new Map<string, Pod[]>();
@@ -30,10 +46,11 @@ export class Node {
 
   /**
    * @param images the image in the local storage that stands for each reference in the manifests
+   * @param options how it differs from the newest of nodes
    */
-  constructor(private readonly images: Record<string, string>) {
-    mkdirSync(CACHE, { recursive: true });
-    this.folder = mkdtempSync(path.join(CACHE, 'node-'));
+  constructor(images: Record<string, string>, private readonly options: NodeOptions = {}) {
+    this.images = new ImageStore(images);
+    this.folder = mkdtempSync(path.join(tmpdir(), 'node-'));
   }
 
   /**
@@ -44,8 +61,8 @@ export class Node {
    */
   public apply(yaml: string | Manifest[]): void {
     const objects = manifestsOf(yaml);
-    const known = ['PersistentVolumeClaim', 'ConfigMap', 'Secret'].flatMap(kind => this.objects.names(kind).map(name => `${kind}/${name}`));
-    const problems = kubernetesProblems(objects, { external: known });
+    // What they name may come later.
+    const problems = kubernetesProblems(objects, { external: ['*'] });
     if (problems.length > 0) {
       throw new Error(`An API server would refuse the manifest:\n${problems.join('\n')}`);
     }
@@ -57,7 +74,7 @@ export class Node {
    * Brings the pods of a workload to what its manifest says, and starts them anew if they run already: the old ones end first
    * with strategy Recreate and for all kinds but Deployment.
    *
-   * @throws ContainerFailed if an init container fails
+   * @throws ContainerFailed if a container fails once more than it may start again
    */
   public rollOut(kind: string, name: string, options: RollOutOptions = {}): Pod[] {
     const workload = workloadOf(this.objects.get(kind, name));
@@ -68,8 +85,9 @@ export class Node {
     if (workload.recreate) {
       stopOld();
     }
+    const later = [...options.later ?? []];
     const pods = Array.from({ length: workload.replicas }, (_, ordinal) => {
-      const pod = this.podOf(workload, ordinal, options.besides);
+      const pod = this.podOf(workload, ordinal, options, later);
       running.push(pod);
       pod.start();
       return pod;
@@ -110,7 +128,7 @@ export class Node {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private podOf(workload: Workload, ordinal: number, neighbour?: Pod): Pod {
+  private podOf(workload: Workload, ordinal: number, options: RollOutOptions, later: (string | Manifest[])[]): Pod {
     const name = workload.kind === 'StatefulSet' ? `${workload.name}-${ordinal}` : `${workload.name}-${++this.started}`;
     const spec: k8s.PodSpec = workload.template.spec!;
     const ownClaims = workload.claimTemplates.map((claim): k8s.Volume => {
@@ -125,21 +143,24 @@ export class Node {
       id: path.basename(this.folder),
       namespace: workload.namespace,
       folder: path.join(this.folder, 'pods', `${name}-${++this.started}`),
-      localImage: reference => this.localImage(reference),
+      localImage: (reference, policy) => this.images.provide(reference, policy),
       claimFolder: volume => volume.ephemeral
         ? this.provision(`${name}-${volume.name}`, volume.ephemeral.volumeClaimTemplate!.spec).folder
         : this.disk(volume.persistentVolumeClaim!.claimName).folder,
+      imageSubPath: this.options.imageSubPath ?? true,
       sandboxImage: busyboxImage(),
-      forwards: forwardsTo(workload.template, this.objects.names('Service').map(service => this.objects.get('Service', service))),
-      neighbour,
+      forwards: forwardsTo(workload.template, this.objects.all('Service')),
+      neighbour: options.besides,
+      restarts: this.options,
+      objectsArrive: () => {
+        const next = later.shift();
+        if (next) {
+          this.apply(next);
+        }
+        return next !== undefined;
+      },
+      kill: ordinal === 0 ? options.kill : undefined,
     });
-  }
-
-  private localImage(reference: string): string {
-    if (!Object.hasOwn(this.images, reference)) {
-      throw new Error(`ErrImagePull: the test gave the node no image for ${reference}`);
-    }
-    return this.images[reference];
   }
 
   private provision(claim: string, spec: k8s.PersistentVolumeClaimSpec): Disk {

@@ -1,6 +1,9 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Manifest, titleOf } from '../../support/kubernetes/manifest';
 
+/** An object that somebody may still bring. */
+export class NotFound extends Error {}
+
 /** The objects of one namespace, as an API server keeps them. */
 export class Objects {
   private readonly byTitle = new Map<string, Manifest>();
@@ -17,7 +20,7 @@ export class Objects {
   public get(kind: string, name: string): Manifest {
     const object = this.find(kind, name);
     if (!object) {
-      throw new Error(`${kind} "${name}" not found`);
+      throw new NotFound(`${kind} "${name}" not found`);
     }
     return object;
   }
@@ -26,8 +29,12 @@ export class Objects {
     return this.byTitle.get(`${kind}/${name}`);
   }
 
+  public all(kind: string): Manifest[] {
+    return [...this.byTitle.values()].filter(object => object.kind === kind);
+  }
+
   public names(kind: string): string[] {
-    return [...this.byTitle.values()].filter(object => object.kind === kind).map(object => object.metadata.name);
+    return this.all(kind).map(object => object.metadata.name);
   }
 
   /**

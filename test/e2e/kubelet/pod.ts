@@ -1,11 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { containerArguments, PodContext, terminationLog } from './container-arguments';
-import { Objects } from './objects';
-import { Forward, portNumber } from './services';
-import { MountedVolume, mountVolume } from './volumes';
+import { ContainerFailed } from './container-failed';
+import { PullPolicy } from './image-store';
+import { Kill, killWhen, visibleLog } from './kill';
+import { NotFound, Objects } from './objects';
+import { awaitProbes } from './probes';
+import { RestartOptions, Restarts } from './restarts';
+import { removeContainers, Sandbox } from './sandbox';
+import { serviceVariables } from './service-variables';
+import { Forward } from './services';
+import { MountedVolume, mountVolume, unmountVolume } from './volumes';
 import { Outcome, podman, tryPodman } from '../../support/podman';
 
 /** Seconds a container that ends by itself may take. */
@@ -18,84 +24,75 @@ export interface PodHost {
   readonly id: string;
   readonly namespace: string;
   readonly folder: string;
-  readonly localImage: (reference: string) => string;
+  readonly localImage: (reference: string, policy?: PullPolicy) => string;
   readonly claimFolder: (volume: k8s.Volume) => string;
-  /** An image with `sh`, `sleep`, `timeout`, `grep`, `nc`, `netstat` and `wget`, for the container that holds the pod's network. */
+  /** Whether the `subPath` of an image volume is honoured. */
+  readonly imageSubPath: boolean;
+  /** The image of the sandbox. */
   readonly sandboxImage: string;
   /** What leads to the pod while it is ready. */
   readonly forwards: Forward[];
   /** The sandbox to move into. @default - one of its own */
   readonly neighbour?: Pod;
+  readonly restarts: RestartOptions;
+  /** Brings objects that a pod waits for; false if there are none left to come. */
+  readonly objectsArrive: () => boolean;
+  /** A container to kill once. @default - none */
+  readonly kill?: Kill;
 }
 
-/** A container that ended with an error, with all there is to say about it. */
-export class ContainerFailed extends Error {
-  constructor(
-    public readonly container: string,
-    public readonly code: number,
-    public readonly logs: string,
-    public readonly terminationMessage: string,
-  ) {
-    super(`container ${container} ended with ${code}:\n${logs}`);
-  }
-}
-
-/** One pod, from its volumes to its end. Nothing restarts what fails: the test is told. */
+/** One pod, from its volumes to its end. */
 export class Pod {
-  /** The logs of the init containers by name: they are gone when the pod runs. */
+  /** The logs of the init containers by name, of the last start of each: they are gone when the pod runs. */
   public readonly initLogs = new Map<string, string>();
+  /** What it had to wait for before it could start. */
+  public readonly waitedFor: string[] = [];
+  public readonly restarts: Restarts;
 
   private readonly context: PodContext;
+  private readonly sandbox: Sandbox;
+  private readonly volumes = new Map<string, MountedVolume>();
   private readonly running = new Set<string>();
   private readonly mountedImages: string[] = [];
+  private kill?: Kill;
 
   constructor(public readonly name: string, private readonly spec: k8s.PodSpec, private readonly host: PodHost) {
     mkdirSync(host.folder, { recursive: true });
-    const security = spec.securityContext ?? {};
-    const volumes = new Map<string, MountedVolume>();
+    this.restarts = new Restarts(spec.restartPolicy, host.restarts);
+    this.kill = host.kill;
+    this.sandbox = new Sandbox({
+      ...host,
+      prefix: this.containerName(''),
+      hostname: name,
+      image: host.sandboxImage,
+      neighbour: host.neighbour?.sandbox,
+    });
     this.context = {
+      ...host,
       name,
-      namespace: host.namespace,
-      folder: host.folder,
-      sandbox: host.neighbour?.context.sandbox ?? this.containerName('sandbox'),
-      security,
-      volumes,
-      objects: host.objects,
-      localImage: host.localImage,
+      sandbox: this.sandbox.container,
+      security: spec.securityContext ?? {},
+      volumes: this.volumes,
+      get serviceVariables() {
+        return serviceVariables(host.objects.all('Service'), spec.enableServiceLinks);
+      },
     };
-    for (const volume of spec.volumes ?? []) {
-      volumes.set(volume.name, mountVolume(volume, {
-        objects: host.objects,
-        podFolder: host.folder,
-        claimFolder: host.claimFolder,
-        imageFolder: reference => this.mountImage(host.localImage(reference)),
-        security,
-      }));
-    }
   }
 
   /**
-   * Runs the init containers one after the other, then starts the containers and waits until their probes pass.
+   * Mounts the volumes, runs the init containers one after the other, then starts the containers and waits until their probes pass.
    *
-   * @throws ContainerFailed if an init container fails
+   * @throws ContainerFailed if a container fails once more than it may start again
    */
   public start(): void {
-    this.startSandbox();
+    this.mountVolumes();
+    this.sandbox.start(this.host.objects.names('Service'));
     for (const container of this.spec.initContainers ?? []) {
-      const { code, stdout, stderr } = tryPodman(['run', '--rm', '--name', this.containerName(container.name),
-        ...containerArguments(container, this.context)], { timeout: PATIENCE });
-      this.initLogs.set(container.name, stdout + stderr);
-      this.refuseFailure(container, code, stdout + stderr);
+      this.runInit(container);
     }
-    for (const container of this.spec.containers) {
-      podman(['run', '--detach', '--name', this.containerName(container.name), ...containerArguments(container, this.context)]);
-      this.running.add(container.name);
-    }
-    for (const container of this.spec.containers) {
-      // Nothing is restarted: a liveness probe only has to pass.
-      [container.startupProbe, container.readinessProbe, container.livenessProbe].forEach(probe => probe && this.awaitProbe(container, probe));
-    }
-    this.host.forwards.forEach(forward => this.startForward(forward));
+    this.spec.containers.forEach(container => this.launch(container));
+    this.spec.containers.forEach(container => this.awaitReady(container));
+    this.host.forwards.forEach(forward => this.sandbox.forward(forward));
   }
 
   /**
@@ -106,11 +103,32 @@ export class Pod {
    */
   public complete(): Map<string, string> {
     return new Map(this.spec.containers.map((container): [string, string] => {
-      const code = Number(podman(['wait', this.containerName(container.name)], { timeout: PATIENCE }));
-      const logs = this.logs(container.name);
-      this.refuseFailure(container, code, logs);
-      return [container.name, logs];
+      for (;;) {
+        const code = Number(podman(['wait', this.containerName(container.name)], { timeout: PATIENCE }));
+        const logs = this.logs(container.name);
+        if (code === 0 || !this.startsAgain(container, code, false)) {
+          this.refuseFailure(container, code, logs);
+          return [container.name, logs];
+        }
+        this.launch(container);
+      }
     }));
+  }
+
+  /**
+   * Kills all processes of a running container; it starts again, if its pod's policy says so, and is ready when this returns.
+   *
+   * @throws ContainerFailed if it may not start again
+   */
+  public killContainer(container: string = this.spec.containers[0].name): void {
+    const killed = this.spec.containers.find(({ name }) => name === container)!;
+    podman(['kill', '--signal', 'KILL', this.containerName(container)]);
+    const code = Number(podman(['wait', this.containerName(container)]));
+    if (!this.startsAgain(killed, code, false)) {
+      this.refuseFailure(killed, code, this.logs(container));
+    }
+    this.launch(killed);
+    this.awaitReady(killed);
   }
 
   /** `kubectl exec`: a command in a container, the first one unless named, with the variables of its manifest and no shell. */
@@ -159,23 +177,104 @@ export class Pod {
   /** Removes all of the pod at once, whatever state it is in. */
   public destroy(): void {
     const containers = [...this.spec.initContainers ?? [], ...this.spec.containers].map(container => container.name);
-    const remove = (names: string[]) => podman(['rm', '--force', '--ignore', '--volumes', '--time', '0', ...names.map(name => this.containerName(name))]);
-    remove([...containers, ...this.host.forwards.map(forwarder)]);
-    // podman keeps a container whose network others use.
-    if (!this.host.neighbour) {
-      remove(['sandbox']);
-    }
+    this.remove(...containers);
+    this.sandbox.destroy();
     this.mountedImages.splice(0).forEach(image => podman(['image', 'unmount', image]));
+    this.volumes.forEach(unmountVolume);
+    this.volumes.clear();
     this.running.clear();
     rmSync(this.host.folder, { recursive: true, force: true });
   }
 
-  /** A network of its own with nothing in it but its neighbours; services are names of this very place. */
-  private startSandbox(): void {
-    const services = this.host.objects.names('Service').flatMap(name => [name, `${name}.${this.context.namespace}.svc`, `${name}.${this.context.namespace}.svc.cluster.local`]);
-    writeFileSync(path.join(this.host.folder, 'hosts'), `127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t${[this.name, ...services].join(' ')}\n`);
-    if (!this.host.neighbour) {
-      podman(['run', '--detach', '--name', this.context.sandbox, '--pull=never', '--network', 'none', '--hostname', this.name, this.host.sandboxImage, 'sleep', 'infinity']);
+  private mountVolumes(): void {
+    for (const volume of this.spec.volumes ?? []) {
+      this.volumes.set(volume.name, this.whenThere(() => mountVolume(volume, {
+        objects: this.host.objects,
+        podFolder: this.host.folder,
+        claimFolder: this.host.claimFolder,
+        imageFolder: (reference, policy) => this.mountImage(this.host.localImage(reference, policy)),
+        imageSubPath: this.host.imageSubPath,
+        spec: this.spec,
+      })));
+    }
+  }
+
+  /** A pod that lacks an object waits for it: the API server takes it before the object is there. */
+  private whenThere<T>(attempt: () => T): T {
+    for (;;) {
+      try {
+        return attempt();
+      } catch (error) {
+        if (!(error instanceof NotFound) || !this.host.objectsArrive()) {
+          throw error;
+        }
+        this.waitedFor.push(error.message);
+      }
+    }
+  }
+
+  /** A container that failed starts again in the same sandbox, with the same volumes of the pod, and anew otherwise. */
+  private startsAgain(container: k8s.Container, code: number, isInit: boolean): boolean {
+    const again = this.restarts.awaitNext(container.name, code, isInit);
+    if (again) {
+      this.remove(container.name);
+    }
+    return again;
+  }
+
+  private runInit(container: k8s.Container): void {
+    for (;;) {
+      const { code, stdout, stderr } = this.runToEnd(container);
+      this.initLogs.set(container.name, stdout + stderr);
+      if (code === 0) {
+        return;
+      }
+      if (!this.startsAgain(container, code, true)) {
+        this.refuseFailure(container, code, stdout + stderr);
+      }
+    }
+  }
+
+  private runToEnd(container: k8s.Container): Outcome {
+    const name = this.containerName(container.name);
+    if (this.kill?.container !== container.name) {
+      return tryPodman(['run', '--name', name, ...this.arguments(container)], { timeout: PATIENCE });
+    }
+    this.launch(container);
+    return { code: Number(podman(['wait', name], { timeout: PATIENCE })), stdout: this.logs(container.name), stderr: '' };
+  }
+
+  /** Starts a container without waiting for its end. */
+  private launch(container: k8s.Container): void {
+    const name = this.containerName(container.name);
+    const kill = this.kill?.container === container.name ? this.kill : undefined;
+    const log = path.join(this.host.folder, 'containers', container.name, 'log');
+    podman(['run', '--detach', '--name', name, ...(kill ? visibleLog(log) : []), ...this.arguments(container)]);
+    this.running.add(container.name);
+    if (kill) {
+      this.kill = undefined;
+      killWhen(name, log, kill);
+    }
+  }
+
+  private arguments(container: k8s.Container): string[] {
+    return this.whenThere(() => containerArguments(container, this.context));
+  }
+
+  /** A container that ends instead starts again, as far as it may. */
+  private awaitReady(container: k8s.Container): void {
+    const problem = awaitProbes(container, {
+      exec: command => this.exec(command, container.name),
+      inSandbox: command => this.sandbox.exec(command),
+    });
+    const [status, code] = podman(['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', this.containerName(container.name)]).split(' ');
+    if (status === 'exited' && this.startsAgain(container, Number(code), false)) {
+      this.launch(container);
+      this.awaitReady(container);
+    } else if (status === 'exited' && Number(code) !== 0 && this.spec.restartPolicy !== 'Never') {
+      this.refuseFailure(container, Number(code), this.logs(container.name));
+    } else if (problem) {
+      throw new ContainerFailed(container.name, -1, `${problem}\n${this.logs(container.name)}`, '');
     }
   }
 
@@ -183,43 +282,6 @@ export class Pod {
     const folder = podman(['image', 'mount', image]);
     this.mountedImages.push(image);
     return folder;
-  }
-
-  /** Gives the container the time that the kubelet would, but asks more often, so that no test waits for a period to end. */
-  private awaitProbe(container: k8s.Container, probe: k8s.Probe): void {
-    const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3 } = probe;
-    const patience = periodSeconds * (failureThreshold - 1);
-    sleep(initialDelaySeconds);
-    if (!within(patience, () => this.passes(container, probe))) {
-      throw new ContainerFailed(container.name, -1, `its probe did not pass in ${patience} s\n${this.logs(container.name)}`, '');
-    }
-  }
-
-  private passes(container: k8s.Container, { exec, httpGet, timeoutSeconds = 1 }: k8s.Probe): boolean {
-    if (!httpGet) {
-      return this.exec(exec!.command!, container.name).code === 0;
-    }
-    // From outside of the container, which need not have a program for it.
-    const url = `http://127.0.0.1:${portNumber(httpGet.port, [container])}${httpGet.path ?? '/'}`;
-    return this.inSandbox(['timeout', `${timeoutSeconds}`, 'wget', '-q', '-O', '/dev/null', url]).code === 0;
-  }
-
-  /** A container of the pod's that leads connections on, so that it goes with the pod. */
-  private startForward(forward: Forward): void {
-    const { port, targetPort } = forward;
-    const isOpen = () => this.inSandbox(['sh', '-c', `netstat -ltn | grep -q ':${port} '`]).code === 0;
-    if (isOpen()) {
-      throw new Error(`port ${port} of ${this.name} is another one's already: pods that share a network cannot have Services of one port`);
-    }
-    podman(['run', '--detach', '--name', this.containerName(forwarder(forward)), '--pull=never', '--network', `container:${this.context.sandbox}`,
-      this.host.sandboxImage, 'nc', '-ll', '-p', `${port}`, '-e', 'nc', '127.0.0.1', `${targetPort}`]);
-    if (!within(PATIENCE, isOpen)) {
-      throw new Error(`nobody listens at port ${port} of ${this.name}`);
-    }
-  }
-
-  private inSandbox(command: string[]): Outcome {
-    return tryPodman(['exec', this.context.sandbox, ...command]);
   }
 
   private refuseFailure(container: k8s.Container, code: number, logs: string): void {
@@ -230,27 +292,12 @@ export class Pod {
     }
   }
 
+  private remove(...containers: string[]): void {
+    removeContainers(...containers.map(name => this.containerName(name)));
+    containers.forEach(name => this.running.delete(name));
+  }
+
   private containerName(container: string): string {
     return `${this.host.id}-${this.name}-${container}`;
   }
-}
-
-function forwarder({ port }: Forward): string {
-  return `service-${port}`;
-}
-
-function sleep(seconds: number): void {
-  execFileSync('sleep', [`${seconds}`]);
-}
-
-/** Whether something becomes true within some seconds; it is tried once at least. */
-function within(seconds: number, isTrue: () => boolean): boolean {
-  const end = Date.now() + seconds * 1000;
-  while (!isTrue()) {
-    if (Date.now() >= end) {
-      return false;
-    }
-    sleep(0.2);
-  }
-  return true;
 }

@@ -1,8 +1,18 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Objects } from './objects';
 
-/** The variables a container gets from its manifest. */
-export function variablesOf(container: k8s.Container, pod: { name: string; namespace: string }, objects: Objects): Map<string, string> {
+/** What variables depend on beside the container. */
+export interface VariableSources {
+  readonly name: string;
+  readonly namespace: string;
+  readonly objects: Objects;
+  /** What the kubelet gives to every container, unless it has such a variable itself. */
+  readonly serviceVariables: ReadonlyMap<string, string>;
+}
+
+/** The variables a container gets from its manifest, and of the Services. */
+export function variablesOf(container: k8s.Container, pod: VariableSources): Map<string, string> {
+  const { objects, serviceVariables } = pod;
   const variables = new Map<string, string>();
   for (const source of container.envFrom ?? []) {
     for (const [key, value] of contentsFrom(source, objects)) {
@@ -10,12 +20,12 @@ export function variablesOf(container: k8s.Container, pod: { name: string; names
     }
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
-    const resolved = valueFrom ? valueOf(valueFrom, pod, objects) : expand(value ?? '', variables);
+    const resolved = valueFrom ? valueOf(valueFrom, pod, objects) : expand(value ?? '', new Map([...serviceVariables, ...variables]));
     if (resolved !== undefined) {
       variables.set(name, resolved);
     }
   }
-  return variables;
+  return new Map([...serviceVariables, ...variables]);
 }
 
 /** `$(NAME)` is replaced where NAME is known so far and left as it is otherwise; `$$(NAME)` stands for `$(NAME)`. */

@@ -1,7 +1,12 @@
-import { chmodSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+// File modes are sets of bits.
+/* eslint-disable no-bitwise */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import { giveToGroup } from './group-ownership';
+import { PullPolicy } from './image-store';
+import { memoryVolumeSize } from './limits';
 import { Objects } from './objects';
 
 const DEFAULT_MODE = 0o644;
@@ -12,6 +17,10 @@ export interface MountedVolume {
   readonly folder: string;
   /** Whether no container can write to it, whatever its mount says. */
   readonly readOnly: boolean;
+  /** Whether a mount shows all of it, whatever part it asks for. @default false */
+  readonly subPathIgnored?: boolean;
+  /** Whether it is mounted in its folder. @default false */
+  readonly mounted?: boolean;
 }
 
 /** What a volume may be made from. */
@@ -22,8 +31,11 @@ export interface VolumeSources {
   /** Where a claim is mounted, by its name; for a generic ephemeral volume the pod's own claim. */
   readonly claimFolder: (volume: k8s.Volume) => string;
   /** Mounts the image of this reference, read-only. */
-  readonly imageFolder: (reference: string) => string;
-  readonly security: k8s.PodSecurityContext;
+  readonly imageFolder: (reference: string, policy?: PullPolicy) => string;
+  /** Whether the runtime honours the `subPath` of an image volume; containerd before 2.2 does not. @default true */
+  readonly imageSubPath?: boolean;
+  /** The pod it belongs to. */
+  readonly spec: k8s.PodSpec;
 }
 
 interface ProjectedFile {
@@ -31,14 +43,14 @@ interface ProjectedFile {
   readonly mode?: number;
 }
 
-/** The reference of an image volume, which is newer than the types of kplus-28. */
-function imageOf(volume: k8s.Volume): string | undefined {
-  return (volume as { image?: { reference: string } }).image?.reference;
+/** Image volumes are newer than the types of kplus-28. */
+function imageOf(volume: k8s.Volume): { reference: string; pullPolicy?: PullPolicy } | undefined {
+  return (volume as { image?: { reference: string; pullPolicy?: PullPolicy } }).image;
 }
 
 /** Makes one volume of a pod: its content, and then its ownership. */
 export function mountVolume(volume: k8s.Volume, sources: VolumeSources): MountedVolume {
-  const { fsGroup, fsGroupChangePolicy } = sources.security;
+  const { fsGroup, fsGroupChangePolicy } = sources.spec.securityContext ?? {};
   const folder = path.join(sources.podFolder, 'volumes', volume.name);
   if (volume.persistentVolumeClaim || volume.ephemeral) {
     const claim = sources.claimFolder(volume);
@@ -47,12 +59,16 @@ export function mountVolume(volume: k8s.Volume, sources: VolumeSources): Mounted
   }
   const image = imageOf(volume);
   if (image) {
-    return { folder: sources.imageFolder(image), readOnly: true };
+    return { folder: sources.imageFolder(image.reference, image.pullPolicy), readOnly: true, subPathIgnored: sources.imageSubPath === false };
   }
-  makeFolder(folder, 0o777);
+  makeFolder(folder, { mode: 0o777 });
   if (volume.emptyDir) {
+    const mounted = volume.emptyDir.medium === 'Memory';
+    if (mounted) {
+      mountMemory(folder, memoryVolumeSize(volume.emptyDir.sizeLimit, sources.spec));
+    }
     giveToGroup(folder, { fsGroup });
-    return { folder, readOnly: false };
+    return { folder, readOnly: false, mounted };
   }
   const mode = (volume.configMap ?? volume.secret ?? volume.projected)?.defaultMode ?? DEFAULT_MODE;
   writeFiles(folder, filesOf(volume, sources.objects), mode);
@@ -60,20 +76,41 @@ export function mountVolume(volume: k8s.Volume, sources: VolumeSources): Mounted
   return { folder, readOnly: true };
 }
 
-/** The folder or file that a mount shows; a `subPath` that does not exist becomes a folder with the mode of the volume's root. */
+/** Takes a volume away from its pod; what it holds goes with the pod's folder. */
+export function unmountVolume(volume: MountedVolume): void {
+  if (volume.mounted) {
+    execFileSync('umount', [volume.folder]);
+  }
+}
+
+/** The folder or file that a mount shows. */
 export function mountSource(volume: MountedVolume, subPath: string | undefined): string {
-  const source = path.join(volume.folder, subPath ?? '');
+  const source = path.join(volume.folder, volume.subPathIgnored ? '' : subPath ?? '');
   if (!volume.readOnly) {
-    makeFolder(source, statSync(volume.folder).mode % 0o1000);
+    makeSubPath(source, volume.folder);
   }
   return realpathSync(source);
 }
 
+/** A `subPath` that is not there becomes a folder of root's, and each new one on the way to it, with group, mode and setgid bit of the volume's root. */
+function makeSubPath(folder: string, root: string): void {
+  if (!existsSync(folder)) {
+    makeSubPath(path.dirname(folder), root);
+    const { gid, mode } = statSync(root);
+    makeFolder(folder, { gid, mode: mode & 0o7777 });
+  }
+}
+
 /** An existing folder stays as it is, and a new one has this mode whatever the umask is. */
-function makeFolder(folder: string, mode: number): void {
+function makeFolder(folder: string, { mode, gid = 0 }: { mode: number; gid?: number }): void {
   if (mkdirSync(folder, { recursive: true }) !== undefined) {
+    chownSync(folder, 0, gid);
     chmodSync(folder, mode);
   }
+}
+
+function mountMemory(folder: string, size: number | undefined): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=0777${size === undefined ? '' : `,size=${size}`}`, 'tmpfs', folder]);
 }
 
 function filesOf(volume: k8s.Volume, objects: Objects): Map<string, ProjectedFile> {
@@ -103,11 +140,11 @@ function projectedFiles(source: k8s.VolumeProjection, objects: Objects): Map<str
 /** The files in a folder of their own, and links to them, so that an update can replace all at once. */
 function writeFiles(folder: string, files: Map<string, ProjectedFile>, defaultMode: number): void {
   const version = '..2024_01_01_00_00_00.000000001';
-  makeFolder(path.join(folder, version), 0o755);
+  makeFolder(path.join(folder, version), { mode: 0o755 });
   symlinkSync(version, path.join(folder, '..data'));
   for (const [name, { content, mode }] of files) {
     const file = path.join(folder, version, name);
-    makeFolder(path.dirname(file), 0o755);
+    makeFolder(path.dirname(file), { mode: 0o755 });
     writeFileSync(file, content);
     chmodSync(file, mode ?? defaultMode);
   }

@@ -1,0 +1,60 @@
+import { App, Chart, Testing } from 'cdk8s';
+import { ContainerFailed } from './kubelet/container-failed';
+import { Node, NodeOptions } from './kubelet/node';
+import { NixDeployment, NixImage } from '../../src';
+import { seedImage } from '../support/images';
+import { Manifest } from '../support/kubernetes/manifest';
+
+/** The objects of a workspace, and the name of its Deployment. */
+function workspace() {
+  const chart = new Chart(new App(), 'e2e');
+  const { name } = new NixDeployment(chart, 'workspace', { image: NixImage.of('registry.local/nix:1.0.0'), config: { defaultSubstituter: false } });
+  return { name, objects: Testing.synth(chart) as Manifest[] };
+}
+
+describe('a workspace whose start does not go smoothly', () => {
+  let node: Node;
+
+  const begin = (options: NodeOptions = {}) => node = new Node({ 'registry.local/nix:1.0.0': seedImage() }, options);
+
+  afterEach(() => node.destroy());
+
+  test('has its store and home again at once when its container dies', () => {
+    begin({ restarts: 1, backOff: 0.1 });
+    const { name, objects } = workspace();
+    node.apply(objects);
+    const [pod] = node.rollOut('Deployment', name);
+    pod.sh('echo mine >"$HOME/file"; echo lost >/tmp/file');
+    pod.killContainer();
+    expect(pod.restarts.of('seed-nix-store')).toBe(0);
+    expect(pod.sh('cat "$HOME/file" /tmp/file; nix --version')).toMatch(/^mine\nlost\nnix /);
+  });
+
+  test('is whole once the seed has the memory it needs', () => {
+    begin();
+    const { name, objects } = workspace();
+    const { spec } = objects.find(({ kind }) => kind === 'Deployment')!.spec.template;
+    const { env, resources: { limits, requests } } = spec.initContainers[0];
+    // The lock of a dead pod, which the next one waits for.
+    env.push({ name: 'SEED_LOCK_TTL', value: '5' });
+    const enough = limits.memory;
+    limits.memory = requests.memory = '8Mi';
+    node.apply(objects);
+    expect(() => node.rollOut('Deployment', name)).toThrow(ContainerFailed);
+    limits.memory = enough;
+    node.apply(objects);
+    const [pod] = node.rollOut('Deployment', name);
+    expect(pod.sh('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
+  });
+
+  test('waits for a claim and ConfigMaps that come after it', () => {
+    begin();
+    const { name, objects } = workspace();
+    const [deployment, ...others] = [...objects].reverse();
+    expect(deployment.kind).toBe('Deployment');
+    node.apply([deployment]);
+    const [pod] = node.rollOut('Deployment', name, { later: others.map(object => [object]) });
+    expect(pod.waitedFor.length).toBeGreaterThan(0);
+    expect(pod.run(['nix', '--version'])).toMatch(/^nix /);
+  });
+});
