@@ -85,6 +85,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
       testPathIgnorePatterns: ['/node_modules/', '/lib/', `<rootDir>/test/${SYSTEM_SUITES}/`],
       setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
+      globalSetup: '<rootDir>/test/support/run/begin-unit-tests.ts',
+      globalTeardown: '<rootDir>/test/support/run/end-unit-tests.ts',
     },
   },
   gitignore: ['/.cache/', '/examples/*/dist/', '/bench/work/', '/dist/'],
@@ -141,6 +143,8 @@ new JsonFile(project, 'jest.system.json', {
     testEnvironment: 'node',
     moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
     setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
+    globalSetup: '<rootDir>/test/support/run/begin.ts',
+    globalTeardown: '<rootDir>/test/support/run/end.ts',
     testTimeout: 900000,
     maxWorkers: 1,
     ci: true,

@@ -7,6 +7,7 @@ import * as os from 'os';
 import * as path from 'path';
 import { benchSeed, SEED_SCENARIOS } from './seed/seed';
 import { benchSynth } from './synth/synth';
+import { beginRun, endRun } from '../test/support/run/run';
 
 interface Results {
   machine?: object;
@@ -17,6 +18,15 @@ interface Results {
 const RESULTS = path.join(__dirname, 'results.json');
 
 async function main(args: string[]) {
+  await beginRun();
+  try {
+    await bench(args);
+  } finally {
+    await endRun();
+  }
+}
+
+async function bench(args: string[]) {
   const quick = args.includes('--quick');
   const parts = args.filter(arg => arg !== '--quick');
   const only = parts.includes('--only') ? parts.splice(parts.indexOf('--only'), 2)[1] ?? '' : undefined;

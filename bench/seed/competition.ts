@@ -1,6 +1,6 @@
 import { BenchVolume } from './bench-volume';
 import { dropCaches, measure, Measured, median } from './stopwatch';
-import { Cgroup, Limits } from '../../test/seed/support/cgroup';
+import { Cgroup, Limits } from '../../test/support/run/cgroup';
 
 const SYNC = 'sync -f /mnt/nix-volume';
 
@@ -48,7 +48,9 @@ export async function compete(competitor: Competitor, { nix, after, volume: crea
 }
 
 /** Round after round, all take their turn, so that a change of the machine's mood hits all of them. */
-export async function alternate<N extends string>(rounds: number, turns: { [name in N]: () => Promise<Measured> }): Promise<{ [name in N]: Measured[] }> {
+export async function alternate<N extends string>(
+  rounds: number, turns: { [name in N]: () => Promise<Measured> },
+): Promise<{ [name in N]: Measured[] }> {
   const names = Object.keys(turns) as N[];
   const results = Object.fromEntries(names.map((name): [string, Measured[]] => [name, []])) as { [name in N]: Measured[] };
   for (let round = 0; round < rounds; round++) {
@@ -61,7 +63,8 @@ export async function alternate<N extends string>(rounds: number, turns: { [name
 
 /** The middle one of each one's times. */
 export function medianSeconds<N extends string>(results: { [name in N]: Measured[] }): { [name in N]: number } {
-  return Object.fromEntries(Object.entries<Measured[]>(results).map(([name, samples]) => [name, median(samples.map(({ seconds }) => seconds))])) as { [name in N]: number };
+  const secondsOf = (samples: Measured[]) => median(samples.map(({ seconds }) => seconds));
+  return Object.fromEntries(Object.entries<Measured[]>(results).map(([name, samples]) => [name, secondsOf(samples)])) as { [name in N]: number };
 }
 
 /** The most memory that any run took. */

@@ -2,7 +2,7 @@ import { benchImage } from './bench-image';
 import { BenchVolume } from './bench-volume';
 import { alternate, COMMANDS, compete, Findings, medianSeconds, peakOf } from './competition';
 import { measure } from './stopwatch';
-import { Limits } from '../../test/seed/support/cgroup';
+import { Limits } from '../../test/support/run/cgroup';
 
 /* An image as ours are: 400 paths of 150 files. */
 
@@ -98,5 +98,11 @@ export async function benchUpgrade(quick: boolean): Promise<Findings> {
     upgradeRsync: async () => compete('rsync', { nix: v2, after: v1, volume }),
     upgradeDelta: async () => compete('seed', { nix: delta, volume }),
   }));
-  return { ratios: { upgradeVsDelta: seconds.upgradeSeed / seconds.upgradeDelta, upgradeVsRsync: seconds.upgradeSeed / seconds.upgradeRsync }, seconds };
+  return {
+    ratios: {
+      upgradeVsDelta: seconds.upgradeSeed / seconds.upgradeDelta,
+      upgradeVsRsync: seconds.upgradeSeed / seconds.upgradeRsync,
+    },
+    seconds,
+  };
 }

@@ -3,7 +3,7 @@ import { BenchVolume } from './bench-volume';
 import { alternate, compete, Findings, medianSeconds, peakOf } from './competition';
 import { Phases, phasesOf } from './phases';
 import { Measured, median } from './stopwatch';
-import { Limits } from '../../test/seed/support/cgroup';
+import { Limits } from '../../test/support/run/cgroup';
 
 /* Somebody else's image: 3,500 paths, most of them tiny, one file of 1 GB, one tree of 10,000 files. */
 

@@ -1,6 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { Cgroup } from '../../test/seed/support/cgroup';
+import { Cgroup } from '../../test/support/run/cgroup';
 import { host, REPOSITORY, Running } from '../../test/seed/support/container';
 
 export interface Measured {

@@ -1,4 +1,4 @@
-import { Cgroup } from './support/cgroup';
+import { Cgroup } from '../support/run/cgroup';
 import { run } from './support/container';
 
 // What the benchmarks and the tests of small containers rest on.

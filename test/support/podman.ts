@@ -6,6 +6,9 @@ import * as path from 'node:path';
 /** The repository's folder for what is expensive to make; git ignores it. */
 export const CACHE = path.resolve(__dirname, '../../.cache');
 
+/** On each container: the process that made it. */
+export const RUN_LABEL = 'cdk8s-nix-test-run';
+
 /** How a program ended. */
 export interface Outcome {
   readonly code: number;
@@ -32,8 +35,11 @@ export function containerEnvironment(): NodeJS.ProcessEnv {
 
 /** Runs podman and says how it ended, well or not. */
 export function tryPodman(args: string[], options: PodmanOptions = {}): Outcome {
-  const { status, signal, error, stdout, stderr } = spawnSync('podman', args, {
+  const labelled = args[0] === 'run' ? ['run', '--label', `${RUN_LABEL}=${process.pid}`, ...args.slice(1)] : args;
+  const { status, signal, error, stdout, stderr } = spawnSync('podman', labelled, {
     env: containerEnvironment(),
+    // It notes there that a container ran out of memory.
+    cwd: path.join(CACHE, 'podman'),
     input: options.input,
     encoding: 'utf8',
     timeout: (options.timeout ?? 300) * 1000,
@@ -88,5 +94,6 @@ function configure(): NodeJS.ProcessEnv {
     `runroot = "${run}/storage"`,
     '',
   ].join('\n'));
-  return { ...process.env, CONTAINERS_CONF: engine, CONTAINERS_STORAGE_CONF: storage };
+  // What a run of the tests keeps for itself may be small.
+  return { ...process.env, TMPDIR: folder, CONTAINERS_CONF: engine, CONTAINERS_STORAGE_CONF: storage };
 }

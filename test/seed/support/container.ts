@@ -1,8 +1,8 @@
 import { ChildProcess, spawn } from 'child_process';
 import { readFileSync } from 'fs';
 import * as path from 'path';
-import { Cgroup } from './cgroup';
 import { sleep } from './sleep';
+import { Cgroup } from '../../support/run/cgroup';
 
 export { sleep };
 

@@ -1,0 +1,73 @@
+import { spawn } from 'child_process';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { podman, RUN_LABEL } from '../support/podman';
+import { mountsIn } from '../support/run/run-folder';
+
+const REPOSITORY = path.join(__dirname, '../..');
+
+/* Runs of the system suites that go wrong, each a jest of its own with its own folder for temporary files. */
+
+let folder: string;
+let notes: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leftovers-'));
+  notes = path.join(folder, 'notes');
+});
+
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+function startRun(fixture: string) {
+  const config = {
+    ...JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'jest.system.json'), 'utf-8')),
+    rootDir: REPOSITORY,
+    testMatch: [`**/fixtures/${fixture}.ts`],
+    cacheDirectory: path.join(REPOSITORY, '.cache/jest'),
+  };
+  const child = spawn('node', [path.join(REPOSITORY, 'node_modules/.bin/jest'), '--config', JSON.stringify(config)], {
+    env: { ...process.env, TMPDIR: folder, LEFTOVERS: notes },
+    stdio: 'ignore',
+  });
+  return { child, ended: new Promise<number | null>(resolve => child.on('close', resolve)) };
+}
+
+/** What the run that left everything had. */
+function things() {
+  const { folder: used, cgroups, pid } = JSON.parse(fs.readFileSync(notes, 'utf-8'));
+  const containers = podman(['ps', '--all', '--quiet', '--filter', `label=${RUN_LABEL}=${pid}`]);
+  return {
+    folders: fs.existsSync(used) ? [used] : [],
+    mounts: mountsIn(folder),
+    loops: fs.readdirSync('/sys/block').filter(name => name.startsWith('loop')).map(name => `/sys/block/${name}/loop/backing_file`)
+      .filter(file => fs.existsSync(file) && fs.readFileSync(file, 'utf-8').includes(folder)),
+    cgroups: cgroups.filter((group: string) => fs.existsSync(group)),
+    containers: containers === '' ? [] : containers.split('\n'),
+    imageMounts: podman(['image', 'mount']).split('\n').filter(line => line.includes('busybox')),
+  };
+}
+
+const NOTHING = { folders: [], mounts: [], loops: [], cgroups: [], containers: [], imageMounts: [] };
+
+test('a run that failed leaves nothing on the machine', async () => {
+  expect(await startRun('leaves-everything').ended).toBe(1);
+  expect(things()).toEqual(NOTHING);
+});
+
+test('what a killed run left goes with the next one', async () => {
+  const wait = path.join(folder, 'wait');
+  fs.writeFileSync(wait, '');
+  const { child, ended } = startRun('leaves-everything');
+  while (!fs.existsSync(notes)) {
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  child.kill('SIGKILL');
+  await ended;
+  const left = things();
+  expect(left).toMatchObject({ folders: [expect.anything()], mounts: expect.arrayContaining([expect.anything()]), imageMounts: [expect.anything()] });
+  expect(left.loops).toHaveLength(2);
+  expect(left.containers).toHaveLength(2);
+  expect(await startRun('does-nothing').ended).toBe(0);
+  expect(things()).toEqual(NOTHING);
+});

@@ -1,0 +1,3 @@
+import { beginRunFolder } from './run-folder';
+
+export default beginRunFolder;

@@ -1,0 +1,3 @@
+import { endRunFolder } from './run-folder';
+
+export default endRunFolder;
