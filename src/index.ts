@@ -1,5 +1,6 @@
 export * from './backstage/backstage-access';
 export * from './backstage/backstage-database';
+export * from './backstage/backstage-development';
 export * from './backstage/backstage-environments';
 export * from './backstage/backstage-images';
 export * from './backstage/backstage-network';

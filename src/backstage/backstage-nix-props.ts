@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { BackstageHttpRouteOptions, BackstageIngressOptions } from './backstage-access';
 import { BackstageDatabase } from './backstage-database';
+import { BackstageDevelopmentOptions } from './backstage-development';
 import { BackstageNetworkPolicyOptions } from './backstage-network';
 import { BackstageObjectMetadata } from './backstage-object-metadata';
 import { BackstagePreset } from './backstage-preset';
@@ -25,9 +26,16 @@ export interface BackstagePortalOptions extends NixEnvironmentOptions {
   /**
    * How much of everything.
    *
-   * @default BackstagePreset.PRODUCTION
+   * @default - BackstagePreset.DEVELOPMENT with the prop `development`, BackstagePreset.PRODUCTION otherwise
    */
   readonly preset?: BackstagePreset;
+
+  /**
+   * Work on the portal in the cluster rather than run it.
+   *
+   * @default - it runs
+   */
+  readonly development?: BackstageDevelopmentOptions;
 
   /**
    * The workload, as cdk8s-plus has it: its metadata and those of its pods, an existing ServiceAccount, pull secrets, volumes, init containers,

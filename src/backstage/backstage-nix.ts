@@ -4,8 +4,7 @@ import { Construct } from 'constructs';
 import { AppConfig } from './app-config';
 import { backstageConfig } from './backstage-config';
 import { BackstageNixProps } from './backstage-nix-props';
-import { BackstagePreset } from './backstage-preset';
-import { BACKSTAGE_SIZING, BackstageSizing } from './backstage-presets';
+import { BACKSTAGE_SIZING, BackstageSizing, presetOf } from './backstage-presets';
 import { readCluster } from './cluster-access';
 import { checkDatabase, databaseSize } from './database-checks';
 import { connectTo, DatabaseConnection } from './database-connection';
@@ -82,7 +81,7 @@ export class BackstageNix extends Construct {
     this.props = props;
     this.port = portalPort(props);
     const problems = new Problems(this);
-    const preset = props.preset ?? BackstagePreset.PRODUCTION;
+    const preset = presetOf(props);
     this.sizing = BACKSTAGE_SIZING[preset];
     checkPortal(problems, props, preset);
     checkDatabase(problems, props.database, preset);
@@ -191,8 +190,8 @@ export class BackstageNix extends Construct {
 /** The props of a portal that are those of every environment: all that are not its own. */
 function environmentOptions(props: BackstageNixProps): NixEnvironmentOptions {
   const {
-    image, baseUrl, database, seedImage, preset, deployment, container, selector, service, ingress, httpRoute, networkPolicy, probes, metadata,
-    clusterAccess, appConfig, appConfigWithout, secrets, configFiles, replicas, resources, ...environment
+    image, baseUrl, database, seedImage, preset, development, deployment, container, selector, service, ingress, httpRoute, networkPolicy,
+    probes, metadata, clusterAccess, appConfig, appConfigWithout, secrets, configFiles, replicas, resources, ...environment
   } = props;
   return environment;
 }

@@ -1,5 +1,6 @@
 import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { BackstagePortalOptions } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 
 /** What a preset decides. */
@@ -9,6 +10,11 @@ export interface BackstageSizing {
   /** How long the portal may take to start; catalogs and plugins of production are large. */
   readonly startup: Duration;
   readonly storeSize: Size;
+}
+
+/** The preset of a portal: the one that it names, or the one that suits what it is for. */
+export function presetOf({ preset, development }: BackstagePortalOptions): BackstagePreset {
+  return preset ?? (development ? BackstagePreset.DEVELOPMENT : BackstagePreset.PRODUCTION);
 }
 
 const sizing = (cpu: number, request: number, limit: number, logLevel: string, startup: number, store: number): BackstageSizing => ({

@@ -6,6 +6,7 @@ import { checkKey } from './database-checks';
 import { publicAddress } from './portal-access';
 import { checkNetwork } from './portal-network';
 import { checkRoute } from './portal-route';
+import { checkWorkspace } from './portal-workspace';
 import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
@@ -21,6 +22,9 @@ export function checkPortal(problems: Problems, props: BackstageNixProps, preset
   if (preset === BackstagePreset.PRODUCTION && url?.protocol === 'http:') {
     problems.add('CDK8SNIX0902', 'baseUrl', baseUrl, 'Sessions would cross the network in clear.', 'Use https.');
   }
+  if (preset === BackstagePreset.PRODUCTION && props.development) {
+    problems.add('CDK8SNIX0902', 'development', props.development, 'Nobody would serve the portal.', 'Leave it out, or use another preset.');
+  }
   Object.entries(props.secrets ?? {}).forEach(([name, value]) => checkKey(problems, `secrets.${name}`, value));
   checkIngress(problems, props, url);
   if (props.httpRoute) {
@@ -28,6 +32,9 @@ export function checkPortal(problems: Problems, props: BackstageNixProps, preset
     checkRoute(problems, props.httpRoute, publicAddress(baseUrl).host);
   }
   checkPath(problems, baseUrl, url);
+  if (props.development) {
+    checkWorkspace(problems, props);
+  }
   checkNetwork(problems, props.networkPolicy ?? {});
   checkTwice(problems, props);
   checkProbes(problems, props);

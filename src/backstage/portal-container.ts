@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { BackstageNixProps } from './backstage-nix-props';
 import { BackstageSizing } from './backstage-presets';
 import { DatabaseConnection } from './database-connection';
+import { asleep } from './portal-workspace';
 import { wholeSeconds } from './whole-seconds';
 
 /** The folder of our configuration in the portal's container. */
@@ -32,7 +33,7 @@ export function portalContainer(props: BackstageNixProps, sizing: BackstageSizin
     envVariables: { ...variables(props, sizing, connection), ...own.envVariables },
     // kplus adds to the list it is given, which is the user's.
     volumeMounts: [...own.volumeMounts ?? []],
-    ...probes(props, number, sizing),
+    ...(props.development ? asleep(props) : probes(props, number, sizing)),
   };
 }
 
@@ -44,7 +45,7 @@ function configArguments(props: BackstageNixProps): string[] {
 function variables(props: BackstageNixProps, sizing: BackstageSizing, connection: DatabaseConnection): { [name: string]: kplus.EnvValue } {
   const secrets = Object.entries(props.secrets ?? {}).map(([name, value]) => [name, kplus.EnvValue.fromSecretValue(value)] as const);
   return {
-    NODE_ENV: kplus.EnvValue.fromValue('production'),
+    NODE_ENV: kplus.EnvValue.fromValue(props.development ? 'development' : 'production'),
     LOG_LEVEL: kplus.EnvValue.fromValue(sizing.logLevel),
     ...connection.variables,
     ...Object.fromEntries(secrets),

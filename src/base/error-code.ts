@@ -86,6 +86,7 @@ export const ERROR_CODES = {
   CDK8SNIX0910: 'A namespace that may reach a portal is not valid.',
   CDK8SNIX0911: 'A file with the images of portals cannot be read, or has none for an environment.',
   CDK8SNIX0912: 'Two environments of a portal have one address, or there is no environment of a name.',
+  CDK8SNIX0913: 'The folder of a portal under development is not below its home.',
   CDK8SNIX1001: 'The number of a sync wave is no whole number.',
   CDK8SNIX1002: 'A claim or a ConfigMap is in another sync wave than lets the pod that mounts it start.',
   CDK8SNIX1003: 'A GitOps tool is told to replace a claim, which deletes its volume.',

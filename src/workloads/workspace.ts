@@ -6,7 +6,7 @@ import { beforeWriting } from '../pod/written-manifest';
 /**
  * Stay up until told to stop. As process 1 a plain `sleep` would ignore TERM and cost the grace period at each restart.
  */
-const STAY_UP = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done';
+export const STAY_UP = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done';
 
 /**
  * Give a workload that is meant to stay up a shell with Nix to `kubectl exec` into, unless it gets a container of its own.

@@ -64,7 +64,8 @@ describe('examples/backstage', () => {
 
   test('is applied by an Argo CD Application for each, production by hand', () => {
     const applications = Testing.synth(new Applications(Testing.app(), 'applications', NAMES));
-    expect(applications.map(({ spec }: any) => [spec.destination.namespace, spec.source.directory.include, spec.syncPolicy.automated !== undefined])).toEqual([
+    const seen = applications.map(({ spec }: any) => [spec.destination.namespace, spec.source.directory.include, spec.syncPolicy.automated !== undefined]);
+    expect(seen).toEqual([
       ['development', 'development.k8s.yaml', true], ['staging', 'staging.k8s.yaml', true], ['production', 'production.k8s.yaml', false],
     ]);
     expect(applications[0].spec.ignoreDifferences).toContainEqual(expect.objectContaining({ kind: 'PersistentVolumeClaim' }));
