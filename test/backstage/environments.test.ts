@@ -64,7 +64,8 @@ describe('examples/backstage', () => {
 
   test('is applied by an Argo CD Application for each, production by hand', () => {
     const applications = Testing.synth(new Applications(Testing.app(), 'applications', NAMES));
-    const seen = applications.map(({ spec }: any) => [spec.destination.namespace, spec.source.directory.include, spec.syncPolicy.automated !== undefined]);
+    const seen = applications.map(({ spec: { destination, source, syncPolicy } }: any) =>
+      [destination.namespace, source.directory.include, syncPolicy.automated !== undefined]);
     expect(seen).toEqual([
       ['development', 'development.k8s.yaml', true], ['staging', 'staging.k8s.yaml', true], ['production', 'production.k8s.yaml', false],
     ]);
