@@ -1,10 +1,12 @@
 #!/bin/sh
 # usage: entrypoint.sh COMMAND [ARGUMENT...]
 # Makes Nix usable in this container, whoever runs it, and then becomes COMMAND: its signals and exit code are the container's.
+# Without COMMAND it becomes a login shell where there is a terminal or something to read, and otherwise stays up.
 #
 # Environment:
-#   CDK8S_NIX_HOME_MANAGER   a profile of install-container.sh to activate first: minimal, essential, development or ai
-#   CDK8S_NIX_STRICT         true: without a working Nix, or with a profile that cannot be activated, exit with 69 instead of running COMMAND
+#   CDK8S_NIX_HOME_MANAGER   a profile of install-container.sh to activate first: minimal, essential, development, ai or browser
+#   CDK8S_NIX_STRICT         true, yes or 1: without a working Nix, or with a profile that cannot be activated, exit with 69 instead of running
+#                            COMMAND. Default: false, no or 0
 
 # No `set -e`: nothing here may keep COMMAND from running unless CDK8S_NIX_STRICT says so.
 case $0 in
@@ -17,11 +19,23 @@ say() {
   echo "cdk8s-nix: $*" >&2
 }
 
+# Before anything is done: who asks to be strict in words that are not understood would not be.
+read_strictness() {
+  case ${CDK8S_NIX_STRICT:-} in
+    1 | [Yy][Ee][Ss] | [Tt][Rr][Uu][Ee]) strict=yes ;;
+    '' | 0 | [Nn][Oo] | [Ff][Aa][Ll][Ss][Ee]) strict=no ;;
+    *)
+      say "CDK8S_NIX_STRICT is '$CDK8S_NIX_STRICT'; it is true or false"
+      exit 69
+      ;;
+  esac
+}
+
 # A problem that leaves COMMAND without what it was promised.
 complain() {
   say "$*"
-  if [ "${CDK8S_NIX_STRICT:-}" = true ]; then
-    say "not running the command, because CDK8S_NIX_STRICT is true"
+  if [ "$strict" = yes ]; then
+    say "not running the command, because CDK8S_NIX_STRICT is $CDK8S_NIX_STRICT"
     exit 69
   fi
 }
@@ -101,6 +115,22 @@ activate_home() {
     complain "the home-manager profile '$CDK8S_NIX_HOME_MANAGER' is not active: see above"
 }
 
+# A pod has no terminal and nothing to read, and a shell would end at once.
+stay_up() {
+  trap 'exit 143' TERM
+  trap 'exit 130' INT
+  while :; do
+    sleep 3600 &
+    wait "$!"
+  done
+}
+
+become_shell() {
+  if command -v bash >/dev/null 2>&1; then exec bash -l; fi
+  exec sh -l
+}
+
+read_strictness
 settle_home
 settle_user
 # shellcheck source=images/nix-environment.sh
@@ -112,5 +142,8 @@ if [ -n "${CDK8S_NIX_HOME_MANAGER:-}" ]; then
   . "$here/nix-environment.sh"
 fi
 
-[ $# -gt 0 ] || set -- sh
-exec "$@"
+[ $# = 0 ] || exec "$@"
+if [ -t 0 ] || [ -p /dev/stdin ] || [ -f /dev/stdin ] || [ -S /dev/stdin ]; then
+  become_shell
+fi
+stay_up

@@ -1,19 +1,30 @@
 #!/bin/sh
-# usage: install-container.sh [PROFILE] [--flake REFERENCE] [--attribute NAME]
-# Installs a home-manager profile in a running container: minimal, essential (the default), development or ai.
+# usage: install-container.sh [PROFILE] [--flake REFERENCE[#NAME]] [--attribute NAME] [--impure]
+# Installs a home-manager profile in a running container: minimal, essential (the default), development, ai or browser.
 # Any user, with or without a passwd entry; any HOME that can be written; again and again: what is active stays untouched.
 #
 # Environment (an option of the same meaning wins):
 #   HOME_MANAGER_FLAKE                flake to install from: a reference, or a folder, which may be a mounted ConfigMap.
-#                                     Default: the flake that comes with this script.
-#   HOME_MANAGER_ATTRIBUTE            its home configuration, such as container-essential. Default: container-PROFILE.
+#                                     Default: the flake that comes with this script. #NAME after it is the attribute.
+#   HOME_MANAGER_ATTRIBUTE            its home configuration, such as container-essential, or the whole path to it,
+#                                     homeConfigurations.NAME.activationPackage. Default: container-PROFILE.
 #                                     On another system than x86_64-linux NAME-SYSTEM is taken where the flake has it.
-#   HOME_MANAGER_OVERRIDE_INPUTS      other sources for the flake's inputs: "nixpkgs=path:/mirror/nixpkgs ..."
+#   HOME_MANAGER_OVERRIDE_INPUTS      other sources for the flake's inputs: "nixpkgs=path:/mirror/nixpkgs ...". They are
+#                                     taken for the same thing elsewhere: what is built already is not built again for them.
 #   HOME_MANAGER_REFRESH              never (default): once per flake and attribute, even if the reference is a branch that moved.
 #                                     always: look for a newer version at each run; if that fails, what is active stays.
-#   HOME_MANAGER_ACCEPT_FLAKE_CONFIG  1: let the flake change the settings of Nix. Default: no.
+#   HOME_MANAGER_ACCEPT_FLAKE_CONFIG  true: let the flake change the settings of Nix. Default: false.
+#   HOME_MANAGER_IMPURE               true: let the flake see the environment, as homes that ask for USER or HOME do.
+#                                     Default: false.
+#   HOME_MANAGER_ON_FAILURE           fail (default). previous: go on, with exit code 0, if an earlier configuration of this
+#                                     HOME is active or can be. continue: go on with it or without any.
+#   HOME_MANAGER_TERMINATION_LOG      where the last line goes as well if there is a problem. Default: /dev/termination-log.
 #   HOME_MANAGER_GENERATION           an activation package that is built already, or a link to one: nothing is evaluated.
-#   HOME_MANAGER_BACKUP_EXT           suffix for files in HOME that are in the way. Default: before-home-manager.
+#   HOME_MANAGER_BACKUP_EXT           suffix for files in HOME that are in the way; with the time where such a backup exists.
+#                                     Default: before-home-manager.
+#   HOME_MANAGER_PRIORITY             of the profile against what the user has installed; higher gives way. Default: 6, where
+#                                     that of the user's packages is 5: both have a command, and the user's is found.
+# Switches take true, yes and 1, and false, no and 0.
 #   USER, HOME                        whose home it is. Default: by the user id, then code and /home/code.
 #
 # Exit codes:
@@ -21,12 +32,13 @@
 #   2  bad usage: unknown option, or a value that is not allowed
 #   3  unknown profile
 #   4  no Nix, or one without flakes
-#   5  no flake, or not the attribute asked for
+#   5  no flake, not the attribute asked for, or a repository that belongs to another user
 #   6  the network is needed and does not answer
 #   7  no space left
 #   8  the configuration does not evaluate or build
 #   9  HOME is missing or cannot be written
 #  10  home-manager could not activate the generation
+#  11  a program is missing that this script needs
 #
 # How nothing is left half done: the generation is built before HOME is touched; the root that keeps it from the garbage
 # collector and the marker that says it is active are renamed into place, the marker last. What is killed is repeated.
@@ -37,7 +49,7 @@
 set -eu
 umask 022
 
-USAGE=2 UNKNOWN_PROFILE=3 NO_NIX=4 NO_FLAKE=5 NO_NETWORK=6 NO_SPACE=7 NOT_BUILT=8 NO_HOME=9 NOT_ACTIVATED=10
+USAGE=2 UNKNOWN_PROFILE=3 NO_NIX=4 NO_FLAKE=5 NO_NETWORK=6 NO_SPACE=7 NOT_BUILT=8 NO_HOME=9 NOT_ACTIVATED=10 NO_PROGRAM=11
 
 # In the words of curl, Nix and git.
 NETWORK_PROBLEMS="could(n't| not) (resolve|connect)|temporary failure in name resolution|network is unreachable|failed to connect"
@@ -47,19 +59,79 @@ case $0 in
   */*) here=${0%/*} ;;
   *) here=. ;;
 esac
-started=$(date +%s)
-work=
+work='' on_failure=fail
+roots=/nix/var/nix/gcroots/cdk8s-nix
 
 say() {
   echo "install-container: $*" >&2
+}
+
+# For `kubectl describe`.
+tell_kubernetes() {
+  if [ -w "${HOME_MANAGER_TERMINATION_LOG:=/dev/termination-log}" ]; then
+    echo "install-container: $*" >"$HOME_MANAGER_TERMINATION_LOG" || true
+  fi 2>/dev/null
 }
 
 # fail CODE MESSAGE...
 fail() {
   code=$1
   shift
+  case $on_failure:$code in
+    fail:* | *:"$USAGE" | *:"$UNKNOWN_PROFILE") ;;
+    *) go_on "$*" ;;
+  esac
   say "$*"
+  tell_kubernetes "$* (code $code)"
   exit "$code"
+}
+
+# The problem is told three times: here, by Kubernetes, and by the next login shell.
+go_on() {
+  policy=$on_failure on_failure=fail
+  : "${USER:=code}" "${state:=${XDG_STATE_HOME:-${HOME:-}/.local/state}}" "${link_of_generation:=$state/cdk8s-nix/generation}"
+  with=$(current_generation)
+  [ "$with" != "${failed:-}" ] || with=
+  if [ -z "$with" ] && [ -n "$work" ] && older=$(older_generation); then
+    say "activating an earlier generation, $older"
+    if logged run_activation "$older"; then with=$older; fi
+  fi
+  [ -n "$with" ] || [ "$policy" = continue ] || return 0
+  warning="warning: the home configuration ${attribute:-} is not active: $1 (code $code); going on with ${with:-none}"
+  say "$warning"
+  tell_kubernetes "$warning"
+  { mkdir -p "$state/cdk8s-nix" && echo "$warning" >"$state/cdk8s-nix/home-manager-warning"; } 2>/dev/null || true
+  exit 0
+}
+
+# Of the configuration asked for, from the store volume, where HOME is ephemeral: the one that a pod started with last.
+older_generation() {
+  find "$roots" -maxdepth 1 -name "home-manager-${configuration:-}*" -exec stat -c '%Y %n' {} + 2>/dev/null | sort -rn | while read -r _ link; do
+    [ ! -x "$link/activate" ] || readlink "$link"
+  done | grep -m 1 .
+}
+
+# is_on VARIABLE
+is_on() {
+  value='' && eval "value=\${$1:-}"
+  case $value in
+    1 | [Yy][Ee][Ss] | [Tt][Rr][Uu][Ee]) ;;
+    '' | 0 | [Nn][Oo] | [Ff][Aa][Ll][Ss][Ee]) return 1 ;;
+    *) fail "$USAGE" "$1 is '$value'; it is true or false" ;;
+  esac
+}
+
+# Those of Nix' own images are in its profile, which a PATH set by hand may not have.
+find_programs() {
+  for bin in /nix/var/nix/profiles/default/bin "${HOME:-}/.nix-profile/bin" /run/current-system/sw/bin; do
+    if ! command -v date >/dev/null 2>&1 && [ -x "$bin/date" ]; then
+      export PATH="${PATH:+$PATH:}$bin"
+    fi
+  done
+  for program in cat chmod cp cut date df find grep head id ln mkdir mktemp mv readlink rm sort stat tee tr uname; do
+    command -v "$program" >/dev/null 2>&1 ||
+      fail "$NO_PROGRAM" "there is no '$program' in PATH, which is '${PATH:-}'; this script needs coreutils, findutils and grep"
+  done
 }
 
 clean_up() {
@@ -83,7 +155,57 @@ print_help() {
   done <"$0"
 }
 
+take_option() {
+  case $1 in
+    --flake) flake=$2 ;;
+    --attribute) attribute=$2 ;;
+  esac
+}
+
+# By its name, or by that of its configuration.
+take_profile() {
+  [ -z "$profile" ] || fail "$USAGE" "one profile, not '$profile' and '$1'"
+  profile=${1#container-}
+}
+
+# REFERENCE#ATTRIBUTE, and the attribute in each of its forms.
+split_flake() {
+  case $flake in
+    *'#'*)
+      named=${flake#*#}
+      flake=${flake%%#*}
+      [ -n "$flake" ] || fail "$USAGE" "there is no flake before '#$named'"
+      [ -n "$named" ] || fail "$USAGE" "there is no attribute after '$flake#'"
+      [ -z "$attribute" ] || fail "$USAGE" "the attribute is named twice: '$named' after the flake, and '$attribute'"
+      attribute=$named
+      ;;
+  esac
+  given=$attribute
+  case $attribute in
+    homeConfigurations.*)
+      attribute=${attribute#homeConfigurations.}
+      attribute=${attribute%.activationPackage}
+      ;;
+  esac
+  case $attribute in
+    '"'*'"')
+      attribute=${attribute#?}
+      attribute=${attribute%?}
+      ;;
+  esac
+  [ -n "$attribute" ] || [ -z "$given" ] || fail "$USAGE" "'$given' names no home configuration"
+  case $given in
+    *.activationPackage.* | homeConfigurations | packages.* | legacyPackages.* | nixosConfigurations.*)
+      fail "$USAGE" "'$given' is no home configuration; name one of homeConfigurations, or homeConfigurations.NAME.activationPackage"
+      ;;
+  esac
+}
+
 read_arguments() {
+  case ${HOME_MANAGER_ON_FAILURE:=fail} in
+    fail | previous | continue) ;;
+    *) fail "$USAGE" "HOME_MANAGER_ON_FAILURE is '$HOME_MANAGER_ON_FAILURE'; allowed are fail, previous and continue" ;;
+  esac
   profile=
   flake=${HOME_MANAGER_FLAKE:-}
   attribute=${HOME_MANAGER_ATTRIBUTE:-}
@@ -95,33 +217,46 @@ read_arguments() {
         ;;
       --flake | --attribute)
         [ -n "${2:-}" ] || fail "$USAGE" "$1 needs a value"
-        case $1 in
-          --flake) flake=$2 ;;
-          --attribute) attribute=$2 ;;
-        esac
+        take_option "$1" "$2"
         shift
         ;;
-      -*) fail "$USAGE" "unknown option $1; see --help" ;;
-      *)
-        [ -z "$profile" ] || fail "$USAGE" "one profile, not '$profile' and '$1'"
-        profile=$1
+      --flake=?* | --attribute=?*) take_option "${1%%=*}" "${1#*=}" ;;
+      --flake= | --attribute=) fail "$USAGE" "${1%=} needs a value" ;;
+      --impure) export HOME_MANAGER_IMPURE=true ;;
+      --impure=*) fail "$USAGE" "--impure takes no value" ;;
+      --)
+        shift
+        [ $# -le 1 ] || fail "$USAGE" "one profile, not $#: $*"
+        [ $# = 0 ] || take_profile "$1"
+        break
         ;;
+      -*) fail "$USAGE" "unknown option $1; see --help" ;;
+      *) take_profile "$1" ;;
     esac
     shift
   done
+  split_flake
 
   case ${HOME_MANAGER_REFRESH:=never} in
     never | always) ;;
     *) fail "$USAGE" "HOME_MANAGER_REFRESH is '$HOME_MANAGER_REFRESH'; allowed are never and always" ;;
   esac
   case ${profile:=essential} in
-    minimal | essential | development | ai) ;;
-    *) fail "$UNKNOWN_PROFILE" "unknown profile '$profile'; there are minimal, essential, development and ai" ;;
+    minimal | essential | development | ai | browser) ;;
+    *) fail "$UNKNOWN_PROFILE" "unknown profile '$profile'; there are minimal, essential, development, ai and browser" ;;
   esac
   : "${attribute:=container-$profile}"
   case $attribute in
     *[!A-Za-z0-9_.@-]*) fail "$USAGE" "the attribute '$attribute' may contain letters, digits and the characters _.@- only" ;;
   esac
+  case ${HOME_MANAGER_PRIORITY:=6} in
+    *[!0-9]*) fail "$USAGE" "HOME_MANAGER_PRIORITY is '$HOME_MANAGER_PRIORITY'; it is a whole number" ;;
+  esac
+  accept=false impure=false
+  if is_on HOME_MANAGER_ACCEPT_FLAKE_CONFIG; then accept=true; fi
+  if is_on HOME_MANAGER_IMPURE; then impure=true; fi
+  configuration=$attribute
+  on_failure=$HOME_MANAGER_ON_FAILURE
 }
 
 find_nix() {
@@ -174,13 +309,8 @@ make_work_folder() {
 configure_nix() {
   settings="extra-experimental-features = nix-command flakes"
   # A question cannot be answered in an init container.
-  if [ "${HOME_MANAGER_ACCEPT_FLAKE_CONFIG:-}" = 1 ]; then
-    settings="$settings
-accept-flake-config = true"
-  else
-    settings="$settings
-accept-flake-config = false"
-  fi
+  settings="$settings
+accept-flake-config = $accept"
   # As root Nix insists on build users, which images other than Nix's own do not have.
   if [ "$(id -u)" = 0 ] && ! grep -q '^nixbld:' /etc/group; then
     settings="$settings
@@ -224,6 +354,8 @@ find_flake() {
     [ -n "$flake" ] || fail "$NO_FLAKE" "no flake comes with this script; name one with --flake or HOME_MANAGER_FLAKE"
   fi
   case $flake in
+    # A folder of a repository with more to it, as /mnt/repository?dir=nix.
+    /*'?'*) source="$flake" ;;
     /* | ./* | ../*)
       [ -e "$flake/flake.nix" ] || fail "$NO_FLAKE" "$flake has no flake.nix"
       copy_flake
@@ -260,7 +392,8 @@ END
 # What the generation is built from, as one word. A folder counts by its content: a new version of a ConfigMap is a new flake.
 find_identity() {
   {
-    echo "$attribute $(system) ${HOME_MANAGER_OVERRIDE_INPUTS:-}"
+    # With a mirror in place of an input it is the same configuration.
+    echo "$attribute $(system) $([ "$impure" = false ] || echo impure)"
     if [ -d "$work/flake" ]; then
       (cd "$work/flake" && find . -type f | LC_ALL=C sort | while read -r file; do
         echo "$file"
@@ -301,6 +434,9 @@ fail_by_log() {
   if is_full /nix || is_full "$HOME" || is_full "${TMPDIR:-/tmp}" ||
     grep -qiE 'no space left on device|database or disk is full|disk quota exceeded' "$work/log"; then
     fail "$NO_SPACE" "no space left; free are: $(free_space /nix), $(free_space "$HOME"), $(free_space "${TMPDIR:-/tmp}")"
+  fi
+  if grep -qE 'not owned by current user|dubious ownership|unsafe repository' "$work/log"; then
+    fail "$NO_FLAKE" "$flake is a repository of another user, which git refuses; name its folder without git+file: (it is copied), or path:FOLDER"
   fi
   if grep -qE 'HTTP error 4[0-9][0-9]' "$work/log"; then
     fail "$NO_FLAKE" "$flake, or one of its inputs, cannot be fetched: see above"
@@ -347,6 +483,9 @@ nix_with_inputs() {
   done
   if [ "$HOME_MANAGER_REFRESH" = always ]; then
     set -- "$@" --refresh
+  fi
+  if [ "$impure" = true ]; then
+    set -- "$@" --impure
   fi
   nix "$subcommand" --no-write-lock-file "$@"
 }
@@ -404,9 +543,42 @@ link_generation() {
 link_file() {
   mkdir -p "${2%/*}" || return 1
   if [ -e "$2" ] && [ ! -L "$2" ]; then
-    mv "$2" "$2.$HOME_MANAGER_BACKUP_EXT" || return 1
+    backup=$2.$HOME_MANAGER_BACKUP_EXT
+    [ ! -e "$backup" ] || backup=$backup-$(date -u +%Y%m%dT%H%M%SZ)
+    mv "$2" "$backup" || return 1
   fi
   ln -sfn "$1" "$2"
+}
+
+# home-manager installs its packages as one that ranks like those the user has installed, and stops where both have a file. With
+# a priority of its own the user's goes first. Its activation finds Nix beside the nix-env in PATH.
+put_nix_aside() {
+  [ ! -e "$work/bin" ] || return 0
+  mkdir "$work/bin" || return 1
+  nix_bin=$(command -v nix)
+  nix_bin=${nix_bin%/*}
+  for program in $(cd "$nix_bin" && echo nix*); do
+    printf '#!/bin/sh\nexec "%s" "$@"\n' "$(command -v "$program" || echo "$nix_bin/$program")" >"$work/bin/$program"
+  done
+  # Old versions know no priorities.
+  cat >"$work/bin/nix" <<END
+#!/bin/sh
+case "\${1:-} \${2:-}" in
+  'profile install' | 'profile add')
+    command=\$2
+    shift 2
+    status=0
+    "$nix_bin/nix" profile "\$command" --priority $HOME_MANAGER_PRIORITY "\$@" 2>"$work/priority" || status=\$?
+    if ! grep -q "unrecognised flag '--priority'" "$work/priority"; then
+      cat "$work/priority" >&2
+      exit "\$status"
+    fi
+    exec "$nix_bin/nix" profile "\$command" "\$@"
+    ;;
+esac
+exec "$nix_bin/nix" "\$@"
+END
+  chmod +x "$work/bin"/*
 }
 
 run_activation() {
@@ -415,18 +587,36 @@ run_activation() {
     return
   fi
   # home-manager gives up where its profile folder is missing.
-  mkdir -p "$state/nix/profiles" && "$1/activate" || return 1
+  mkdir -p "$state/nix/profiles" && put_nix_aside && PATH=$work/bin:$PATH "$1/activate" || return 1
   # Where Nix was told to do without HOME, its profile is there, and PATH expects it here.
   if [ ! -e "$HOME/.nix-profile" ] && [ -e "$state/nix/profile" ]; then
     ln -sfn "$state/nix/profile" "$HOME/.nix-profile"
   fi
 }
 
+# What keeps home-manager from activating, and can be taken out of its way without losing anything; it has changed nothing yet.
+clear_the_way() {
+  if grep -q 'would be clobbered by backing up' "$work/log"; then
+    HOME_MANAGER_BACKUP_EXT=$HOME_MANAGER_BACKUP_EXT-$(date -u +%Y%m%dT%H%M%SZ)
+    say "there are backups already; the files that are in the way now go to FILE.$HOME_MANAGER_BACKUP_EXT"
+  elif grep -qE 'have the same priority|There is a conflict for the following files' "$work/log" && [ ! -e "$HOME/.nix-profile/manifest.json" ]; then
+    # A profile of nix-env, where the priority is that of what is there.
+    [ "$HOME_MANAGER_PRIORITY" -gt 5 ] && priority=4 || priority=6
+    say "packages that nix-env has installed get priority $priority"
+    nix-env -q | while read -r package; do
+      [ "$package" = home-manager-path ] || nix-env --set-flag priority "$priority" "$package" >&2 || true
+    done
+  else
+    return 1
+  fi
+}
+
 activate_generation() {
   previous=$(current_generation)
+  failed=$1
   export HOME_MANAGER_BACKUP_EXT="${HOME_MANAGER_BACKUP_EXT:-before-home-manager}"
   say "activating $1"
-  if logged run_activation "$1"; then
+  if logged run_activation "$1" || { clear_the_way && logged run_activation "$1"; }; then
     return
   fi
   cp "$work/log" "$work/failure"
@@ -439,6 +629,7 @@ activate_generation() {
 }
 
 write_marker() {
+  rm -f "$state/cdk8s-nix/home-manager-warning"
   if ! { mkdir -p "${marker%/*}" && echo "$1 $2" >"$marker.$$" && mv -f "$marker.$$" "$marker"; } 2>"$work/log"; then
     rm -f "$marker.$$"
     fail_by_log "$NO_HOME" "cannot write $marker"
@@ -477,6 +668,8 @@ install_prebuilt() {
 
 main() {
   read_arguments "$@"
+  find_programs
+  started=$(date +%s)
   settle_user
   configure_nix
   find_nix
@@ -494,7 +687,7 @@ main() {
   else
     find_flake
     identity=$(find_identity)
-    root=/nix/var/nix/gcroots/cdk8s-nix/home-manager-$attribute-$identity
+    root=$roots/home-manager-$attribute-$identity
     if [ "$HOME_MANAGER_REFRESH" = never ] && generation=$(active_generation "$identity"); then
       keep_generation "$generation"
       finish "$generation" 'it was already'

@@ -37,5 +37,13 @@ for _nix_profile in "${HOME:-}/.nix-profile" /nix/var/nix/profiles/home-manager/
   fi
 done
 
-unset _nix_profile _nix_certificates
+# Of install-container.sh, where the container was to start all the same. In a shell that somebody sits at.
+case $- in
+  *i*)
+    _nix_warning=${XDG_STATE_HOME:-${HOME:-}/.local/state}/cdk8s-nix/home-manager-warning
+    [ ! -r "$_nix_warning" ] || cat "$_nix_warning" >&2
+    ;;
+esac
+
+unset _nix_profile _nix_certificates _nix_warning
 unset -f _nix_in_path

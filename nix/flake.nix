@@ -1,5 +1,5 @@
 {
-  description = "Home-manager configurations for containers: minimal, essential, development and ai";
+  description = "Home-manager configurations for containers: minimal, essential, development, ai and browser";
 
   inputs = {
     nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
@@ -19,6 +19,13 @@
         essential = ./profiles/essential.nix;
         development = ./profiles/development.nix;
         ai = ./profiles/ai.nix;
+        browser = ./profiles/browser.nix;
+      };
+
+      # For who wants them; no profile but browser has one.
+      extras = {
+        headless-browser = ./modules/browser.nix;
+        shell = ./modules/shell.nix;
       };
 
       assistants = {
@@ -35,6 +42,15 @@
         aarch64-linux = "-aarch64-linux";
       };
 
+      # `nixpkgs#…` in this home is the nixpkgs that it is made of, and not a branch that moves. By its revision: a path would keep all
+      # of nixpkgs in the store.
+      registry.nix.registry.nixpkgs.to = builtins.mapAttrs (_: nixpkgs.lib.mkDefault) {
+        type = "github";
+        owner = "NixOS";
+        repo = "nixpkgs";
+        rev = nixpkgs.rev or (builtins.fromJSON (builtins.readFile ./flake.lock)).nodes.nixpkgs.locked.rev;
+      };
+
       container =
         {
           system,
@@ -44,7 +60,11 @@
         }:
         home-manager.lib.homeManagerConfiguration {
           pkgs = nixpkgs.legacyPackages.${system};
-          modules = [ { home = { inherit username homeDirectory; }; } ] ++ modules;
+          modules = [
+            { home = { inherit username homeDirectory; }; }
+            registry
+          ]
+          ++ modules;
         };
 
       configurationsFor =
@@ -60,8 +80,8 @@
     {
       homeConfigurations = builtins.listToAttrs (builtins.concatMap configurationsFor (builtins.attrNames suffixes));
 
-      # For a flake of one's own: a whole profile, or one assistant, beside other modules.
-      homeModules = profiles // assistants;
+      # For a flake of one's own: a whole profile, one assistant, a shell, beside other modules.
+      homeModules = profiles // assistants // extras;
 
       # container { system, modules, username, homeDirectory }: a configuration for another user, still without --impure.
       lib = { inherit container; };

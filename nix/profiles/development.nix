@@ -16,11 +16,16 @@
     pkgs.tmux
     pkgs.gh
     pkgs.direnv
-    pkgs.gnumake
     pkgs.shellcheck
+
+    # build
+    pkgs.gcc
+    pkgs.gnumake
+    pkgs.pkg-config
 
     # languages
     pkgs.nodejs_24
+    pkgs.yarn
     pkgs.python3
 
     # the cluster

@@ -54,7 +54,7 @@ export const ERROR_CODES = {
   CDK8SNIX0516: 'A construct leads to no pod, or none is of the kind and name that was selected.',
   CDK8SNIX0517: 'The place of a pod template is no JSON pointer, or leads to none.',
   CDK8SNIX0601: 'A flake reference of home-manager cannot be resolved in a pod, or holds a password.',
-  CDK8SNIX0602: 'The name of a home configuration is malformed.',
+  CDK8SNIX0602: 'The name of a home configuration is missing or malformed, or given twice.',
   CDK8SNIX0603: 'The API key of an AI assistant is not taken from a Secret.',
   CDK8SNIX0604: 'The home-manager profile does not have an AI assistant, or there is no profile.',
   CDK8SNIX0605: 'An AI assistant is given twice, or two of them need the same variable with different values.',

@@ -9,6 +9,7 @@ import { loginProfile } from './login-profile';
 import { NixEnableOptions } from './nix-enable-options';
 import { NixEnvironmentProps } from './nix-environment-props';
 import { ObjectMetadata } from '../base/object-metadata';
+import { packageFile } from '../base/package-file';
 import { Problems } from '../base/problems';
 import { NixBinaryCache } from '../cache/binary-cache';
 import { NixGarbageCollectionOptions } from '../care/garbage-collection-options';
@@ -104,7 +105,9 @@ export class NixEnvironment extends Construct {
     } else {
       NeededObjects.of(this).add(this.config.apiObject);
     }
-    this.config._addFile('profile.sh', loginProfile(profilePath(this.user, this.store)));
+    this.config._addFile('profile.sh', loginProfile(profilePath(this.user, this.store), props.homeManager?._mayFail));
+    // `nixpkgs` is the one of the profiles, and not a branch that moves. NIX_CONF_DIR hides the registry of the image.
+    this.config._addFile('registry.json', packageFile('images/registry.json'));
     if (this.store.reach === StoreReach.MANY_NODES) {
       // The write-ahead log needs memory that all writers share.
       this.config._set('use-sqlite-wal', 'false');

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { FlakeTarget, flakeTarget } from './flake-target';
 import { Problems } from '../base/problems';
 import { NixImage } from '../image/nix-image';
 import { NixImageKind } from '../image/nix-image-recipe';
@@ -19,6 +20,9 @@ export enum HomeManagerProfile {
 
   /** And what assistants call on when they work by themselves. */
   AI = 'ai',
+
+  /** And a headless browser, for MCP servers that drive one. It is bigger than all the rest. */
+  BROWSER = 'browser',
 }
 
 /**
@@ -33,9 +37,31 @@ export enum HomeManagerRefresh {
 }
 
 /**
+ * What becomes of a pod whose home configuration cannot be activated.
+ */
+export enum HomeManagerOnFailure {
+  /** It does not start, and Kubernetes tries again. */
+  FAIL = 'fail',
+
+  /** It starts with the configuration that is active, or the last one that was built on this store, if there is one. */
+  PREVIOUS = 'previous',
+
+  /** It starts with an earlier configuration, or without any. */
+  CONTINUE = 'continue',
+}
+
+/**
  * How a home configuration is activated.
  */
 export interface HomeManagerActivationOptions {
+  /**
+   * What becomes of the pod if that fails. Where it starts all the same, the reason stands in the log of `activate-home`, in its termination
+   * message, and in the home, from where the next login shell shows it.
+   *
+   * @default HomeManagerOnFailure.FAIL
+   */
+  readonly onFailure?: HomeManagerOnFailure;
+
   /**
    * Resources of the init container that builds and activates it.
    *
@@ -67,6 +93,13 @@ export interface HomeManagerFlakeOptions extends HomeManagerOptions {
    * @default false
    */
   readonly acceptFlakeConfig?: boolean;
+
+  /**
+   * Let the flake see the environment, as homes do that ask for `USER` or `HOME`. What it evaluates to then depends on the pod.
+   *
+   * @default false
+   */
+  readonly impure?: boolean;
 }
 
 /** Where backstage-nix keeps the generation that was built into it; seeding brings it to the volume like every profile. */
@@ -91,12 +124,13 @@ export class HomeManager {
   /**
    * A configuration of any flake, for example `github:vpittamp/nixos-config/container-ssh?dir=user` with `container-essential`.
    *
-   * @param reference the flake, as `nix build` takes it, without `#` and what follows. Name a revision or a tag: a branch moves
-   * @param attribute the name in its `homeConfigurations`
+   * @param reference the flake, as `nix build` takes it, with `#` and the attribute or without. Name a revision or a tag: a branch moves
+   * @param attribute the name in its `homeConfigurations`, or the whole path, `homeConfigurations.NAME.activationPackage`; undefined if the
+   * reference names it
    * @param options when to look for updates, and what the flake may do
    */
-  public static flake(reference: string, attribute: string, options: HomeManagerFlakeOptions = {}): HomeManager {
-    return new HomeManager({ reference, attribute }, options);
+  public static flake(reference: string, attribute?: string, options: HomeManagerFlakeOptions = {}): HomeManager {
+    return new HomeManager(flakeTarget(reference, attribute), options);
   }
 
   /**
@@ -120,7 +154,7 @@ export class HomeManager {
   public readonly attribute?: string;
 
   private constructor(
-    source: { readonly profile?: HomeManagerProfile; readonly reference?: string; readonly attribute?: string },
+    private readonly source: Partial<FlakeTarget> & { readonly profile?: HomeManagerProfile },
     private readonly options: HomeManagerFlakeOptions,
   ) {
     this.bundledProfile = source.profile;
@@ -138,20 +172,32 @@ export class HomeManager {
   }
 
   /**
+   * Whether pods start without it.
+   *
+   * @internal
+   */
+  public get _mayFail(): boolean {
+    return (this.options.onFailure ?? HomeManagerOnFailure.FAIL) !== HomeManagerOnFailure.FAIL;
+  }
+
+  /**
    * What `install-container.sh` is told.
    *
    * @param bundledFlake the folder where the flake of this package is
    * @internal
    */
   public _variables(bundledFlake: string): { [name: string]: string } {
+    const always: { [name: string]: string } = this._mayFail ? { HOME_MANAGER_ON_FAILURE: this.options.onFailure! } : {};
     if (this.attribute === undefined) {
-      return { HOME_MANAGER_GENERATION: PREBUILT_GENERATION };
+      return { HOME_MANAGER_GENERATION: PREBUILT_GENERATION, ...always };
     }
     return {
       HOME_MANAGER_FLAKE: this.reference ?? bundledFlake,
       HOME_MANAGER_ATTRIBUTE: this.attribute,
       HOME_MANAGER_REFRESH: this.options.refresh ?? HomeManagerRefresh.NEVER,
       ...(this.options.acceptFlakeConfig ? { HOME_MANAGER_ACCEPT_FLAKE_CONFIG: '1' } : {}),
+      ...(this.options.impure ? { HOME_MANAGER_IMPURE: 'true' } : {}),
+      ...always,
     };
   }
 
@@ -173,8 +219,8 @@ export class HomeManager {
         problems.add('CDK8SNIX0601', 'homeManager.reference', problem.secret ? '(not shown)' : this.reference, problem.problem, problem.remedy);
       }
     }
-    if (this.attribute !== undefined && !/^[A-Za-z0-9_.@-]+$/.test(this.attribute)) {
-      problems.add('CDK8SNIX0602', 'homeManager.attribute', this.attribute, 'It has letters, digits, "_", ".", "@" and "-" only.',
+    if (this.source.problem !== undefined) {
+      problems.add('CDK8SNIX0602', 'homeManager.attribute', this.attribute, this.source.problem,
         'Use a name of the flake\'s homeConfigurations, for example "container-essential".');
     }
   }
@@ -192,7 +238,6 @@ const REFERENCE_RULES: ReadonlyArray<{ readonly broken: RegExp; readonly problem
     remedy: 'Leave it out, and use config.accessTokens or config.netrc, which take a Secret.',
     secret: true,
   },
-  { broken: /#/, problem: 'The attribute does not belong to the reference.', remedy: 'Leave out "#" and what follows, and name it as the second argument.' },
   {
     broken: /^(?:(?:path|git\+file):)?(?:\/\/)?\.{1,2}(?:\/|$)/,
     problem: 'A relative path depends on where it is used, and the pod does not have your files.',

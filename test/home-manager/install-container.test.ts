@@ -67,10 +67,20 @@ describe('install-container.sh', () => {
     });
 
     test.each([
-      ['no-such-profile', 3, /unknown profile 'no-such-profile'; there are minimal, essential, development and ai/],
+      ['no-such-profile', 3, /unknown profile 'no-such-profile'; there are minimal, essential, development, ai and browser/],
       ['--colour', 2, /unknown option --colour; see --help/],
       ['minimal ai', 2, /one profile, not 'minimal' and 'ai'/],
       ['--flake', 2, /--flake needs a value/],
+      ['--flake=', 2, /--flake needs a value/],
+      ['--impure=yes', 2, /--impure takes no value/],
+      ['-- minimal ai', 2, /one profile, not 2: minimal ai/],
+      ['--flake path:/f#', 2, /there is no attribute after 'path:\/f#'/],
+      ['--flake \'#minimal\'', 2, /there is no flake before '#minimal'/],
+      ['--flake path:/f#a --attribute b', 2, /the attribute is named twice: 'a' after the flake, and 'b'/],
+      ['--attribute homeConfigurations', 2, /'homeConfigurations' is no home configuration; name one of homeConfigurations/],
+      ['--attribute homeConfigurations.', 2, /'homeConfigurations\.' names no home configuration/],
+      ['--attribute packages.x86_64-linux.tool', 2, /'packages.x86_64-linux.tool' is no home configuration/],
+      ['--attribute \'a b\'', 2, /the attribute 'a b' may contain letters, digits and the characters _\.@- only/],
     ])('refuses «%s» with exit code %d', (args, status, message) => {
       const result = install(args, {}, { shell });
       expect(result.status).toBe(status);
@@ -133,6 +143,57 @@ describe('install-container.sh', () => {
       expect(byOption.output).toContain('container-development is active');
     });
 
+    test.each([
+      ['container-minimal'],
+      ['-- minimal'],
+      ['--flake=/opt/cdk8s-nix/nix minimal'],
+      ['--flake=/opt/cdk8s-nix/nix#container-minimal'],
+      ['--flake /opt/cdk8s-nix/nix --attribute=container-minimal'],
+      ['--attribute homeConfigurations.container-minimal'],
+      ['--attribute homeConfigurations.container-minimal.activationPackage'],
+      ['--attribute \'homeConfigurations."container-minimal".activationPackage\''],
+      ['--flake path:/opt/cdk8s-nix/nix#homeConfigurations.container-minimal.activationPackage'],
+    ])('«%s» is the minimal profile', args => {
+      const result = install(args);
+      expect(result).toMatchObject({ status: 0 });
+      expect(result.output).toContain('container-minimal is active for code in /home/code');
+      // However it is written, it is the same one.
+      expect(roots()).toEqual(['home-manager-container-minimal']);
+    });
+
+    test('a flake that looks at the environment, if allowed', () => {
+      container.run('cp -R /opt/cdk8s-nix/nix /tmp/mine && chmod -R u+w /tmp/mine');
+      container.write('tmp/mine/user.nix', '{ username = builtins.getEnv "USER"; homeDirectory = builtins.getEnv "HOME"; }');
+      const mine = { HOME_MANAGER_FLAKE: 'path:/tmp/mine', HOME_MANAGER_ATTRIBUTE: 'container-minimal' };
+      expect(install('', mine).status).not.toBe(0);
+      for (const value of ['true', '1', 'YES']) {
+        expect(install('', { ...mine, HOME_MANAGER_IMPURE: value })).toMatchObject({ status: 0 });
+      }
+      expect(install('--impure', mine)).toMatchObject({ status: 0 });
+    });
+
+    test('a switch that is neither on nor off: exit code 2', () => {
+      for (const name of ['HOME_MANAGER_IMPURE', 'HOME_MANAGER_ACCEPT_FLAKE_CONFIG']) {
+        expect(install('minimal', { [name]: 'maybe' })).toEqual({ status: 2, output: `install-container: ${name} is 'maybe'; it is true or false\n` });
+      }
+    });
+
+    test('a mirror in place of an input is no other configuration', () => {
+      install('minimal');
+      container.emptyHome();
+      const { output } = install('minimal', { ...spiedOn(), HOME_MANAGER_OVERRIDE_INPUTS: '' });
+      expect(output).toContain('reused without evaluation');
+    });
+
+    test('a mounted flake of another user, as a folder; as a repository it says what to do', () => {
+      container.run('cp -R /opt/cdk8s-nix/nix /tmp/theirs && chown -R 0:0 /tmp/theirs', { user: '0:0' });
+      expect(install('minimal', { HOME_MANAGER_FLAKE: '/tmp/theirs' })).toMatchObject({ status: 0 });
+      expect(install('', { HOME_MANAGER_FLAKE: 'path:/tmp/theirs', HOME_MANAGER_ATTRIBUTE: 'container-essential' })).toMatchObject({ status: 0 });
+      container.write(`${SPY}/nix`, '#!/bin/sh\ncase $* in --version) exec /usr/bin/nix --version ;; esac\necho "error: repository path \'/tmp/theirs\' is not owned by current user" >&2; exit 1\n', 0o755);
+      const repository = install('', { HOME_MANAGER_FLAKE: 'git+file:///tmp/theirs', HOME_MANAGER_ATTRIBUTE: 'mine', PATH: `/${SPY}:${NixContainer.path}` });
+      expect(repository).toMatchObject({ status: 5, output: expect.stringContaining('is a repository of another user, which git refuses; name its folder without git+file:') });
+    });
+
     test('on another system the configuration of that system', () => {
       container.write('tmp/fake/uname', '#!/bin/sh\necho aarch64\n', 0o755);
       const result = install('minimal', { PATH: `/tmp/fake:${NixContainer.path}` });
@@ -164,6 +225,8 @@ describe('install-container.sh', () => {
     test.each([
       ['not by default', {}, false],
       ['if allowed', { HOME_MANAGER_ACCEPT_FLAKE_CONFIG: '1' }, true],
+      ['if allowed in other words', { HOME_MANAGER_ACCEPT_FLAKE_CONFIG: 'Yes' }, true],
+      ['not if told so', { HOME_MANAGER_ACCEPT_FLAKE_CONFIG: 'False' }, false],
     ])('settings that the flake asks for are taken: %s', (_, env, taken) => {
       container.run(`cp -R /opt/cdk8s-nix/nix /tmp/mine && chmod -R u+w /tmp/mine &&
         sed -i 's|^  inputs = {|  nixConfig.post-build-hook = "/tmp/hook";\\n&|' /tmp/mine/flake.nix`);
@@ -323,6 +386,49 @@ describe('install-container.sh', () => {
       expect(container.read('home/code/.config/stand-in/settings.before-home-manager')).toBe('mine\n');
     });
 
+    test('so is one that replaced the link a second time, beside the first', () => {
+      const replace = (content: string) => container.run(
+        `mkdir -p ~/.config/stand-in && rm -f ~/.config/stand-in/settings && echo ${content} >~/.config/stand-in/settings; rm -f /${MARKER}`, { env: POD });
+      replace('first');
+      install('minimal');
+      replace('second');
+      const again = install('minimal');
+      expect(again).toMatchObject({ status: 0 });
+      const backups = container.run('cd /home/code/.config/stand-in; head settings.*; cat settings').output;
+      expect(backups).toMatch(/settings\.before-home-manager <==\nfirst\n\n==> settings\.before-home-manager-\d{8}T\d{6}Z <==\nsecond\nmade for code\n$/);
+    });
+
+    describe.each([
+      ['nix profile', (path: string) => `nix --extra-experimental-features 'nix-command flakes' profile install ${path}`],
+      ['nix-env', (path: string) => `nix-env -i ${path}`],
+    ])('a package that the user has installed with %s and the profile brings too', (_, installPackage) => {
+      let path: string;
+
+      beforeEach(() => {
+        const own = 'derivation { name = "ripgrep-own"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "PATH=/usr/bin:/bin; mkdir -p $out/bin; echo echo own >$out/bin/ripgrep; chmod +x $out/bin/ripgrep" ]; }';
+        path = container.run(`nix-build --no-out-link --expr '${own}' 2>/dev/null`, { env: POD }).output.trim();
+        expect(path).toMatch(/^\/nix\/store/);
+      });
+
+      test('is found before that of the profile', () => {
+        install('minimal');
+        // The profile of nix profile takes over what nix-env has installed.
+        expect(container.run(installPackage(path), { env: POD })).toMatchObject({ status: 0 });
+        const result = install('development');
+        expect(result).toMatchObject({ status: 0 });
+        expect(container.run('/home/code/.nix-profile/bin/ripgrep; /home/code/.nix-profile/bin/fd').output).toBe('own\nfd of the stand-in\n');
+        container.emptyHome();
+        expect(install('development')).toMatchObject({ status: 0 });
+      });
+
+      test('or after it, by HOME_MANAGER_PRIORITY', () => {
+        install('minimal');
+        container.run(installPackage(path), { env: POD });
+        expect(install('development', { HOME_MANAGER_PRIORITY: '4' })).toMatchObject({ status: 0 });
+        expect(container.run('/home/code/.nix-profile/bin/ripgrep').output).toBe('ripgrep of the stand-in\n');
+      });
+    });
+
     test('with a read-only /nix the built generation is linked without home-manager', () => {
       install('minimal');
       const generation = container.run(`readlink ${ROOTS}/*`).output.trim();
@@ -408,6 +514,90 @@ describe('install-container.sh', () => {
       expect(install('minimal').output).toContain('it was already');
     });
 
+    test('a PATH without coreutils: exit code 11, unless Nix\' profile has them', () => {
+      const bare = '/tmp/bare';
+      container.run(`mkdir -p ${bare}; ln -s /bin/sh ${bare}/sh`);
+      const result = container.run('/bin/sh /opt/cdk8s-nix/install-container.sh minimal', { env: { ...POD, PATH: bare } });
+      expect(result).toEqual({
+        status: 11,
+        output: 'install-container: there is no \'cat\' in PATH, which is \'/tmp/bare\'; this script needs coreutils, findutils and grep\n',
+      });
+      container.run('mkdir -p /nix/var/nix/profiles/default && ln -s /usr/bin /nix/var/nix/profiles/default/bin');
+      expect(container.run('/bin/sh /opt/cdk8s-nix/install-container.sh minimal', { env: { ...POD, PATH: bare } })).toMatchObject({ status: 0 });
+    });
+
+    describe('if the container is to start all the same', () => {
+      const LOG = '/tmp/termination-log';
+      const WARNING = 'home/code/.local/state/cdk8s-nix/home-manager-warning';
+      const broken = { HOME_MANAGER_FLAKE: '/tmp/mine', HOME_MANAGER_TERMINATION_LOG: LOG };
+      beforeEach(() => {
+        container.run(`cp -R /opt/cdk8s-nix/nix /tmp/mine && chmod -R u+w /tmp/mine && sed -i s/pkgs.htop/pkgs.hotp/ /tmp/mine/profiles/minimal.nix; touch ${LOG}`);
+      });
+
+      test('fail is the default, and the reason is told to Kubernetes', () => {
+        expect(install('minimal', broken).status).toBe(8);
+        expect(container.read(LOG.slice(1))).toBe('install-container: container-minimal of /tmp/mine does not evaluate or build: see above (code 8)\n');
+        expect(container.has(WARNING)).toBe(false);
+      });
+
+      test('previous: it starts with what is active', () => {
+        install('development');
+        const result = install('minimal', { ...broken, HOME_MANAGER_ON_FAILURE: 'previous' });
+        expect(result.status).toBe(0);
+        const warning = /warning: the home configuration container-minimal is not active: .* does not evaluate or build: see above \(code 8\); going on with \/nix\/store\/\S+-home-manager-generation\n$/;
+        expect(result.output).toMatch(warning);
+        expect(container.read(LOG.slice(1))).toMatch(warning);
+        expect(container.read(WARNING)).toMatch(warning);
+        expect(commands()).toContain('ripgrep');
+        expect(install('minimal')).toMatchObject({ status: 0 });
+        expect(container.has(WARNING)).toBe(false);
+      });
+
+      test('previous: an ephemeral HOME gets the last one that a pod had', () => {
+        install('minimal');
+        container.emptyHome();
+        const result = install('minimal', { ...broken, HOME_MANAGER_ON_FAILURE: 'previous' });
+        expect(result.status).toBe(0);
+        expect(commands()).toEqual(['curl', 'git', 'htop', 'jq', 'vim']);
+        // It is not taken for what was asked for.
+        expect(install('minimal').output).not.toContain('it was already');
+      });
+
+      test('previous: without any it fails', () => {
+        expect(install('minimal', { ...broken, HOME_MANAGER_ON_FAILURE: 'previous' }).status).toBe(8);
+        expect(container.has(WARNING)).toBe(false);
+      });
+
+      test('continue: without any it starts too', () => {
+        const result = install('minimal', { ...broken, HOME_MANAGER_ON_FAILURE: 'continue' });
+        expect(result.status).toBe(0);
+        expect(container.read(WARNING)).toMatch(/\(code 8\); going on with none\n$/);
+      });
+
+      test.each([
+        ['no Nix', { HOME_MANAGER_FLAKE: '' }, 'for command in usr/bin/nix*; do mount --bind /dev/null "$command"; done'],
+        ['a HOME that cannot be written', { HOME: '/usr/share', HOME_MANAGER_FLAKE: '' }, ''],
+        ['no flake', { HOME_MANAGER_FLAKE: '/usr/share' }, ''],
+      ])('continue: %s', (_, env, prepare) => {
+        const result = install('minimal', { HOME_MANAGER_ON_FAILURE: 'continue', ...env }, { prepare });
+        expect(result).toMatchObject({ status: 0, output: expect.stringContaining('going on with none') });
+      });
+
+      test('but not if it is not known what was asked for', () => {
+        expect(install('maximal', { HOME_MANAGER_ON_FAILURE: 'continue' }).status).toBe(3);
+        expect(install('--colour', { HOME_MANAGER_ON_FAILURE: 'continue' }).status).toBe(2);
+        expect(install('minimal', { HOME_MANAGER_ON_FAILURE: 'sometimes' }))
+          .toMatchObject({ status: 2, output: expect.stringContaining('allowed are fail, previous and continue') });
+      });
+
+      test('a login shell shows it', () => {
+        install('minimal', { ...broken, HOME_MANAGER_ON_FAILURE: 'continue' });
+        container.write('tmp/nix-environment.sh', fs.readFileSync(path.join(__dirname, '../../images/nix-environment.sh'), 'utf8'));
+        expect(container.run('bash --norc -ic ". /tmp/nix-environment.sh"', { env: POD }).output).toContain('the home configuration container-minimal is not active');
+        expect(container.run('bash -c ". /tmp/nix-environment.sh"', { env: POD }).output).toBe('');
+      });
+    });
+
     test('an activation that fails: exit code 10, and the generation before is active', () => {
       install('minimal');
       // Fails once, where home-manager installs the packages: late, with links changed already.
@@ -430,6 +620,6 @@ describe('install-container.sh', () => {
       [...fs.readFileSync(path.join(__dirname, '..', '..', file), 'utf8').matchAll(row)].map(match => Number(match[1]));
     const documented = codes('docs/home-manager.md', /^\| (\d+) \|/gm);
     expect(documented).toEqual(codes('images/install-container.sh', /^# +(\d+) {2}\S/gm));
-    expect(documented).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(documented).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 });

@@ -1,9 +1,11 @@
-import { readFileSync } from 'fs';
+import { spawnSync } from 'child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
 import { join } from 'path';
 import { Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  CaBundle, HomeManager, HomeManagerProfile, HomeManagerRefresh, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixSeedSource,
+  CaBundle, HomeManager, HomeManagerOnFailure, HomeManagerProfile, HomeManagerRefresh, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixSeedSource,
   NixStore, NixUser, Substituter,
 } from '../../src';
 import { packageFiles } from '../../src/base/package-file';
@@ -90,6 +92,7 @@ test.each([
   [HomeManagerProfile.ESSENTIAL, 'container-essential'],
   [HomeManagerProfile.DEVELOPMENT, 'container-development'],
   [HomeManagerProfile.AI, 'container-ai'],
+  [HomeManagerProfile.BROWSER, 'container-browser'],
 ])('the profile %s is a configuration of the flake', (profile, attribute) => {
   expect(variable(activation({ homeManager: HomeManager.profile(profile) }), 'HOME_MANAGER_ATTRIBUTE')).toBe(attribute);
   // The flake names its configurations after the keys of `profiles`.
@@ -109,6 +112,46 @@ test('any flake', () => {
   expect(variable(activate, 'HOME_MANAGER_ACCEPT_FLAKE_CONFIG')).toBe('1');
 });
 
+test.each([
+  [HomeManager.flake('github:a/b', 'home')],
+  [HomeManager.flake('github:a/b#home')],
+  [HomeManager.flake('github:a/b', 'homeConfigurations.home')],
+  [HomeManager.flake('github:a/b', 'homeConfigurations.home.activationPackage')],
+  [HomeManager.flake('github:a/b', 'homeConfigurations."home".activationPackage')],
+  [HomeManager.flake('github:a/b#homeConfigurations.home.activationPackage')],
+])('whichever way the attribute is written, it is the same one', homeManager => {
+  expect(homeManager).toMatchObject({ reference: 'github:a/b', attribute: 'home' });
+  expect(variable(activation({ homeManager }), 'HOME_MANAGER_FLAKE')).toBe('github:a/b');
+  expect(variable(activation({ homeManager }), 'HOME_MANAGER_ATTRIBUTE')).toBe('home');
+});
+
+test('what becomes of the pod if it fails, and whether the flake sees the environment', () => {
+  const usual = activation({ homeManager: HomeManager.flake('github:a/b#home') });
+  expect(variable(usual, 'HOME_MANAGER_ON_FAILURE')).toBeUndefined();
+  expect(variable(usual, 'HOME_MANAGER_IMPURE')).toBeUndefined();
+  const lenient = activation({ homeManager: HomeManager.flake('github:a/b#home', undefined, { impure: true, onFailure: HomeManagerOnFailure.PREVIOUS }) });
+  expect(variable(lenient, 'HOME_MANAGER_ON_FAILURE')).toBe('previous');
+  expect(variable(lenient, 'HOME_MANAGER_IMPURE')).toBe('true');
+  const prebuilt = HomeManager.prebuilt(HomeManagerProfile.ESSENTIAL, { onFailure: HomeManagerOnFailure.CONTINUE });
+  expect(variable(activation({ image: NixImage.backstageNix({ repository: 'r.example.org/portal', tag: '1' }), homeManager: prebuilt }), 'HOME_MANAGER_ON_FAILURE')).toBe('continue');
+});
+
+test('a login shell shows why a pod started without its home, if it may', () => {
+  const profile = (homeManager: HomeManager) => Testing.synth(chartWith({ homeManager })).map(filesOf).find(files => files['profile.sh'])!['profile.sh'];
+  expect(profile(essential)).not.toContain('home-manager-warning');
+  const lenient = profile(HomeManager.profile(HomeManagerProfile.ESSENTIAL, { onFailure: HomeManagerOnFailure.CONTINUE }));
+  const home = mkdtempSync(join(tmpdir(), 'home-'));
+  const shell = (flags: string) => spawnSync('bash', ['--norc', flags, lenient], { env: { HOME: home, PATH: process.env.PATH }, encoding: 'utf8' }).stdout;
+  expect(shell('-ic')).toBe('');
+  mkdirSync(join(home, '.local/state/cdk8s-nix'), { recursive: true });
+  writeFileSync(join(home, '.local/state/cdk8s-nix/home-manager-warning'), 'not active\n');
+  expect(shell('-ic')).toBe('not active\n');
+  expect(shell('-c')).toBe('');
+  // The script writes it where the profile looks.
+  expect(readFileSync(join(ROOT, 'images/install-container.sh'), 'utf-8')).toContain('$state/cdk8s-nix/home-manager-warning');
+  rmSync(home, { recursive: true });
+});
+
 test('what the seed image has built in', () => {
   const activate = activation({ image: NixImage.backstageNix({ repository: 'r.example.org/portal', tag: '1' }), homeManager: HomeManager.prebuilt() });
   expect(variable(activate, 'HOME_MANAGER_GENERATION')).toBe('/nix/var/nix/profiles/home-manager');
@@ -121,14 +164,15 @@ test('what the seed image has built in', () => {
 test('the script understands each variable that it is given', () => {
   const script = readFileSync(join(ROOT, 'images/install-container.sh'), 'utf-8');
   const given = [
-    HomeManager.flake('github:a/b', 'c', { acceptFlakeConfig: true }),
+    HomeManager.flake('github:a/b', 'c', { acceptFlakeConfig: true, impure: true, onFailure: HomeManagerOnFailure.CONTINUE }),
     HomeManager.prebuilt(),
   ].flatMap(homeManager => Object.keys(homeManager._variables('/flake')));
-  expect(given.length).toBe(5);
+  expect(given.length).toBe(7);
   expect(given.filter(name => !script.includes(`#   ${name} `))).toEqual([]);
   for (const refresh of Object.values(HomeManagerRefresh)) {
     expect(script).toMatch(new RegExp(`#   +(HOME_MANAGER_REFRESH +)?${refresh}\\b`));
   }
+  expect(script).toContain(`    ${Object.values(HomeManagerOnFailure).join(' | ')}) ;;`);
 });
 
 test.each([
@@ -197,9 +241,19 @@ describe('refuses', () => {
 
   const BAD: Array<[string, NixDeploymentProps, string]> = [
     ['an empty reference', { homeManager: flake('') }, 'CDK8SNIX0601 homeManager.reference: got "". It is empty. Use for example "github:owner/repository/v1.2.3".'],
-    ['the attribute in the reference', { homeManager: flake('github:a/b#c') },
-      'CDK8SNIX0601 homeManager.reference: got "github:a/b#c". The attribute does not belong to the reference. '
-      + 'Leave out "#" and what follows, and name it as the second argument.'],
+    ...([
+      [flake('github:a/b#c', 'd'), '"d". The attribute is named twice, here and after the flake: "c".'],
+      [HomeManager.flake('github:a/b'), '"". It is missing.'],
+      [HomeManager.flake('github:a/b#'), '"". It is missing.'],
+      [flake('github:a/b', ''), '"". It is missing.'],
+      [flake('github:a/b', 'homeConfigurations'), '"homeConfigurations". This is no home configuration.'],
+      [flake('github:a/b', 'homeConfigurations.'), '"homeConfigurations.". This is no home configuration.'],
+      [flake('github:a/b', 'homeConfigurations.c.activationPackage.drvPath'), '"homeConfigurations.c.activationPackage.drvPath". This is no home configuration.'],
+      [HomeManager.flake('github:a/b#packages.x86_64-linux.tool'), '"packages.x86_64-linux.tool". This is no home configuration.'],
+    ] as const).map(([homeManager, problem]): [string, NixDeploymentProps, string] => [
+      `the attribute ${problem}`, { homeManager },
+      `CDK8SNIX0602 homeManager.attribute: got ${problem} Use a name of the flake's homeConfigurations, for example "container-essential".`,
+    ]),
     ...['.', './home', '../home', 'path:./home', 'path:.', 'git+file:../home'].map((reference): [string, NixDeploymentProps, string] => [
       `the relative path ${reference}`, { homeManager: flake(reference) },
       `CDK8SNIX0601 homeManager.reference: got "${reference}". A relative path depends on where it is used, and the pod does not have your files. `
@@ -209,7 +263,7 @@ describe('refuses', () => {
       `what is no reference: ${JSON.stringify(reference)}`, { homeManager: flake(reference) },
       `CDK8SNIX0601 homeManager.reference: got ${JSON.stringify(reference)}. This is no flake reference. Use for example "github:owner/repository/v1.2.3".`,
     ]),
-    ...['', 'a b', 'a"b', '$(A)', 'a/b'].map((attribute): [string, NixDeploymentProps, string] => [
+    ...['a b', 'a"b', '$(A)', 'a/b'].map((attribute): [string, NixDeploymentProps, string] => [
       `the attribute ${JSON.stringify(attribute)}`, { homeManager: flake('github:a/b', attribute) },
       `CDK8SNIX0602 homeManager.attribute: got ${JSON.stringify(attribute)}. It has letters, digits, "_", ".", "@" and "-" only. `
       + 'Use a name of the flake\'s homeConfigurations, for example "container-essential".',

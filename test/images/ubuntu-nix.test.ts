@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { NixImageKind } from '../../src/image/nix-image-recipe';
 import { debianImage, seedImage } from '../support/images';
+import { tryPodman } from '../support/podman';
 import { buildImage, derivedImage, imageConfig, removeBuiltImages } from './support/build-image';
 import { nixBuild, nixInstall, OFFLINE } from './support/nix-commands';
 import { output, RunningContainer, runImage } from './support/run-image';
@@ -37,8 +38,31 @@ describe('on its own', () => {
       .toEqual(['1001', '1001', 'code', 'code', '/home/code', '/home/code', '1001', '']);
   });
 
+  test('without a command and a terminal it stays up, and ends at once when told to', () => {
+    expect(imageConfig(image).command).toEqual([]);
+    const container = new RunningContainer(image, [], { restricted: true });
+    try {
+      expect(output(container.execute('1001:1001', ['nix', '--version']))).toMatch(/^nix/);
+      expect(container.signal('TERM')).toBe(143);
+    } finally {
+      container.remove();
+    }
+  });
+
+  test('without a command it is a shell for what it is given to read', () => {
+    const typed = tryPodman(['run', '--rm', '--interactive', '--network', 'none', image], { input: 'echo "read by $0"; exit 3\n' });
+    expect(typed).toMatchObject({ code: 3, stdout: 'read by bash\n' });
+  });
+
+  test('nixpkgs is the one of the profiles, and follows no branch', () => {
+    const locked = JSON.parse(readFileSync(path.resolve(__dirname, '../../nix/flake.lock'), 'utf8')).nodes.nixpkgs.locked.rev;
+    expect(output(runImage(image, ['nix', 'registry', 'list'], { environment: { NIX_CONFIG: 'flake-registry =' } })))
+      .toBe(`system flake:nixpkgs github:NixOS/nixpkgs/${locked}\n`);
+    const { stderr } = runImage(image, ['nix', '--offline', 'eval', '--expr', '<nixpkgs>', '--impure'], { environment: { NIX_CONFIG: 'substituters =\nflake-registry =' } });
+    expect(stderr).toContain(locked);
+  });
+
   test('starts a login shell that finds Nix and what was installed with it', () => {
-    expect(imageConfig(image).command).toEqual(['bash', '-l']);
     expect(output(runImage(image, ['bash', '-lc', 'echo "$PATH"']))).toMatch(/:\/nix\/var\/nix\/profiles\/default\/bin\n$/);
   });
 
@@ -67,11 +91,21 @@ describe('with a volume at /nix', () => {
       + 'seed it first, as the init container seed-nix-store does\n');
   });
 
-  test('does not run the command if told to be strict', () => {
+  test.each(['true', 'yes', '1', 'YES', 'True'])('does not run the command if told to be strict by «%s»', value => {
     const { code, stdout, stderr } = runImage(image, ['echo', 'still runs'],
-      { volumes: [`${volumes.empty('nix')}:/nix`], environment: { CDK8S_NIX_STRICT: 'true' } });
+      { volumes: [`${volumes.empty('nix')}:/nix`], environment: { CDK8S_NIX_STRICT: value } });
     expect({ code, stdout }).toEqual({ code: 69, stdout: '' });
-    expect(stderr).toContain('not running the command, because CDK8S_NIX_STRICT is true');
+    expect(stderr).toContain(`not running the command, because CDK8S_NIX_STRICT is ${value}`);
+  });
+
+  test.each(['false', 'No', '0', ''])('runs it if told not to be by «%s»', value => {
+    const { code } = runImage(image, ['true'], { volumes: [`${volumes.empty('nix')}:/nix`], environment: { CDK8S_NIX_STRICT: value } });
+    expect(code).toBe(0);
+  });
+
+  test('refuses to guess how strict it is to be', () => {
+    const { code, stdout, stderr } = runImage(image, ['echo', 'ran'], { environment: { CDK8S_NIX_STRICT: 'maybe' } });
+    expect({ code, stdout, stderr }).toEqual({ code: 69, stdout: '', stderr: 'cdk8s-nix: CDK8S_NIX_STRICT is \'maybe\'; it is true or false\n' });
   });
 
   test('tells a store without a profile from an empty volume', () => {

@@ -1,6 +1,9 @@
+const system = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux`;
+
 /**
  * A flake in the place of the bundled one, which needs nixpkgs: its one profile is an activation package as home-manager
- * makes them, with the program `from-home` in its path and the file `~/.from-home`.
+ * makes them, with the program `from-home` in its path, the file `~/.from-home`, and the assistants codex and gemini, whose npm
+ * is one that needs no network.
  */
 export function generationFlake(attribute: string): string {
   return `{
@@ -9,13 +12,49 @@ export function generationFlake(attribute: string): string {
     bin = "/nix/var/nix/profiles/default/bin";
     build = name: script: derivation {
       inherit name;
-      system = "${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux";
+      system = "${system}";
       builder = "\${bin}/sh";
       PATH = bin;
       args = [ "-euc" "\${script}:" ];
     };
+    writeScript = name: interpreter: text: derivation {
+      inherit name text;
+      system = "${system}";
+      builder = "\${bin}/sh";
+      PATH = bin;
+      args = [ "-euc" ''
+        mkdir -p $out/bin
+        { echo '#!\${interpreter}'; printf '%s\\n' "$text"; } >$out/bin/\${name}
+        chmod +x $out/bin/\${name}
+        :
+      '' ];
+    };
+    nodejs = build "nodejs" ''
+      mkdir -p $out/bin
+      ln -s \${writeScript "node" "/bin/sh" ''exec sh "$@"''}/bin/node $out/bin/node
+      ln -s \${writeScript "npm" "/bin/sh" "echo https://registry.example"}/bin/npm $out/bin/npm
+      ln -s \${writeScript "npx" "/bin/sh" npx}/bin/npx $out/bin/npx
+    '';
+    npx = ''
+      bin=$npm_config_cache/_npx/0/node_modules/.bin
+      mkdir -p $bin
+      for command in codex gemini; do
+        echo 'echo "baked: $(basename "$0") $*"' >$bin/$command
+        chmod +x $bin/$command
+      done
+    '';
+    pkgs = {
+      nodejs_24 = nodejs;
+      coreutils = "/usr";
+      gnugrep = "/usr";
+      bash = "/usr";
+      stdenv.hostPlatform.system = "${system}";
+      writeShellScriptBin = name: writeScript name "/bin/bash";
+    };
+    assistant = name: builtins.head (import (./ai-assistants + "/\${name}.nix") { inherit pkgs; }).home.packages;
     path = build "home-path" ''
       mkdir -p $out/bin
+      ln -s \${assistant "codex"}/bin/codex \${assistant "gemini"}/bin/gemini $out/bin
       echo '#!/bin/sh' > $out/bin/from-home
       echo 'echo from \${user.username}' >> $out/bin/from-home
       chmod +x $out/bin/from-home

@@ -2,6 +2,8 @@
 # The steps of home-manager's own activation, in its order and with its messages.
 set -eu
 generation=@generation@
+# The Nix that it uses is the one beside the nix-env in PATH.
+PATH=$(dirname "$(readlink -m "$(command -v nix-env)")"):$PATH
 
 echo 'Starting Home Manager activation'
 nix-build --quiet --expr '{}' --no-out-link
@@ -28,6 +30,10 @@ if [ -e "$target" ] && [ ! -L "$target" ]; then
     echo "Existing file '$target' is in the way" >&2
     exit 1
   fi
+  if [ -e "$target.$HOME_MANAGER_BACKUP_EXT" ]; then
+    echo "Existing file '$target.$HOME_MANAGER_BACKUP_EXT' would be clobbered by backing up '$target'" >&2
+    exit 1
+  fi
   mv "$target" "$target.$HOME_MANAGER_BACKUP_EXT"
 fi
 
@@ -38,4 +44,10 @@ while [ -e /tmp/pause-activation ]; do
   touch /tmp/activation-is-paused
   sleep 0.1
 done
-nix-env -i "$(readlink -f "$generation/home-path")"
+path=$(readlink -f "$generation/home-path")
+if [ -e "$HOME/.nix-profile/manifest.json" ]; then
+  nix profile remove home-manager-path
+  nix profile install "$path"
+else
+  nix-env -i "$path"
+fi

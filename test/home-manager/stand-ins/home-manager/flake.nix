@@ -12,9 +12,19 @@
         "home.username" = unique;
         "home.homeDirectory" = unique;
         "home.stateVersion" = unique;
+        "i18n.glibcLocales" = unique;
+        "home.sessionVariables" = values: builtins.foldl' (all: value: all // value) { } values;
         "manual.manpages.enable" = unique;
-        "programs.man.enable" = unique;
         "news.display" = unique;
+        "nix.registry" = values: builtins.foldl' (all: value: all // value) { } values;
+        "programs.bash.enable" = unique;
+        "programs.bash.enableCompletion" = unique;
+        "programs.direnv.enable" = unique;
+        "programs.fzf.enable" = unique;
+        "programs.man.enable" = unique;
+        "programs.starship.enable" = unique;
+        "systemd.user.enable" = unique;
+        "xdg.mime.enable" = unique;
       };
       unique =
         values:
@@ -68,10 +78,13 @@
         ) grouped;
     in
     {
+      # For who compares them with the real ones.
+      lib.optionNames = builtins.attrNames options;
+
       lib.homeManagerConfiguration =
         { pkgs, modules }:
         let
-          config = merge (collect { inherit pkgs; } modules);
+          config = merge (collect { inherit pkgs; inherit (pkgs) lib; } modules);
           path = pkgs.run "home-manager-path" { packages = config."home.packages"; } ''
             $busybox mkdir -p $out/bin
             for package in $packages; do $busybox ln -s $package/bin/* $out/bin/; done

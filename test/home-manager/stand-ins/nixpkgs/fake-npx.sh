@@ -4,7 +4,7 @@ set -eu
 echo "npx $* in $PWD with npm_config_cache=${npm_config_cache:?}" >>"$NPX_RECORD"
 env | grep '^npm_config_' | sort >"$NPX_RECORD.settings"
 echo "node: $(command -v node)" >>"$NPX_RECORD.settings"
-mkdir -p "$npm_config_logs_dir"
+mkdir -p "${npm_config_logs_dir:?}"
 echo "${NPX_LOG:-silly}" >"$npm_config_logs_dir/0-debug-0.log"
 [ -z "${NPX_FAILS:-}" ] || { echo 'npm error network' >&2; exit 1; }
 bin=$npm_config_cache/_npx/0123456789abcdef/node_modules/.bin

@@ -1,39 +1,12 @@
-# In place of nixpkgs: the packages the profiles may ask for, by their real names, each a small program that says its name.
-# A name that is not listed here is a typing error, or a package to check against the pinned nixpkgs and then add.
+# In place of nixpkgs: the packages of names.nix, each a small program that says its name.
 {
   outputs =
     { ... }:
     let
-      names = [
-        "aichat"
-        "ast-grep"
-        "bash"
-        "bat"
-        "coreutils"
-        "curl"
-        "direnv"
-        "fd"
-        "fzf"
-        "gh"
-        "git"
-        "gnugrep"
-        "gnumake"
-        "htop"
-        "jq"
-        "k9s"
-        "kubectl"
-        "kubernetes-helm"
-        "pandoc"
-        "python3"
-        "ripgrep"
-        "shellcheck"
-        "sqlite"
-        "tmux"
-        "tree"
-        "uv"
-        "vim"
-        "yq-go"
-      ];
+      names = import ./names.nix;
+
+      # Nothing here says otherwise than a default.
+      lib.mkDefault = value: value;
 
       packagesFor =
         system:
@@ -78,7 +51,7 @@
         in
         builtins.listToAttrs (map package names)
         // {
-          inherit run writeShellScriptBin;
+          inherit lib run writeShellScriptBin;
           nodejs_24 = nodejs;
           stdenv = {
             hostPlatform = { inherit system; };
@@ -87,6 +60,7 @@
         };
     in
     {
+      inherit lib;
       legacyPackages = {
         x86_64-linux = packagesFor "x86_64-linux";
         aarch64-linux = packagesFor "aarch64-linux";
