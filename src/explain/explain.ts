@@ -1,5 +1,5 @@
 import { existsSync } from 'fs';
-import { Yaml } from 'cdk8s';
+import { readManifests } from './manifest-file';
 import { workloadsMermaid } from './mermaid';
 import { workloadTree } from './tree';
 import { workloadModels } from './workload-model';
@@ -15,7 +15,7 @@ export function explainFile(path: string, format: ExplainFormat = 'tree'): strin
   if (!existsSync(path)) {
     throw new Error(`There is no file ${path}. Synthesize first, or name one of the YAML files in the output folder.`);
   }
-  return explain(Yaml.load(path), format, path);
+  return explain(readManifests(path), format, path);
 }
 
 /** The same of objects that are loaded already. */

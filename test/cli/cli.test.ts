@@ -214,6 +214,8 @@ describe('with a folder', () => {
       expect(run('explain', missing)).toEqual({ code: 1, out: '', err: expect.stringContaining(`There is no file ${missing}`) });
       writeFileSync(join(folder, 'list.yaml'), '- a\n');
       expect(run('explain', join(folder, 'list.yaml'))).toEqual({ code: 1, out: '', err: expect.stringContaining('no Kubernetes object') });
+      writeFileSync(join(folder, 'torn.yaml'), 'kind: [');
+      expect(run('explain', join(folder, 'torn.yaml'))).toEqual({ code: 1, out: '', err: expect.stringContaining('torn.yaml: ') });
     });
   });
 });
