@@ -6,7 +6,7 @@ const { join } = require('path');
 
 const root = join(__dirname, '..');
 if (process.env.npm_command !== 'ci' && !existsSync(join(root, '.jsii'))) {
-  const env = { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '1' };
+  const env = { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' };
   const { status } = spawnSync(process.execPath, [require.resolve('jsii/bin/jsii'), '--silence-warnings=reserved-word'], { cwd: root, env, stdio: 'inherit' });
   process.exitCode = status ?? 1;
 }

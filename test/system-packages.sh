@@ -2,6 +2,8 @@
 # Makes sure that the programs the system suites run are here, each named with the apt package that brings it;
 # with the argument `bench` also those that the benchmarks need.
 # On Debian and Ubuntu as root the missing ones are installed; anywhere else they are named and this fails.
+# The tools of other languages are installed too. Where they cannot be, their suites are left out; with the argument `languages`, at the end of a run,
+# this says so, and fails on CI.
 set -eu
 
 # program:package, or file:package
@@ -22,11 +24,14 @@ openssl:openssl
 patchelf:patchelf
 setpriv:util-linux
 perl:perl-base
-javac:default-jdk-headless
 python3:python3
 go:golang-go
 envsubst:gettext-base
 mkfs.ext4:e2fsprogs
+'
+NEEDED_BY_LANGUAGES='
+javac:default-jdk-headless
+mvn:maven
 '
 NEEDED_BY_BENCH='
 cc:gcc
@@ -37,18 +42,36 @@ fusermount3:fuse3
 '
 [ "${1:-}" != bench ] || NEEDED="$NEEDED $NEEDED_BY_BENCH"
 
-missing=
 PATH=$PATH:/usr/sbin:/sbin
-for entry in $NEEDED; do
-  command -v "${entry%%:*}" >/dev/null 2>&1 || [ -e "${entry%%:*}" ] || missing="$missing ${entry##*:}"
-done
+
+# usage: packages_of TABLE
+packages_of() {
+  for entry in $1; do
+    command -v "${entry%%:*}" >/dev/null 2>&1 || [ -e "${entry%%:*}" ] || printf ' %s' "${entry##*:}"
+  done
+}
+
+languages=$(packages_of "$NEEDED_BY_LANGUAGES")
+python3 -c 'import ensurepip' 2>/dev/null || languages="$languages python3-venv"
+
+if [ "${1:-}" = languages ]; then
+  [ -n "$languages" ] || exit 0
+  echo "Suites of test/languages were left out, since tools are missing. On Debian or Ubuntu: apt-get install --no-install-recommends$languages" >&2
+  [ "${CI:-}" != true ]
+  exit
+fi
+
+missing=$(packages_of "$NEEDED")
+can_install=
+[ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1 || can_install=yes
+[ -z "$can_install" ] || missing="$missing$languages"
 [ -n "$missing" ] || exit 0
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+if [ -n "$can_install" ]; then
   echo "Installing the system packages that this needs:$missing"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
-  # Each name is one word of the table above.
+  # Each name is one word of the tables above.
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else

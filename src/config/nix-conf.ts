@@ -28,13 +28,16 @@ export function renderNixConf(props: NixConfigProps, context: NixConfContext): s
     ...setting('max-free', props.maxFree && props.maxFree.toKibibytes() * 1024),
     ...setting('netrc-file', netrcFile),
     ...[...context.environmentSettings].map(([name, value]) => `${name} = ${value}`),
-    ...Object.entries(props.settings ?? {}).map(([name, value]) => `${name} = ${render(value)}`.trimEnd()),
+    // By name: not every language keeps the order of a map.
+    ...Object.entries(props.settings ?? {}).sort(byName).map(([name, value]) => `${name} = ${render(value)}`.trimEnd()),
     // `include` rather than `!include`: a token that was asked for and is missing should be seen.
     ...(accessTokensFile === undefined ? [] : [`include ${accessTokensFile}`]),
     ...(props.extraLines ?? []),
   ];
   return lines.join('\n') + '\n';
 }
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => a < b ? -1 : 1;
 
 function setting(name: string, value: string | number | undefined, instead: NixConfigProps['settings'] = {}): string[] {
   return value === undefined || Object.hasOwn(instead, name) ? [] : [`${name} = ${value}`];

@@ -95,9 +95,10 @@ export class GitOps {
    * claim was bound to, the class it got by default, and what the API server fills into claim templates.
    */
   public static argoCdIgnoreDifferences(): ArgoCdIgnoreRule[] {
+    // Keys in the order in which they come back from any other language.
     return [
-      { group: '', kind: 'PersistentVolumeClaim', jsonPointers: ['/spec/volumeName', '/spec/storageClassName', '/spec/dataSourceRef'] },
-      { group: 'apps', kind: 'StatefulSet', jsonPointers: ['/spec/volumeClaimTemplates'] },
+      { group: '', jsonPointers: ['/spec/volumeName', '/spec/storageClassName', '/spec/dataSourceRef'], kind: 'PersistentVolumeClaim' },
+      { group: 'apps', jsonPointers: ['/spec/volumeClaimTemplates'], kind: 'StatefulSet' },
     ];
   }
 

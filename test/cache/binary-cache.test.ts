@@ -149,7 +149,7 @@ describe('an environment with a cache', () => {
     const { chart, cache } = cacheChart();
     const { environment } = new NixDeployment(chart, 'workspace', { config: { settings: { 'fallback': false, 'connect-timeout': 30 } } });
     environment.useBinaryCache(cache);
-    expect(nixConf(environment).match(/^(fallback|connect-timeout) = .*/gm)).toEqual(['fallback = false', 'connect-timeout = 30']);
+    expect(nixConf(environment).match(/^(fallback|connect-timeout) = .*/gm)).toEqual(['connect-timeout = 30', 'fallback = false']);
   });
 
   test('in another namespace uses its whole name, and is let in', () => {
