@@ -27,6 +27,7 @@ export * from './gitops/git-ops';
 export * from './gitops/restricted-namespace';
 export * from './home/ai-assistant';
 export * from './home/home-manager';
+export * from './home/mcp-server';
 export * from './home/nix-home';
 export * from './home/nix-user';
 export * from './image/nix-image';

@@ -233,7 +233,12 @@ export class NixEnvironment extends Construct {
       this._addPart(() => activation);
     }
     checkAssistants(assistants, homeManager, this.problems);
-    this._addPart(() => ({ workloadVariables: assistants.flatMap(assistant => assistant._variables(this.user.home)) }));
+    const files = assistants.flatMap(assistant => Object.entries(assistant._files));
+    files.forEach(([path, content]) => this.config._addFile(fileName(path), content));
+    this._addPart(() => ({
+      workloadVariables: assistants.flatMap(assistant => assistant._variables(this.user.home)),
+      mounts: this.store.runtime ? [] : files.map(([path]) => ({ name: VOLUME.config, mountPath: path, subPath: fileName(path), readOnly: true })),
+    }));
   }
 
   private objectMetadata(): ObjectMetadata {
@@ -265,4 +270,9 @@ export class NixEnvironment extends Construct {
       labels: {},
     };
   }
+}
+
+/** A key of a ConfigMap, which cannot hold a slash. */
+function fileName(path: string): string {
+  return path.slice(1).replace(/\//g, '.');
 }

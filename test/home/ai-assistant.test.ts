@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'fs';
 import { join } from 'path';
-import { Chart } from 'cdk8s';
+import { Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { AiAssistant, HomeManager, HomeManagerProfile, NixDeployment, NixDeploymentProps } from '../../src';
-import { podSpec, testChart } from '../support/synth';
+import { AiAssistant, HomeManager, HomeManagerProfile, McpServer, NixDeployment, NixDeploymentProps } from '../../src';
+import { filesOf, podSpec, testChart } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -172,5 +172,121 @@ describe('refuses', () => {
 
   test('a key of a Secret that no Secret can have', () => {
     expect(error(chart => [AiAssistant.claude({ apiKey: key(chart, 'keys', 'api/key') })])).toContain('CDK8SNIX0308 assistants[0].apiKey.key: got "api/key".');
+  });
+});
+
+describe('more than a key', () => {
+  /** What a file of the workload's container holds, by where it is mounted. */
+  function fileAt(path: string, assistants: (chart: Chart) => AiAssistant[]): string {
+    const chart = testChart();
+    new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: assistants(chart) });
+    const pod = podSpec(chart);
+    const mount = pod.containers[0].volumeMounts.find((candidate: any) => candidate.mountPath === path);
+    const { configMap } = pod.volumes.find((volume: any) => volume.name === mount.name);
+    expect(mount.readOnly).toBe(true);
+    return filesOf(Testing.synth(chart).find(manifest => manifest.kind === 'ConfigMap' && manifest.metadata.name === configMap.name))[mount.subPath];
+  }
+
+  const servers = (chart: Chart) => [
+    McpServer.command('files', 'npx', { args: ['-y', 'server@1.2.3'], variables: { MODE: 'ro' }, secrets: { FILES_TOKEN: key(chart, 'files') } }),
+    McpServer.http('remote-one', 'https://mcp.example.org/mcp', { bearerToken: key(chart, 'remote') }),
+  ];
+
+  test('a model and a gateway are where each assistant looks for them', () => {
+    const options = { model: 'some-model', baseUrl: 'https://gateway.example.org/v1' };
+    const of = (assistant: AiAssistant) => variables(podWith(() => [assistant]).containers[0]);
+    expect(of(AiAssistant.claude(options))).toMatchObject({ ANTHROPIC_MODEL: 'some-model', ANTHROPIC_BASE_URL: options.baseUrl });
+    expect(of(AiAssistant.gemini(options))).toMatchObject({ GEMINI_MODEL: 'some-model', GOOGLE_GEMINI_BASE_URL: options.baseUrl });
+    expect(of(AiAssistant.aichat({ ...options, provider: 'mistral' }))).toMatchObject({ AICHAT_PROVIDER: 'mistral:some-model', MISTRAL_API_BASE: options.baseUrl });
+    expect(fileAt('/etc/codex/config.toml', () => [AiAssistant.codex(options)])).toBe([
+      '"model" = "some-model"',
+      '"model_provider" = "gateway"',
+      '"model_providers" = { "gateway" = { "name" = "gateway", "base_url" = "https://gateway.example.org/v1", "env_key" = "OPENAI_API_KEY", "wire_api" = "responses" } }',
+      '',
+    ].join('\n'));
+  });
+
+  test('another version is what the command installs', () => {
+    const [container] = podWith(() => [AiAssistant.claude({ npmPackage: '@anthropic-ai/claude-code@2.1.331' })]).containers;
+    expect(variables(container).CDK8S_NIX_PACKAGE_CLAUDE).toBe('@anthropic-ai/claude-code@2.1.331');
+    expect(readFileSync(join(__dirname, '../../nix/npx-wrapper.sh'), 'utf-8')).toContain('CDK8S_NIX_PACKAGE_${command^^}');
+  });
+
+  test('keys of other providers come from Secrets', () => {
+    const [container] = podWith(chart => [AiAssistant.claude({
+      variables: { CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu-central-1' },
+      secrets: { AWS_BEARER_TOKEN_BEDROCK: key(chart, 'bedrock') },
+    })]).containers;
+    expect(variables(container)).toMatchObject({ CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu-central-1', AWS_BEARER_TOKEN_BEDROCK: from('bedrock') });
+  });
+
+  test('Gemini CLI trusts folders only if told to', () => {
+    const of = (assistant: AiAssistant) => variables(podWith(() => [assistant]).containers[0]).GEMINI_CLI_TRUST_WORKSPACE;
+    expect(of(AiAssistant.gemini())).toBeUndefined();
+    expect(of(AiAssistant.gemini({ trustFolders: true }))).toBe('true');
+  });
+
+  test('MCP servers of Claude Code', () => {
+    expect(JSON.parse(fileAt('/etc/claude-code/managed-mcp.json', chart => [AiAssistant.claude({ mcpServers: servers(chart) })]))).toEqual({
+      mcpServers: {
+        'files': { type: 'stdio', command: 'npx', args: ['-y', 'server@1.2.3'], env: { MODE: 'ro', FILES_TOKEN: '${FILES_TOKEN}' } },
+        'remote-one': { type: 'http', url: 'https://mcp.example.org/mcp', headers: { Authorization: 'Bearer ${MCP_REMOTE_ONE_TOKEN}' } },
+      },
+    });
+  });
+
+  test('MCP servers and settings of Gemini CLI', () => {
+    const file = fileAt('/etc/gemini-cli/system-defaults.json', chart => [AiAssistant.gemini({ mcpServers: servers(chart), settings: { ui: { theme: 'GitHub' } } })]);
+    expect(JSON.parse(file)).toEqual({
+      ui: { theme: 'GitHub' },
+      mcpServers: {
+        'files': { command: 'npx', args: ['-y', 'server@1.2.3'], env: { MODE: 'ro', FILES_TOKEN: '$FILES_TOKEN' } },
+        'remote-one': { httpUrl: 'https://mcp.example.org/mcp', headers: { Authorization: 'Bearer $MCP_REMOTE_ONE_TOKEN' } },
+      },
+    });
+  });
+
+  test('MCP servers and settings of Codex', () => {
+    const file = fileAt('/etc/codex/config.toml', chart => [AiAssistant.codex({ mcpServers: servers(chart), settings: { approval_policy: 'never', tui: { notifications: false } } })]);
+    expect(file).toBe([
+      '"approval_policy" = "never"',
+      '"tui" = { "notifications" = false }',
+      '"mcp_servers" = { "files" = { "command" = "npx", "args" = ["-y", "server@1.2.3"], "env" = { "MODE" = "ro" }, "env_vars" = ["FILES_TOKEN"] }, '
+        + '"remote-one" = { "url" = "https://mcp.example.org/mcp", "bearer_token_env_var" = "MCP_REMOTE_ONE_TOKEN" } }',
+      '',
+    ].join('\n'));
+  });
+
+  test('secrets of MCP servers are variables of the containers, never text', () => {
+    const pod = podWith(chart => [AiAssistant.claude({ mcpServers: servers(chart) })]);
+    expect(variables(pod.containers[0])).toMatchObject({ FILES_TOKEN: from('files'), MCP_REMOTE_ONE_TOKEN: from('remote') });
+    expect(pod.initContainers.flatMap((container: any) => container.env.map((entry: any) => entry.name))).not.toContain('FILES_TOKEN');
+  });
+
+  test('without any of it there are no files', () => {
+    const mounts = podWith(() => [AiAssistant.claude(), AiAssistant.codex(), AiAssistant.gemini()]).containers[0].volumeMounts;
+    expect(mounts.map((mount: any) => mount.mountPath).filter((path: string) => /claude|codex|gemini/.test(path))).toEqual([]);
+  });
+
+  test.each<[string, (chart: Chart) => AiAssistant, string]>([
+    ['a moving version', () => AiAssistant.codex({ npmPackage: '@openai/codex@latest' }), 'npmPackage: got "@openai/codex@latest". It is a package and its version.'],
+    ['a package without a version', () => AiAssistant.codex({ npmPackage: '@openai/codex' }), 'npmPackage: got "@openai/codex". It is a package and its version.'],
+    ['a password in a URL', () => AiAssistant.claude({ baseUrl: 'https://me:s3cret@example.org' }), 'baseUrl: got "(not shown)". It is a URL without a password.'],
+    ['a model that is none', () => AiAssistant.claude({ model: 'a b' }), 'model: got "a b". A model has letters, digits'],
+    ['two servers of one name', () => AiAssistant.claude({ mcpServers: [McpServer.command('a', 'b'), McpServer.command('a', 'c')] }), 'mcpServers[1]: got "a". There is one of this name already.'],
+    ['a server without a program', () => AiAssistant.claude({ mcpServers: [McpServer.command('a', '')] }), 'mcpServers[0]: got "a". An MCP server is a program, or a URL without a password.'],
+    ['a name that is none', () => AiAssistant.claude({ mcpServers: [McpServer.http('a b', 'https://example.org')] }), 'mcpServers[0]: got "a b". The name of an MCP server has'],
+    ['a variable that is none', () => AiAssistant.claude({ variables: { 'a b': 'c' } }), 'variables: got "a b". The name of a variable has'],
+  ])('refuses %s', (_, make, message) => {
+    expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [make(chart)] }); }))
+      .toContain(`CDK8SNIX0606 assistants[0].${message}`);
+  });
+
+  test('refuses a secret that is plain text', () => {
+    const error = synthError(chart => {
+      new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [AiAssistant.claude({ secrets: { TOKEN: kplus.EnvValue.fromValue('s3cret') } })] });
+    });
+    expect(error).toContain('CDK8SNIX0603 assistants[0].secrets.TOKEN: got "(not shown)".');
+    expect(error).not.toContain('s3cret');
   });
 });

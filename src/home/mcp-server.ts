@@ -1,0 +1,137 @@
+import * as kplus from 'cdk8s-plus-28';
+
+/**
+ * Options of an MCP server that is a program.
+ */
+export interface McpCommandOptions {
+  /**
+   * Its arguments.
+   *
+   * @default - none
+   */
+  readonly args?: string[];
+
+  /**
+   * Variables that it gets and that are no secrets.
+   *
+   * @default - none
+   */
+  readonly variables?: { [name: string]: string };
+
+  /**
+   * Variables that come from Secrets: `EnvValue.fromSecretValue(…)`. Whatever else runs in the containers sees them too, under the same names.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: kplus.EnvValue };
+}
+
+/**
+ * Options of an MCP server that is reached by HTTP.
+ */
+export interface McpHttpOptions {
+  /**
+   * What it is shown as bearer token: `EnvValue.fromSecretValue(…)`. It is in the variable `MCP_NAME_TOKEN`.
+   *
+   * @default - none
+   */
+  readonly bearerToken?: kplus.EnvValue;
+}
+
+/**
+ * An MCP server: tools for an AI assistant.
+ */
+export class McpServer {
+  /**
+   * A program that the assistant starts, in the container.
+   *
+   * @param name what the assistant calls it: letters, digits, "-" and "_"
+   * @param command the program, found in PATH or by its path; `npx` and `uvx` come with the profile `AI`
+   * @param options arguments and variables
+   */
+  public static command(name: string, command: string, options: McpCommandOptions = {}): McpServer {
+    const { args = [], variables = {}, secrets = {} } = options;
+    return new McpServer(name, { command, args, variables }, secrets);
+  }
+
+  /**
+   * A server that is reached by HTTP.
+   *
+   * @param name what the assistant calls it: letters, digits, "-" and "_"
+   * @param url where it is
+   * @param options the token
+   */
+  public static http(name: string, url: string, options: McpHttpOptions = {}): McpServer {
+    const token = `MCP_${name.replace(/-/g, '_').toUpperCase()}_TOKEN`;
+    return new McpServer(name, { url }, options.bearerToken ? { [token]: options.bearerToken } : {});
+  }
+
+  private constructor(
+    /** What the assistant calls it. */
+    public readonly name: string,
+    private readonly server: { readonly command?: string; readonly args?: string[]; readonly variables?: { [name: string]: string }; readonly url?: string },
+    /**
+     * Variables of the containers that it needs.
+     *
+     * @internal
+     */
+    public readonly _secrets: { [name: string]: kplus.EnvValue },
+  ) {}
+
+  /**
+   * Why it cannot be rendered.
+   *
+   * @internal
+   */
+  public get _problem(): string | undefined {
+    const { command, url } = this.server;
+    if (!/^[A-Za-z0-9_-]+$/.test(this.name)) {
+      return 'The name of an MCP server has letters, digits, "-" and "_" only.';
+    }
+    if (command === '' || (url !== undefined && !/^https?:\/\/[^\s/@]+(\/\S*)?$/.test(url))) {
+      return 'An MCP server is a program, or a URL without a password.';
+    }
+    return Object.keys({ ...this.server.variables, ...this._secrets }).every(name => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) ? undefined
+      : 'The name of a variable has letters, digits and "_" only.';
+  }
+
+  /**
+   * As Claude Code reads it.
+   *
+   * @internal
+   */
+  public get _ofClaude(): object {
+    return this.server.url ? { type: 'http', url: this.server.url, ...this.headers(name => `\${${name}}`) } : { type: 'stdio', ...this.program(name => `\${${name}}`) };
+  }
+
+  /**
+   * As Gemini CLI reads it.
+   *
+   * @internal
+   */
+  public get _ofGemini(): object {
+    return this.server.url ? { httpUrl: this.server.url, ...this.headers(name => `$${name}`) } : this.program(name => `$${name}`);
+  }
+
+  /**
+   * As Codex reads it.
+   *
+   * @internal
+   */
+  public get _ofCodex(): object {
+    const names = Object.keys(this._secrets);
+    const { command, args, variables, url } = this.server;
+    return url ? { url, ...(names.length > 0 ? { bearer_token_env_var: names[0] } : {}) }
+      : { command, args, env: variables, ...(names.length > 0 ? { env_vars: names } : {}) };
+  }
+
+  private headers(refer: (variable: string) => string): object {
+    const [token] = Object.keys(this._secrets);
+    return token === undefined ? {} : { headers: { Authorization: `Bearer ${refer(token)}` } };
+  }
+
+  private program(refer: (variable: string) => string): object {
+    const { command, args, variables } = this.server;
+    return { command, args, env: { ...variables, ...Object.fromEntries(Object.keys(this._secrets).map(name => [name, refer(name)])) } };
+  }
+}
