@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { Cgroup } from '../../test/support/run/cgroup';
 import { host, REPOSITORY, Running } from '../../test/seed/support/container';
+import { Cgroup } from '../../test/support/run/cgroup';
 
 export interface Measured {
   readonly seconds: number;

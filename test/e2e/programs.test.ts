@@ -1,7 +1,7 @@
 import { App, Chart, Duration, Yaml } from 'cdk8s';
 import { NixDeployment, NixGarbageCollection, NixImage, NixProgram, NixProgramPrefetch } from '../../src';
-import { Node } from './kubelet/node';
 import { ContainerFailed } from './kubelet/container-failed';
+import { Node } from './kubelet/node';
 import { Pod } from './kubelet/pod';
 import { busyboxImage, seedImage } from '../support/images';
 

@@ -1,5 +1,5 @@
-import { Cgroup } from '../support/run/cgroup';
 import { run } from './support/container';
+import { Cgroup } from '../support/run/cgroup';
 
 // What the benchmarks and the tests of small containers rest on.
 describe('a container with limits', () => {

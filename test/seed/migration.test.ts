@@ -1,12 +1,12 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { parseAllDocuments } from 'yaml';
-import { storeScripts } from '../../src/store/store-scripts';
 import { host, REPOSITORY, run } from './support/container';
 import { Image } from './support/image';
 import { seed, seedWell } from './support/seeder';
 import { expectSound } from './support/soundness';
 import { Volume } from './support/volume';
+import { storeScripts } from '../../src/store/store-scripts';
 
 /** The objects of the YAML in a page; what shows a part of one only is left out. */
 function manifestsIn(page: string): any[] {
