@@ -106,6 +106,7 @@ const CASES: Case[] = [
   ['a log that others do not have', config({ settings: { 'use-sqlite-wal': true } }), 'CDK8SNIX0305', 'config.settings.use-sqlite-wal', 'true', 'must agree'],
   ['sandbox by an old name', config({ extraLines: ['build-use-sandbox = true'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"build-use-sandbox', 'namespaces'],
   ['max-jobs twice, once in a raw line', config({ maxJobs: 2, extraLines: ['max-jobs = 3'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"max-jobs = 3"', 'Keep one'],
+  ['nix-path twice', deployment({ nixPath: 'nixpkgs=flake:nixpkgs', config: { settings: { 'nix-path': ['nixpkgs=/x'] } } }), 'CDK8SNIX0305', 'config.settings.nix-path', '["nixpkgs=/x"]', 'Keep one'],
   ['a setting twice', config({ settings: { 'log-lines': 5 }, extraLines: ['log-lines = 6'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"log-lines = 6"', 'takes the last'],
   ['substituters in a raw line', config({ extraLines: ['substituters = https://a.example'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"substituters = https', 'prop `substituters`'],
   ['substituters by an old name', config({ extraLines: ['binary-caches = https://a.example'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"binary-caches', 'prop `substituters`'],

@@ -2,6 +2,7 @@ import { NixEnvironmentProps } from './nix-environment-props';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
+import { writtenSettings } from '../config/written-settings';
 import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
 
@@ -26,6 +27,10 @@ export function checkEnvironmentProps(props: NixEnvironmentProps, image: NixImag
   if (props.nixPath !== undefined && (props.nixPath === '' || /[\s\0$]/.test(props.nixPath))) {
     problems.add('CDK8SNIX0506', 'nixPath', props.nixPath, 'NIX_PATH is a list of name=place entries separated by ":", without white space or "$".',
       'Use for example "nixpkgs=flake:nixpkgs", or leave it out.');
+  }
+  if (props.nixPath !== undefined) {
+    writtenSettings(props.config ?? {}).filter(({ name }) => name === 'nix-path').forEach(({ prop, value }) => problems.add('CDK8SNIX0305', prop, value,
+      'The prop nixPath sets NIX_PATH, which takes its place.', 'Keep one of the two.'));
   }
   const { jobs, source } = props.seed ?? {};
   if (jobs !== undefined && (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)) {
