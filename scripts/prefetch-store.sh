@@ -1,9 +1,10 @@
 #!/bin/sh
 # Brings what somebody will need into the store before they need it, and roots it so that it stays.
 #
-# usage: prefetch-store.sh [package INSTALLABLE | shell FLAKE]...
+# usage: prefetch-store.sh [package INSTALLABLE | shell FLAKE | assistant NAME]...
 #   package   a store path, or a flake reference with an attribute: built or fetched as by nix build
 #   shell     the development shell of a flake, and the sources of the flake and its inputs
+#   assistant an AI assistant of a home configuration: installed from npm into the store volume, where all homes find it
 #
 # The roots are links in gcroots/cdk8s-nix-prefetch/NAME. A new set replaces the old one only when it is complete.
 #
@@ -26,7 +27,7 @@ check_settings() {
   case $PREFETCH_NAME in
     '' | *[!A-Za-z0-9_-]*) die 10 "PREFETCH_NAME is '$PREFETCH_NAME'; it must be letters, digits, '_' and '-'" ;;
   esac
-  [ $(($# % 2 + ($# == 0))) = 0 ] || die 10 'it needs pairs: package or shell, and what to bring'
+  [ $(($# % 2 + ($# == 0))) = 0 ] || die 10 'it needs pairs: package, shell or assistant, and what to bring'
 }
 
 # The same set was brought before, and no path of it has been lost since.
@@ -109,6 +110,38 @@ bring() {
   [ -z "$lost" ] || give_up "the store has lost ${lost%%"$NL"*}, which its database lists: verify and repair it"
 }
 
+# The command of an assistant installs it; which version is for the home configuration to say.
+# usage: bring_assistant NAME
+bring_assistant() {
+  printf '%s: assistant %s\n' "$program" "$1"
+  wrapper=$(find_assistant "$1")
+  [ -n "$wrapper" ] || die 53 "no home configuration on this store has the assistant $1: a pod with one has to start first"
+  folder=$NIX_FOLDER/var/cdk8s-nix/assistants
+  mkdir -p "$folder" 2>/dev/null || true
+  [ -w "$folder" ] || die 13 "$folder cannot be written by user $(id -u), group $(id -g)"
+  # Other users of the volume's group may add theirs; only the owner can say so.
+  chmod g+w "$folder" 2>/dev/null || true
+  run_nix "$work/assistant" "$work/errors" env "CDK8S_NIX_ASSISTANTS=$folder" CDK8S_NIX_INSTALL_ONLY=1 "$wrapper"
+  [ "$status" = 0 ] || die 53 "the assistant $1 cannot be installed: $(last_error "$work/errors")"
+}
+
+# That of this home, or of the image's, or of the configuration that a pod started with last.
+find_assistant() {
+  newest=0
+  for profile in "${HOME:-}/.nix-profile" "$NIX_FOLDER/var/nix/profiles/home-manager/home-path"; do
+    if [ -x "$profile/bin/$1" ]; then
+      echo "$profile/bin/$1"
+      return
+    fi
+  done
+  for root in "$NIX_FOLDER"/var/nix/gcroots/cdk8s-nix/home-manager-*; do
+    [ -x "$root/home-path/bin/$1" ] || continue
+    age=$(stat -c %Y "$root")
+    if [ "$age" -gt "$newest" ]; then newest=$age last=$root/home-path/bin/$1; fi
+  done
+  [ "$newest" = 0 ] || echo "$last"
+}
+
 # The old roots go last: at no moment is nothing rooted.
 replace_roots() {
   old=$roots.old.$token
@@ -136,6 +169,22 @@ open_store
 check_settings "$@"
 roots=$NIX_FOLDER/var/nix/gcroots/cdk8s-nix-prefetch/$PREFETCH_NAME
 read -r token </proc/sys/kernel/random/uuid
+assistants=0 pairs=$(($# / 2))
+while [ "$pairs" -gt 0 ]; do
+  if [ "$1" = assistant ]; then
+    bring_assistant "$2"
+    assistants=$((assistants + 1))
+  else
+    set -- "$@" "$1" "$2"
+  fi
+  shift 2
+  pairs=$((pairs - 1))
+done
+if [ $# = 0 ]; then
+  clock
+  report "$assistants assistants are in $NIX_FOLDER/var/cdk8s-nix/assistants; $((now - started)) s"
+  exit 0
+fi
 had=no
 if is_there "$@"; then
   had=yes

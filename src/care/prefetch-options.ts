@@ -34,6 +34,15 @@ export interface NixPrefetchOptions {
   readonly shells?: string[];
 
   /**
+   * AI assistants of the home configuration, by their commands: `claude`, `codex`, `gemini`. They are installed from npm into the store volume, so
+   * that its pods share one installation and ephemeral homes need none at each start. Which version, the home configuration says; one that no pod
+   * has activated yet has no assistants.
+   *
+   * @default - none: each home installs them at first use
+   */
+  readonly assistants?: string[];
+
+  /**
    * When to look again.
    *
    * @default NixPrefetchRefresh.NEVER

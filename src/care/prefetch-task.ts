@@ -4,6 +4,9 @@ import { CareTask, deadlineSeconds } from './care-task';
 import { NixPrefetchOptions, NixPrefetchRefresh } from './prefetch-options';
 import { Problems } from '../base/problems';
 
+/** Those that are installed at first use. */
+const ASSISTANTS: readonly string[] = ['claude', 'codex', 'gemini'];
+
 /** Evaluating nixpkgs takes hundreds of MiB. */
 const RESOURCES: kplus.ContainerResources = {
   cpu: { request: kplus.Cpu.millis(100) },
@@ -15,16 +18,21 @@ const RESOURCES: kplus.ContainerResources = {
  * @param goOn a failure must not keep the pod from starting
  */
 export function prefetchTask(options: NixPrefetchOptions, problems: Problems, name: string, goOn: boolean): CareTask {
-  const { packages = [], shells = [] } = options;
-  if (packages.length + shells.length === 0) {
-    problems.add('CDK8SNIX0705', 'packages', packages, 'There is nothing to bring.', 'Name packages or shells.');
+  const { packages = [], shells = [], assistants = [] } = options;
+  if (packages.length + shells.length + assistants.length === 0) {
+    problems.add('CDK8SNIX0705', 'packages', packages, 'There is nothing to bring.', 'Name packages, shells or assistants.');
   }
   packages.forEach((reference, i) => validate(problems, `packages[${i}]`, reference, true));
   shells.forEach((reference, i) => validate(problems, `shells[${i}]`, reference, false));
+  assistants.forEach((name, i) => {
+    if (!ASSISTANTS.includes(name) || assistants.indexOf(name) !== i) {
+      problems.add('CDK8SNIX0705', `assistants[${i}]`, name, 'It is none that comes from npm, or is there twice.', `Use one of ${ASSISTANTS.join(', ')}.`);
+    }
+  });
   const deadline = options.deadline ?? Duration.minutes(30);
   return {
     name: 'prefetch-store',
-    args: [...packages.flatMap(reference => ['package', reference]), ...shells.flatMap(reference => ['shell', reference])],
+    args: [...packages.flatMap(reference => ['package', reference]), ...shells.flatMap(reference => ['shell', reference]), ...assistants.flatMap(name => ['assistant', name])],
     deadline,
     resources: options.resources,
     suitableResources: RESOURCES,

@@ -1,6 +1,7 @@
 import { Chart, Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixDeployment, NixEnvironment, NixPrefetchOptions, NixPrefetchRefresh, NixStore, NixStorePrefetch } from '../../src';
+import { packageFile } from '../../src/base/package-file';
 import { mountAt, only, podSpec, testChart, variable, withoutScriptHash } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
@@ -29,6 +30,14 @@ describe('by a Job', () => {
     expect(job.spec).toMatchObject({ activeDeadlineSeconds: 1800 + 900, backoffLimit: 2 });
     expect(podSpec(chart, 'Job').affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution).toHaveLength(1);
     expect(withoutScriptHash(job.spec)).toMatchSnapshot();
+  });
+
+  test('assistants are named to the script, which puts them where each home looks', () => {
+    const { chart } = prefetched({ packages: ['nixpkgs#hello'], assistants: ['claude', 'codex'] });
+    expect(podSpec(chart, 'Job').containers[0].args).toEqual(['package', 'nixpkgs#hello', 'assistant', 'claude', 'assistant', 'codex']);
+    const place = '/var/cdk8s-nix/assistants';
+    expect(packageFile('scripts/prefetch-store.sh')).toContain(`$NIX_FOLDER${place}`);
+    expect(packageFile('nix/npx-wrapper.sh')).toContain(`store_place=/nix${place}`);
   });
 
   test('a change makes another Job, since the pod of a Job cannot change; no change makes none', () => {
@@ -90,7 +99,9 @@ describe('what is refused', () => {
   };
 
   test.each<[string, Build, string, string]>([
-    ['nothing to bring', job({}), 'CDK8SNIX0705 packages: got []', 'Name packages or shells.'],
+    ['nothing to bring', job({}), 'CDK8SNIX0705 packages: got []', 'Name packages, shells or assistants.'],
+    ['an assistant that is none', job({ assistants: ['claude', 'copilot'] }), 'CDK8SNIX0705 assistants[1]: got "copilot"', 'Use one of claude, codex, gemini.'],
+    ['an assistant twice', job({ assistants: ['claude', 'claude'] }), 'CDK8SNIX0705 assistants[1]: got "claude"', 'there twice'],
     ['an empty package', packages(''), 'CDK8SNIX0705 packages[0]: got ""', 'no flake reference'],
     ['a package without an attribute', packages('nixpkgs#jq', 'github:owner/repo'), 'CDK8SNIX0705 packages[1]: got "github:owner/repo"', 'which package'],
     ['an option', packages('--impure#x'), 'CDK8SNIX0705 packages[0]', 'no flake reference'],

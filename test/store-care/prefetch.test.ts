@@ -79,6 +79,32 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     expect(exists(tool)).toBe(true);
   });
 
+  describe('assistants', () => {
+    const ASSISTANTS = 'var/cdk8s-nix/assistants';
+
+    /** A home configuration with a command in the place of an assistant's, which installs in no time. */
+    async function configure(folder: string, script: string): Promise<void> {
+      const bin = path.join(volume.root, 'nix', folder, 'home-path/bin');
+      fs.mkdirSync(bin, { recursive: true });
+      fs.writeFileSync(path.join(bin, 'claude'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      await host('chown', '-R', `${USER_ID}:${USER_ID}`, path.join(volume.root, 'nix', folder));
+    }
+
+    test('are installed by their own commands into the volume, beside packages', async () => {
+      await configure('var/nix/gcroots/cdk8s-nix/home-manager-container-essential-0', 'mkdir -p "$CDK8S_NIX_ASSISTANTS/claude-1-$CDK8S_NIX_INSTALL_ONLY"');
+      expect(await prefetchWell(['assistant', 'claude'])).toMatch(/^prefetch-store: 1 assistants are in \/nix\/var\/cdk8s-nix\/assistants; \d+ s$/);
+      expect(fs.readdirSync(path.join(volume.root, 'nix', ASSISTANTS))).toEqual(['claude-1-1']);
+      expect(await prefetchWell(['package', 'path:/flake#default', 'assistant', 'claude'])).toContain('1 brought');
+    });
+
+    test('one that no configuration has, or that cannot be installed, is told', async () => {
+      expect(await prefetch(['assistant', 'claude'])).toMatchObject({ code: 53, lastWords: expect.stringContaining('no home configuration on this store has the assistant claude') });
+      await configure('var/nix/profiles/home-manager', 'echo "claude: the registry does not answer" >&2; exit 1');
+      expect(await prefetch(['assistant', 'claude']))
+        .toMatchObject({ code: 53, lastWords: expect.stringContaining('the assistant claude cannot be installed: claude: the registry does not answer') });
+    });
+  });
+
   test('a store path comes from a binary cache; what is there already is not looked at again', async () => {
     const [wanted] = await inWorkload(image, volume, 'nix-build --no-out-link /support/thing.nix --argstr name wanted');
     const cache = FolderCache.create(volume);
