@@ -120,13 +120,13 @@ describe('the test kubelet', () => {
   });
 
   test('waits for probes', () => {
-    const running = start(pod('command: [sh, -c, "trap exit TERM; sleep 1; touch /ready; sleep 1000 & wait"], readinessProbe: { exec: { command: [test, -e, /ready] }, periodSeconds: 1 }'));
+    const running = start(pod('command: [sh, -c, "trap exit TERM; sleep 1; touch /ready; sleep 1000 & wait"], readinessProbe: { exec: { command: [test, -e, /ready] }, periodSeconds: 1, failureThreshold: 60 }'));
     expect(running.exec(['test', '-e', '/ready']).code).toBe(0);
     expect(() => start(pod(`${STAY}, startupProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 2 }`))).toThrow('its probe did not pass in 1 s');
-    const web = (path: string) => pod(`command: [sh, -c, 'sleep 1; exec httpd -f -p 8080 -h /etc'], ports: [{ name: http, containerPort: 8080 }],
-      livenessProbe: { httpGet: { path: ${path}, port: http }, periodSeconds: 2, failureThreshold: 2 }`, 'terminationGracePeriodSeconds: 1');
-    expect(start(web('/passwd')).exec(['true']).code).toBe(0);
-    expect(() => start(web('/nothing'))).toThrow('its probe did not pass in 2 s');
+    const web = (path: string, failureThreshold: number) => pod(`command: [sh, -c, 'sleep 1; exec httpd -f -p 8080 -h /etc'], ports: [{ name: http, containerPort: 8080 }],
+      livenessProbe: { httpGet: { path: ${path}, port: http }, periodSeconds: 2, failureThreshold: ${failureThreshold} }`, 'terminationGracePeriodSeconds: 1');
+    expect(start(web('/passwd', 30)).exec(['true']).code).toBe(0);
+    expect(() => start(web('/nothing', 2))).toThrow('its probe did not pass in 2 s');
   });
 
   test('hands on how a container failed and what it said last', () => {

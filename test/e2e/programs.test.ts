@@ -52,7 +52,7 @@ describe('a pod that runs a flake', () => {
   const nameOf = (kind: string, part: string) => objects.find(object => object.kind === kind && object.metadata.name.includes(part)).metadata.name;
 
   async function said(text: string): Promise<void> {
-    for (const deadline = Date.now() + 30000; !pod.logs().includes(text);) {
+    for (const deadline = Date.now() + 240000; !pod.logs().includes(text);) {
       if (Date.now() > deadline) {
         throw new Error(`it never said ${text}, only ${pod.logs()}`);
       }

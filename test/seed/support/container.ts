@@ -100,8 +100,8 @@ export class Running {
     return this.alive ? children(this.child.pid!) : [];
   }
 
-  /** Waits until it has printed something that matches. */
-  public async until(pattern: RegExp, timeoutMs = 30000) {
+  /** Waits until it has printed something that matches; on a busy machine that takes a while. */
+  public async until(pattern: RegExp, timeoutMs = 240000) {
     const deadline = Date.now() + timeoutMs;
     while (!pattern.test(this.output)) {
       if (Date.now() > deadline || !this.alive) {
