@@ -30,8 +30,8 @@ function images(row: NixImageRecommendation): string {
   return [row, ...row.alternatives].map(name).join(', or ');
 }
 
-function name({ kind }: NixImageRecommendation): string {
-  return kind === NixImageKind.UPSTREAM ? 'no image at all: `enable()`' : `\`${kind}\``;
+function name({ kind, requirements }: NixImageRecommendation): string {
+  return kind === NixImageKind.UPSTREAM ? `no image at all: \`${requirements.backstage ? 'BackstageNix' : 'enable()'}\`` : `\`${kind}\``;
 }
 
 function call(requirements: NixImageRequirements): string {

@@ -118,6 +118,18 @@ const BACKSTAGE: Choice = {
   ],
 };
 
+const PORTAL_AS_IT_IS: Choice = {
+  kind: NixImageKind.UPSTREAM,
+  reasons: [
+    'no image to build: `BackstageNix` takes any image of a Backstage, and brings Nix from another one, its `seedImage`',
+    'Nix and the portal are upgraded apart from one another',
+  ],
+  tradeOffs: [
+    'the first start copies the store to the volume, and a home-manager profile is built or downloaded there',
+    'a volume for one node serves one replica',
+  ],
+};
+
 const PIPELINE: Choice = {
   kind: NixImageKind.BACKSTAGE_NIX,
   reasons: [
@@ -143,7 +155,7 @@ const USE_CASES: readonly UseCase[] = [
     name: 'Production Backstage with AI assistants',
     example: { backstage: true },
     applies: r => isSet(r.backstage),
-    choices: () => [BACKSTAGE],
+    choices: r => mayChange(r) ? [BACKSTAGE, PORTAL_AS_IT_IS] : [BACKSTAGE],
   },
   {
     name: 'Kubernetes with a persistent volume',

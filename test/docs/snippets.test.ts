@@ -16,7 +16,7 @@ test.each(SNIPPETS.map(snippet => [snippet.name, snippet] as const))('%s synthes
   const manifests = synthesize(snippet);
   // A snippet may name objects that its reader has: Secrets, claims.
   if (manifests.length > 0) {
-    expect(manifests).toBeValidKubernetes({ external: ['*'], customKinds: ['argoproj.io/v1alpha1/Application'] });
+    expect(manifests).toBeValidKubernetes({ external: ['*'], customKinds: ['gateway.networking.k8s.io/v1/HTTPRoute', 'argoproj.io/v1alpha1/Application'] });
   }
 });
 

@@ -6,7 +6,7 @@ import { decisionMatrix } from '../../src/image/decision-matrix';
 test('the rows of the matrix', () => {
   expect(NixImageRecommendation.all().map(row => [row.useCase, row.kind, ...row.alternatives.map(other => other.kind)])).toEqual([
     ['Add Nix to an existing app', 'add-nix', 'upstream'],
-    ['Production Backstage with AI assistants', 'backstage-nix'],
+    ['Production Backstage with AI assistants', 'backstage-nix', 'upstream'],
     ['Kubernetes with a persistent volume', 'ubuntu-nix'],
     ['Quick development', 'ubuntu-nix'],
     ['CI/CD pipelines', 'backstage-nix'],
@@ -40,6 +40,13 @@ const CASES: Array<[NixImageRequirements | undefined, string, NixImageKind]> = [
 test.each(CASES)('%j: %s', (requirements, useCase, kind) => {
   const recommended = NixImage.recommend(requirements);
   expect([recommended.useCase, recommended.kind]).toEqual([useCase, kind]);
+});
+
+test('a portal as it is is no way to have nothing change', () => {
+  const alternatives = (requirements: NixImageRequirements) =>
+    NixImage.recommend({ backstage: true, ...requirements }).alternatives.map(({ kind }) => kind);
+  expect(alternatives({})).toEqual([NixImageKind.UPSTREAM]);
+  expect([alternatives({ immutable: true }), alternatives({ pipeline: true })]).toEqual([[], []]);
 });
 
 test('only upstream needs no build', () => {
