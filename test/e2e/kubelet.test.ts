@@ -214,7 +214,8 @@ spec: { containers: [{ name: main, image: busybox, command: [httpd, -f, -p, '808
     const FAILS_ONCE = `initContainers:
   - name: first
     image: busybox
-    command: [sh, -c, 'echo $$$$ $(readlink /proc/self/ns/net) >>/scratch/starts; ls /made 2>&1; touch /made; test $(wc -l </scratch/starts) -gt 1']
+    env: [{ name: UID, valueFrom: { fieldRef: { fieldPath: metadata.uid } } }]
+    command: [sh, -c, 'echo $$$$ $UID $(readlink /proc/self/ns/net) >>/scratch/starts; ls /made 2>&1; touch /made; test $(wc -l </scratch/starts) -gt 1']
     volumeMounts: [{ name: scratch, mountPath: /scratch }]
   volumes: [{ name: scratch, emptyDir: {} }]`;
     const SCRATCH = 'volumeMounts: [{ name: scratch, mountPath: /scratch }]';
@@ -223,7 +224,7 @@ spec: { containers: [{ name: main, image: busybox, command: [httpd, -f, -p, '808
       replaceNode({ restarts: 1, backOff: 0.1 });
       const running = start(pod(`${STAY}, ${SCRATCH}`, FAILS_ONCE));
       const [first, second] = running.sh('cat /scratch/starts').split('\n');
-      expect(first).toMatch(/^1 net:/);
+      expect(first).toMatch(/^1 [0-9a-f]{8}-\S+ net:/);
       expect(second).toBe(first);
       expect(running.initLogs.get('first')).toContain('/made: No such file or directory');
       expect(running.restarts.of('first')).toBe(1);

@@ -42,7 +42,7 @@ const variable = fields({
   valueFrom: fields({
     secretKeyRef: fields(all('name', 'key', 'optional')),
     configMapKeyRef: fields(all('name', 'key', 'optional')),
-    fieldRef: fields({ ...none('apiVersion'), fieldPath: only('metadata.name', 'metadata.namespace') }),
+    fieldRef: fields({ ...none('apiVersion'), fieldPath: only('metadata.name', 'metadata.namespace', 'metadata.uid') }),
   }),
 });
 

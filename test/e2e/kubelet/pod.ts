@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
@@ -70,6 +71,7 @@ export class Pod {
     this.context = {
       ...host,
       name,
+      uid: randomUUID(),
       sandbox: this.sandbox.container,
       security: spec.securityContext ?? {},
       volumes: this.volumes,

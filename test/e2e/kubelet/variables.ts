@@ -5,6 +5,8 @@ import { Objects } from './objects';
 export interface VariableSources {
   readonly name: string;
   readonly namespace: string;
+  /** Of this pod and no other one, whatever their names. */
+  readonly uid: string;
   readonly objects: Objects;
   /** What the kubelet gives to every container, unless it has such a variable itself. */
   readonly serviceVariables: ReadonlyMap<string, string>;
@@ -38,9 +40,9 @@ function contentsFrom(source: k8s.EnvFromSource, objects: Objects): Map<string, 
   return objects.contents(kind, reference.name!, reference.optional);
 }
 
-function valueOf(source: k8s.EnvVarSource, pod: { name: string; namespace: string }, objects: Objects): string | undefined {
+function valueOf(source: k8s.EnvVarSource, pod: VariableSources, objects: Objects): string | undefined {
   if (source.fieldRef) {
-    return source.fieldRef.fieldPath === 'metadata.name' ? pod.name : pod.namespace;
+    return { 'metadata.name': pod.name, 'metadata.namespace': pod.namespace, 'metadata.uid': pod.uid }[source.fieldRef.fieldPath];
   }
   const [kind, reference] = source.secretKeyRef ? ['Secret', source.secretKeyRef] as const : ['ConfigMap', source.configMapKeyRef!] as const;
   const value = objects.contents(kind, reference.name!, reference.optional).get(reference.key);
