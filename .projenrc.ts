@@ -82,7 +82,6 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       // Half of the time of a run; `npx jest --coverage` has it.
       collectCoverage: false,
       moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
-      // These need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md.
       testPathIgnorePatterns: ['/node_modules/', '/lib/', `<rootDir>/test/${SYSTEM_SUITES}/`],
       setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
       globalSetup: '<rootDir>/test/support/run/begin-unit-tests.ts',

@@ -107,6 +107,8 @@ const CASES: Case[] = [
   ['sandbox by an old name', config({ extraLines: ['build-use-sandbox = true'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"build-use-sandbox', 'namespaces'],
   ['max-jobs twice, once in a raw line', config({ maxJobs: 2, extraLines: ['max-jobs = 3'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"max-jobs = 3"', 'Keep one'],
   ['nix-path twice', deployment({ nixPath: 'nixpkgs=flake:nixpkgs', config: { settings: { 'nix-path': ['nixpkgs=/x'] } } }), 'CDK8SNIX0305', 'config.settings.nix-path', '["nixpkgs=/x"]', 'Keep one'],
+  ['password in a URL of a setting', config({ settings: { 'hashed-mirrors': 'https://me:secret@mirror.example' } }), 'CDK8SNIX0304', 'config.settings.hashed-mirrors', '(not shown)', 'netrc'],
+  ['password in a raw line', config({ extraLines: ['a-newer-setting = https://me:secret@mirror.example'] }), 'CDK8SNIX0304', 'config.extraLines[0]', '(not shown)', 'netrc'],
   ['a setting twice', config({ settings: { 'log-lines': 5 }, extraLines: ['log-lines = 6'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"log-lines = 6"', 'takes the last'],
   ['substituters in a raw line', config({ extraLines: ['substituters = https://a.example'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"substituters = https', 'prop `substituters`'],
   ['substituters by an old name', config({ extraLines: ['binary-caches = https://a.example'] }), 'CDK8SNIX0305', 'config.extraLines[0]', '"binary-caches', 'prop `substituters`'],

@@ -3,7 +3,7 @@ import { NixConfigProps } from './nix-config-props';
 import { KNOWN_SETTINGS, OWN_SETTINGS, SECRET_SETTINGS, SettingKind } from './nix-settings';
 import { checkPublicKey } from './public-key';
 import { checkStoreUrl } from './store-url';
-import { isConfLine, writtenCaches, WrittenSetting, writtenSettings } from './written-settings';
+import { isConfLine, itemsOf, writtenCaches, WrittenSetting, writtenSettings } from './written-settings';
 import { Problems } from '../base/problems';
 
 /** Record what is wrong with `settings` and `extraLines`. The same rules hold for both, as far as a setting is known. */
@@ -16,7 +16,7 @@ export function checkWrittenSettings(problems: Problems, props: NixConfigProps):
   });
   const replaced = new Set<string>();
   for (const setting of writtenSettings(props)) {
-    if (checkName(problems, props, setting, replaced)) {
+    if (checkName(problems, props, setting, replaced) && checkPasswords(problems, setting)) {
       checkValue(problems, setting);
     }
     if (!setting.adds) {
@@ -51,7 +51,7 @@ function checkName(problems: Problems, props: NixConfigProps, setting: WrittenSe
       problems.add('CDK8SNIX0303', 'config.settings', written, 'Nix has no such setting.',
         closest ? `Did you mean "${closest}"?` : 'If your Nix is newer than this library, write it in extraLines.');
     }
-    return !raw;
+    return true;
   }
   if (adds && kind !== 'list') {
     problems.add('CDK8SNIX0303', raw ? prop : 'config.settings', written, `Nix adds to lists only, and ${name} is none.`, `Did you mean "${name}"?`);
@@ -67,6 +67,15 @@ function checkName(problems: Problems, props: NixConfigProps, setting: WrittenSe
   return !adds && replaced.has(name) ? refuse('It is given twice, and Nix takes the last.', 'Keep one of the two.') : true;
 }
 
+/** URLs with a password, in any setting that takes URLs; those of caches are told with their other mistakes. */
+function checkPasswords(problems: Problems, { prop, name, value }: WrittenSetting): boolean {
+  const hasPassword = name !== 'substituters' && itemsOf(value).some(item => /:\/\/[^/@]*:[^/@]*@/.test(item));
+  if (hasPassword) {
+    problems.add('CDK8SNIX0304', prop, '(not shown)', 'It holds a password, which anyone who can read the manifest would see.', 'Leave it out, and use the prop `netrc`, which takes a Secret.');
+  }
+  return !hasPassword;
+}
+
 /** What a setting of each kind takes, in words. */
 const KINDS: { readonly [K in SettingKind]: string } = {
   list: 'It is a list of strings without white space.',
@@ -77,7 +86,7 @@ const KINDS: { readonly [K in SettingKind]: string } = {
 
 function checkValue(problems: Problems, { prop, name, value, raw }: WrittenSetting): void {
   const kind = KNOWN_SETTINGS.get(name);
-  const fits = kind === undefined ? Object.values(FITS).some(test => test(value, name)) : FITS[kind](value, name);
+  const fits = kind === undefined ? raw || Object.values(FITS).some(test => test(value, name)) : FITS[kind](value, name);
   if (!fits) {
     problems.add('CDK8SNIX0304', prop, value, kind === undefined ? 'nix.conf cannot hold such a value.' : KINDS[kind], raw ? 'Correct it, or leave it out.' : 'Write it as nix.conf would.');
   }
