@@ -579,6 +579,8 @@ esac
 exec "$nix_bin/nix" "\$@"
 END
   chmod +x "$work/bin"/*
+  # Where nothing in TMPDIR may be executed, home-manager has to do with what is in PATH.
+  "$work/bin/nix" --version >/dev/null 2>&1 || rm -f "$work/bin"/*
 }
 
 run_activation() {

@@ -429,6 +429,12 @@ describe('install-container.sh', () => {
       });
     });
 
+    test('a /tmp where nothing may be executed', () => {
+      const result = install('minimal', {}, { prepare: 'mount -t tmpfs -o noexec,mode=1777 tmpfs tmp' });
+      expect(result).toMatchObject({ status: 0 });
+      expect(commands()).toContain('jq');
+    });
+
     test('with a read-only /nix the built generation is linked without home-manager', () => {
       install('minimal');
       const generation = container.run(`readlink ${ROOTS}/*`).output.trim();
