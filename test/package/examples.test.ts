@@ -7,6 +7,7 @@ const ROOT = join(__dirname, '..', '..');
 
 /** The examples that people are told to copy into a repository of their own, by the letter of their READMEs. */
 describe.each([
+  ['workspace', ['workspace.k8s.yaml']],
   ['gitops', ['development.k8s.yaml', 'production.k8s.yaml', 'staging.k8s.yaml']],
   ['backstage', ['applications.k8s.yaml', 'development.k8s.yaml', 'production.k8s.yaml', 'staging.k8s.yaml']],
 ])('examples/%s', (name, files) => {
