@@ -213,6 +213,11 @@ project.addTask('test:languages', {
   description: 'The packages for Python, Java, Go and .NET, built, installed and used',
   steps: [{ exec: 'jest -c jest.system.json test/languages', receiveArgs: true }, { exec: 'sh test/system-packages.sh languages' }],
 });
+project.addTask('test:cluster', {
+  description: 'The scenarios of test/cluster in the cluster of a context that is named; says what it will do',
+  exec: 'ts-node --transpile-only -P test/tsconfig.json test/cluster/run.ts',
+  receiveArgs: true,
+});
 // The compiler's eleven lines about the age of Node say nothing to who has a version that `engines` allows.
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 

@@ -9,6 +9,13 @@ const setupNode = (version: string): github.workflows.JobStep =>
 const READ = { contents: github.workflows.JobPermission.READ };
 const RUNS_ON = ['ubuntu-24.04'];
 
+/** Two images with Nix, of two releases of it: the older one is upgraded. */
+const SEED_IMAGES = [
+  'node bin/cdk8s-nix eject add-nix image',
+  'docker build --tag add-nix:1 --build-arg NIX_IMAGE=docker.io/nixos/nix:2.24.9 --file image/images/add-nix/Dockerfile image',
+  'docker build --tag add-nix:2 --file image/images/add-nix/Dockerfile image',
+].join('\n');
+
 /** What is checked of each push and pull request. */
 export function addCiWorkflow(project: github.GitHub): void {
   const workflow = project.addWorkflow('ci');
@@ -45,6 +52,24 @@ export function addCiWorkflow(project: github.GitHub): void {
         { run: 'npm run package-all' },
         { name: 'An app in each language', run: 'npm run test:languages' },
         { name: 'Keep the packages', uses: 'actions/upload-artifact@v4', with: { name: 'packages', path: 'dist' } },
+      ],
+    },
+    cluster: {
+      name: 'A real cluster',
+      runsOn: RUNS_ON,
+      timeoutMinutes: 45,
+      permissions: READ,
+      steps: [
+        CHECKOUT,
+        setupNode('24'),
+        { run: 'npm ci' },
+        { run: 'npm run compile' },
+        { name: 'Two seed images', run: SEED_IMAGES },
+        { name: 'Cluster', run: 'kind create cluster --wait 120s' },
+        {
+          name: 'The scenarios',
+          run: 'npm run test:cluster -- --context kind-kind --load kind --seed-image add-nix:1 --upgrade-image add-nix:2',
+        },
       ],
     },
   });

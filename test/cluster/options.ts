@@ -1,0 +1,47 @@
+import { parseArgs } from 'util';
+
+export interface ClusterOptions {
+  readonly context: string;
+  readonly seedImage: string;
+  readonly upgradeImage: string;
+  readonly load: 'kind' | 'k3d' | 'none';
+  /** Say what would be done, and end. */
+  readonly dryRun: boolean;
+}
+
+export const USAGE = `usage: npm run test:cluster -- --context NAME --seed-image IMAGE --upgrade-image IMAGE [--load kind|k3d|none] [--dry-run]
+
+Runs the scenarios of test/cluster in namespaces that it makes and removes again.
+
+  --context        the context of your kubeconfig; there is no default, since what is not named is not touched
+  --seed-image     an image with a single-user Nix in /nix that user 1001 can read, for example one of this package
+  --upgrade-image  another one of these, with another Nix, to upgrade to
+  --load           bring both from the local docker or podman into the nodes of kind or k3d first (default: none)
+  --dry-run        say what would be done
+`;
+
+/** The options of the command line. Throws, with what is wrong, if they make no sense. */
+export function parseOptions(args: readonly string[]): ClusterOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      'context': { type: 'string' },
+      'seed-image': { type: 'string' },
+      'upgrade-image': { type: 'string' },
+      'load': { type: 'string', default: 'none' },
+      'dry-run': { type: 'boolean', default: false },
+    },
+  });
+  const named = (name: 'context' | 'seed-image' | 'upgrade-image'): string => {
+    const value = values[name];
+    if (!value) {
+      throw new Error(`--${name} is missing.`);
+    }
+    return value;
+  };
+  const load = values.load;
+  if (load !== 'kind' && load !== 'k3d' && load !== 'none') {
+    throw new Error(`--load: got ${JSON.stringify(load)}. It is kind, k3d or none.`);
+  }
+  return { context: named('context'), seedImage: named('seed-image'), upgradeImage: named('upgrade-image'), load, dryRun: values['dry-run'] };
+}

@@ -1,0 +1,70 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { delimiter, join } from 'path';
+import { testCluster } from './test-cluster';
+
+const IMAGES = ['--seed-image', 'registry.example.org/nix:1', '--upgrade-image', 'registry.example.org/nix:2'];
+
+/**
+ * What the command asks of kubectl before it touches a cluster, with one that writes down its arguments. This says nothing about clusters: the
+ * scenarios run in test/e2e, and in whatever cluster somebody names.
+ */
+describe('npm run test:cluster', () => {
+  let folder: string;
+  const calls = () => existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf-8').trim().split('\n') : [];
+
+  const path = process.env.PATH;
+
+  function run(...args: string[]) {
+    const lines: string[] = [];
+    const status = testCluster(args, line => lines.push(line));
+    return { status, said: lines.join('\n') };
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cdk8s-nix-kubectl-'));
+    writeFileSync(join(folder, 'kubectl'), `#!/bin/sh
+echo "$*" >>"$FOLDER/calls"
+case "$*" in
+  'config get-contexts'*) echo kind-test; echo production ;;
+  *storageclasses*) echo '{ "items": [] }' ;;
+esac
+`);
+    chmodSync(join(folder, 'kubectl'), 0o755);
+    process.env.PATH = `${folder}${delimiter}${path}`;
+    process.env.FOLDER = folder;
+  });
+
+  afterEach(() => {
+    process.env.PATH = path;
+    delete process.env.FOLDER;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each([
+    [['--context', 'kind-test'], '--seed-image is missing.'],
+    [IMAGES, '--context is missing.'],
+    [['--context', 'kind-test', '--load', 'minikube', ...IMAGES], '--load: got "minikube". It is kind, k3d or none.'],
+  ])('%j is not enough, and nothing is asked of a cluster', (args, message) => {
+    const { status, said } = run(...args);
+    expect([status, said.split('\n')[0]]).toEqual([2, message]);
+    expect(calls()).toEqual([]);
+  });
+
+  test('a context that the kubeconfig does not have', () => {
+    expect(() => run('--context', 'staging', ...IMAGES)).toThrow('The kubeconfig has no context "staging".');
+  });
+
+  test('a dry run says where it would do what, and does nothing', () => {
+    const { status, said } = run('--context', 'kind-test', '--dry-run', '--load', 'kind', ...IMAGES);
+    expect(status).toBe(0);
+    expect(said).toMatch(/^In the cluster of the context kind-test:\n- makes the namespaces cdk8s-nix-test-\d+-0, /);
+    expect(said).toContain('registry.example.org/nix:1 and registry.example.org/nix:2, which are brought into the nodes by kind first');
+    expect(calls()).toEqual(['config get-contexts --output name']);
+  });
+
+  test('a cluster without a default storage class is left alone, and is asked by the context that was named', () => {
+    expect(() => run('--context', 'kind-test', ...IMAGES)).toThrow('The cluster has no default storage class.');
+    expect(calls().slice(1)).toEqual(['--context kind-test get storageclasses --output json']);
+  });
+});
