@@ -23,7 +23,7 @@ import { containersOf, mapObjects, mapPods, PodContent, PodManifest, podsOf } fr
 import { mergePod, PodAdditions, withoutAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, PodTarget, podTargets } from '../pod/pod-targets';
-import { editManifest, finishManifest, isPatched, keepPatchedFieldsBelow, manifestAsMade, manifestAsPatched } from '../pod/written-manifest';
+import { editManifest, finishManifest, isPatched, keepPatchedFieldsBelow, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
 
 /** What comes through the door: an environment, as it is needed here. */
 export interface DoorKeeper {
@@ -171,7 +171,7 @@ class Guest {
       const own = podsOf(fitted, this.podTemplates).map((pod): PodManifest => theirs({ ...pod, owner: fitted }, additions));
       return [
         ...own.flatMap(pod => [
-          ...checkPlainKubernetes(pod, this.nameIsMade(owner)),
+          ...checkPlainKubernetes(pod, () => this.nameIsMade(owner)),
           ...(containersOf(pod).some(({ sort }) => sort === 'containers') ? [] : [noContainer(owner)]),
           ...checkPod(pod, additions, user),
           ...checkServedStore(pod, store, home),
@@ -185,7 +185,7 @@ class Guest {
 
   private render(): any {
     try {
-      return manifestAsMade(this.target.object);
+      return manifestToCheck(this.target.object);
     } catch {
       return undefined;
     }
@@ -210,11 +210,14 @@ class Guest {
 
 /** Each container that was named has to be somewhere, and each object has to have one of them. */
 function checkContainers(guests: Guest[], wanted: readonly string[]): Problem[] {
+  if (wanted.length === 0) {
+    return [];
+  }
   const names = guests.map(guest => guest.containerNames()).filter(found => found !== undefined);
   const missing = wanted.filter(name => !names.some(found => found.includes(name)));
   const without = names.find(found => !found.some(name => wanted.includes(name)));
   const lack = (name: string, there: string[]): Problem => ({
     code: 'CDK8SNIX0502', prop: 'containers', value: name, problem: 'The workload has no such container.', remedy: `Use one of: ${there.join(', ')}.`,
   });
-  return missing.length > 0 || wanted.length === 0 || !without ? missing.map(name => lack(name, [...new Set(names.flat())])) : [lack(wanted.join(', '), without)];
+  return missing.length > 0 || !without ? missing.map(name => lack(name, [...new Set(names.flat())])) : [lack(wanted.join(', '), without)];
 }

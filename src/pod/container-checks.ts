@@ -11,7 +11,7 @@ import { Problem } from '../base/problems';
  *
  * @param nameIsMade whether the object's name was made of the ids of constructs
  */
-export function checkPlainKubernetes(pod: PodManifest, nameIsMade: boolean): Problem[] {
+export function checkPlainKubernetes(pod: PodManifest, nameIsMade: () => boolean): Problem[] {
   const { owner } = pod;
   return [
     ...checkObject(owner, nameIsMade),
@@ -27,7 +27,7 @@ export function checkPlainKubernetes(pod: PodManifest, nameIsMade: boolean): Pro
   ];
 }
 
-function checkObject({ metadata = {} }: any, nameIsMade: boolean): Problem[] {
+function checkObject({ metadata = {} }: any, nameIsMade: () => boolean): Problem[] {
   const problems: Problem[] = [];
   const { namespace, name = '' } = metadata;
   if (namespace !== undefined && !isDnsLabel(namespace)) {
@@ -45,7 +45,7 @@ function checkObject({ metadata = {} }: any, nameIsMade: boolean): Problem[] {
       prop: 'metadata.name',
       value: name,
       problem: 'The name of an object has lower-case letters, digits, "-" and "."; 253 at most.',
-      remedy: nameIsMade
+      remedy: nameIsMade()
         ? 'It is made of the ids of the constructs: use ids of such characters, or set metadata.name.'
         : 'Leave it out: cdk8s makes one of the construct ids.',
     });
