@@ -7,7 +7,7 @@ export interface Shared {
 }
 
 export function shareByHand(chart: Chart, scripts: { [file: string]: string }): Shared {
-  return { scripts: new kplus.ConfigMap(chart, 'scripts', { data: scripts, immutable: true }) };
+  return { scripts: new kplus.ConfigMap(chart, 'scripts', { binaryData: scripts, immutable: true }) };
 }
 
 const IMAGE = 'docker.io/nixos/nix:2.34.7@sha256:bf1d938835ab96312f098fa6c2e9cab367728e0aad0646ee3e02a787c80d8fb8';
@@ -25,7 +25,7 @@ export function writeByHand(chart: Chart, id: string, shared: Shared, nixConf: {
     storage: Size.gibibytes(20),
     accessModes: [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE],
   });
-  const config = new kplus.ConfigMap(chart, `${id}-config`, { data: nixConf });
+  const config = new kplus.ConfigMap(chart, `${id}-config`, { binaryData: nixConf });
   const store = kplus.Volume.fromPersistentVolumeClaim(chart, `${id}-store-volume`, claim, { name: 'nix-store' });
   const scripts = kplus.Volume.fromConfigMap(chart, `${id}-scripts-volume`, shared.scripts, { name: 'nix-scripts' });
   const configVolume = kplus.Volume.fromConfigMap(chart, `${id}-config-volume`, config, { name: 'nix-config' });

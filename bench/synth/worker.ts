@@ -9,7 +9,7 @@ const [who, count] = [process.argv[2], Number(process.argv[3])];
 function assets(): { scripts: { [file: string]: string }; config: { [file: string]: string } } {
   const chart = Testing.chart();
   new NixDeployment(chart, 'sample');
-  const data = Testing.synth(chart).filter(manifest => manifest.kind === 'ConfigMap').map(manifest => manifest.data);
+  const data = Testing.synth(chart).filter(manifest => manifest.kind === 'ConfigMap').map(manifest => manifest.binaryData);
   return { scripts: data.find(files => 'seed-nix-store.sh' in files), config: data.find(files => 'nix.conf' in files) };
 }
 

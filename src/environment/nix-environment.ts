@@ -4,7 +4,7 @@ import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
 import { checkEnvironmentProps, checkOwnRuntime } from './environment-checks';
 import { environmentPart, homeVolume, podSecurity, profilePath } from './environment-part';
-import { checkObjectNames, environmentsOf, registerEnvironment } from './environments-of-app';
+import { environmentsOf, registerEnvironment } from './environments-of-app';
 import { loginProfile } from './login-profile';
 import { NixEnableOptions } from './nix-enable-options';
 import { NixEnvironmentProps } from './nix-environment-props';
@@ -126,10 +126,12 @@ export class NixEnvironment extends Construct {
     this._addPart(() => this._care.part());
     this._programs = new EnvironmentPrograms(this, this.problems, this.store.runtime, props.bringPrograms);
     this._care.bringAtStart(() => this._programs.task());
-    const { user, store, home } = this;
-    this.door = new Door({ scope: this, user, store, home, isLabelled: () => this.network.isRestricted });
-    registerEnvironment(this);
-    this.node.addValidation({ validate: () => [...this.checkSharedStore(), ...checkObjectNames(this)] });
+    const { user, store, home, network } = this;
+    this.door = new Door({ scope: this, user, store, home, network });
+    registerEnvironment(this, this.problems);
+    if (store.reach === StoreReach.MANY_NODES) {
+      this.node.addValidation({ validate: () => this.checkSharedStore() });
+    }
   }
 
   /**
@@ -145,7 +147,7 @@ export class NixEnvironment extends Construct {
    * @throws if there is no pod behind it, or the workload has Nix already
    */
   public enable(workload: IConstruct, options: NixEnableOptions = {}): void {
-    this._care.workloads.push(...this.door.enable(workload, options, () => this.additions(options)));
+    this._care.workloads.push(...this.door.enable(workload, options, look => this.additions(options, look)));
   }
 
   /**
@@ -154,7 +156,7 @@ export class NixEnvironment extends Construct {
    * @internal
    */
   public _enableForCare(workload: IConstruct): void {
-    this.door.enable(workload, {}, () => withoutWorkloadSteps(this.additions({})));
+    this.door.enable(workload, {}, look => withoutWorkloadSteps(this.additions({}, look)));
   }
 
   /**
@@ -256,17 +258,17 @@ export class NixEnvironment extends Construct {
       + `${this.claim!.name} and seeds it from ${other.image.reference}, maybe with another version of Nix. Use one image for both.`);
   }
 
-  private additions(options: NixEnableOptions): PodAdditions {
+  private additions(options: NixEnableOptions, look?: 'names'): PodAdditions {
     const { config, home, props: { path, nixPath }, scripts, store, storeContainers, user } = this;
     return {
-      ...joinParts([environmentPart({ config, home, path, nixPath, scripts, store, storeContainers, user }), ...this.parts.map(part => part())]),
+      ...joinParts([environmentPart({ config, home, path, nixPath, scripts, store, storeContainers, user }, look), ...this.parts.map(part => part())]),
       podSecurityContext: podSecurity(user),
       profilePath: profilePath(user, store),
       scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
       // A program runs from the store, whatever else is said.
       containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),
       runtimeClassName: store.runtime?.runtimeClassName,
-      annotations: store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
+      annotations: look ? {} : store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
       labels: {},
     };
   }

@@ -5,5 +5,5 @@ export interface EnabledWorkload {
   /** Whether its pods end by themselves. */
   readonly ends: boolean;
   /** Labels that find its pods. */
-  readonly podLabels: () => { readonly [label: string]: string };
+  podLabels(): { readonly [label: string]: string };
 }

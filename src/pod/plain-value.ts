@@ -1,24 +1,35 @@
+/** Whether cdk8s sorts the keys of what it writes. A look at the environment of the process takes its time: once a manifest. */
+export function keysAreSorted(): boolean {
+  return !process.env.CDK8S_DISABLE_SORT;
+}
+
 /**
  * A value as YAML holds it, in the form in which cdk8s writes all others: without what is undefined, keys sorted unless that is
  * switched off, quantities and the like (classes of an import that wrap a number or a text) as what they wrap.
  */
-export function plainValue(value: any): any {
-  if (Array.isArray(value)) {
-    return value.map(plainValue);
-  }
+export function plainValue(value: any, sort = keysAreSorted()): any {
   if (typeof value !== 'object' || value === null) {
     return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(item => plainValue(item, sort));
   }
   if (value.constructor !== Object && ['string', 'number'].includes(typeof value.value)) {
     return value.value;
   }
-  const keys = Object.keys(value).filter(key => value[key] !== undefined && value[key] !== null);
-  return Object.fromEntries((process.env.CDK8S_DISABLE_SORT ? keys : keys.sort()).map(key => [key, plainValue(value[key])]));
+  const plain: { [field: string]: unknown } = {};
+  const keys = Object.keys(value);
+  for (const key of sort ? keys.sort() : keys) {
+    if (value[key] !== undefined && value[key] !== null) {
+      plain[key] = plainValue(value[key], sort);
+    }
+  }
+  return plain;
 }
 
 /** An object of YAML with some fields set, those that are `undefined` left out, its keys in the order in which cdk8s writes them. */
 export function withFields(object: any, fields: { readonly [field: string]: unknown }): any {
   const all: { [field: string]: unknown } = { ...object, ...fields };
   const keys = Object.keys(all).filter(key => all[key] !== undefined);
-  return Object.fromEntries((process.env.CDK8S_DISABLE_SORT ? keys : keys.sort()).map(key => [key, all[key]]));
+  return Object.fromEntries((keysAreSorted() ? keys.sort() : keys).map(key => [key, all[key]]));
 }

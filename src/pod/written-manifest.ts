@@ -1,5 +1,6 @@
-import { ApiObject, App, JsonPatch, Lazy } from 'cdk8s';
+import { ApiObject, App, JsonPatch } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { BUILT_IN_RESOLVERS, resolveValue } from './resolved-value';
 
 type Manifest = { [field: string]: any };
 type Change = (manifest: any) => any;
@@ -7,11 +8,11 @@ type Change = (manifest: any) => any;
 /** What is done to an object as it is written. */
 interface Writer {
   /** Before anything is rendered: the last moment to add to the construct. */
-  readonly prepare: Array<() => void>;
+  prepare: ReadonlyArray<() => void>;
   /** Before the user's patches. */
-  readonly edits: Change[];
+  edits: readonly Change[];
   /** After them. */
-  readonly finishes: Change[];
+  finishes: readonly Change[];
   /** A `toJson` that somebody else has put on the object, which runs too. */
   readonly original?: () => any;
 }
@@ -24,7 +25,8 @@ const WRITER = Symbol.for('cdk8s-nix.writer');
 
 /** Let `prepare` run just before an object is rendered. */
 export function beforeWriting(object: ApiObject, prepare: () => void): void {
-  writerOf(object).prepare.push(prepare);
+  const writer = writerOf(object);
+  writer.prepare = [...writer.prepare, prepare];
 }
 
 /**
@@ -32,12 +34,14 @@ export function beforeWriting(object: ApiObject, prepare: () => void): void {
  * Whatever made the object has rendered it by then; its own code is neither called nor overridden.
  */
 export function editManifest(object: ApiObject, edit: Change): void {
-  writerOf(object).edits.push(edit);
+  const writer = writerOf(object);
+  writer.edits = [...writer.edits, edit];
 }
 
 /** Change the manifest of an object after everything else: what has to see the patches too. */
 export function finishManifest(object: ApiObject, finish: Change): void {
-  writerOf(object).finishes.push(finish);
+  const writer = writerOf(object);
+  writer.finishes = [...writer.finishes, finish];
 }
 
 /**
@@ -46,17 +50,14 @@ export function finishManifest(object: ApiObject, finish: Change): void {
  * L1's conversion, which runs after all patches, is undone where it lost something.
  */
 export function keepPatchedFields(object: ApiObject): void {
-  writerOf(object);
+  if (toJsonMethods(object).length > 1) {
+    writerOf(object);
+  }
 }
 
-/** The same for all objects below a construct, whenever they are added. */
+/** The same for all objects below a construct. */
 export function keepPatchedFieldsBelow(scope: IConstruct): void {
-  scope.node.addValidation({
-    validate: () => {
-      scope.node.findAll().filter(ApiObject.isApiObject).forEach(keepPatchedFields);
-      return [];
-    },
-  });
+  scope.node.findAll().filter(ApiObject.isApiObject).forEach(keepPatchedFields);
 }
 
 /** The manifest without our changes and without the user's patches: what the object was made to be. */
@@ -66,16 +67,15 @@ export function manifestAsMade(object: ApiObject): any {
 }
 
 /**
- * The same to look at: quantities and the like as plain values, and the names that an L1 spells in its own way as it has them. As cdk8s
- * would resolve it, in a fraction of the time, which counts where each of a thousand workloads is checked.
+ * The same to look at, for each of a thousand workloads: quantities and the like as plain values, and the names that an L1 spells in its
+ * own way as it has them.
  */
 export function manifestToCheck(object: ApiObject): any {
-  const { props } = internalsOf(object);
-  if (props === undefined || !isOfKnownClass(object) || App.of(object).resolvers.length > BUILT_IN_RESOLVERS) {
+  if (!isOfKnownClass(object) || !hasBuiltInResolvers(object)) {
     return manifestAsMade(object);
   }
   writerIn(object)?.prepare.forEach(prepare => prepare());
-  return { ...resolved(props), metadata: object.metadata.toJson() };
+  return { ...resolveValue(internalsOf(object).props, false), metadata: object.metadata.toJson() };
 }
 
 /** The manifest with our changes and as the user's patches leave it. */
@@ -100,7 +100,7 @@ function writerOf(object: ApiObject): Writer {
   if (found) {
     return found;
   }
-  const writer: Writer = { prepare: [], edits: [], finishes: [], original: ownToJson(object) };
+  const writer: Writer = { prepare: NONE, edits: NONE, finishes: NONE, original: ownToJson(object) };
   Object.defineProperty(object, WRITER, { value: writer });
   object.toJson = () => {
     try {
@@ -114,6 +114,9 @@ function writerOf(object: ApiObject): Writer {
   return writer;
 }
 
+/** One for all: an app has thousands of objects. */
+const NONE: readonly never[] = [];
+
 const FAILED = 'Failed serializing construct at path';
 
 /** What is relied on of cdk8s' ApiObject and not public: it has no other way to ask for the patches and for what it was given. */
@@ -121,34 +124,9 @@ function internalsOf(object: ApiObject): { patches: JsonPatch[]; readonly props?
   return object as unknown as { patches: JsonPatch[]; readonly props?: object };
 }
 
-/** Of lazy values, of tokens, and of classes that wrap a number or a text. An app may have more of its own. */
-const BUILT_IN_RESOLVERS = 3;
-
-/** What cdk8s' own resolvers make of a value. */
-function resolved(value: any): any {
-  if (typeof value !== 'object' || value === null) {
-    return value ?? undefined;
-  }
-  if (Array.isArray(value)) {
-    return value.map(resolved);
-  }
-  if (value instanceof Lazy) {
-    return resolved(value.produce());
-  }
-  if (typeof value.resolve === 'function') {
-    return resolved(value.resolve());
-  }
-  if (value.constructor !== Object) {
-    return ['number', 'string'].includes(typeof value.value) ? value.value : value;
-  }
-  const result: Manifest = {};
-  for (const key of Object.keys(value)) {
-    const inner = resolved(value[key]);
-    if (inner !== undefined) {
-      result[key] = inner;
-    }
-  }
-  return result;
+/** Whether the values of an object are resolved as cdk8s does by itself; an app may have resolvers of its own. */
+function hasBuiltInResolvers(object: ApiObject): boolean {
+  return internalsOf(object).props !== undefined && App.of(object).resolvers.length === BUILT_IN_RESOLVERS;
 }
 
 /** Whether the object is one of cdk8s' own, or of an import. */
@@ -160,7 +138,12 @@ function isOfKnownClass(object: ApiObject): boolean {
 
 /** The object as cdk8s itself renders it: lazy values resolved, nothing patched, and not yet converted by a typed class. */
 function render(object: ApiObject): any {
-  return toJsonMethods(object).pop()!.call(Object.create(object, { patches: { value: [] } }));
+  const { props } = internalsOf(object);
+  if (hasBuiltInResolvers(object)) {
+    const { apiVersion, kind, metadata, ...rest } = resolveValue({ ...props, metadata: object.metadata.toJson() }, true);
+    return { apiVersion, kind, metadata, ...rest };
+  }
+  return withPatches(object, [], toJsonMethods(object).pop()!);
 }
 
 /** What the object's class makes of a rendered manifest: an L1 has names and classes of its own for some fields. */
@@ -179,13 +162,18 @@ function convert(object: ApiObject, manifest: any): any {
 function convertByToJson(object: ApiObject, manifest: any): any {
   const writer = writerIn(object);
   const original = (writer ? writer.original : ownToJson(object)) ?? toJsonMethods(object)[0];
+  return withPatches(object, [JsonPatch.replace('', manifest)], original);
+}
+
+/** What a `toJson` says of the object as if it had these patches. */
+function withPatches(object: ApiObject, patches: JsonPatch[], toJson: () => any): any {
   const internals = internalsOf(object);
-  const { patches } = internals;
-  internals.patches = [JsonPatch.replace('', manifest)];
+  const own = internals.patches;
+  internals.patches = patches;
   try {
-    return original.call(object);
+    return toJson.call(object);
   } finally {
-    internals.patches = patches;
+    internals.patches = own;
   }
 }
 

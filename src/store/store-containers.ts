@@ -7,6 +7,10 @@ import { defaultPullPolicy } from '../image/pull-policy';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { HOME_FOLDER, STORE_FOLDER, VOLUME } from '../pod/pod-names';
 
+/** Names of the containers. They are contract: people refer to them in `kubectl logs -c`. */
+const SEED = 'seed-nix-store';
+const CHECK = 'check-nix-store';
+
 const SCRIPTS_DIR = '/opt/cdk8s-nix';
 const STORE_ROOT = '/mnt/nix-volume';
 const CHECK_ROOT = '/mnt/nix-store';
@@ -39,7 +43,12 @@ export class StoreContainers {
 
   /** In their order. A store that comes ready-made is only looked at. */
   public render(): kplus.k8s.Container[] {
-    return this.store.served ? [this.checkContainer()] : [this.seedContainer(), this.checkContainer()];
+    return this.names().map(name => name === SEED ? this.seedContainer() : this.checkContainer());
+  }
+
+  /** The names of the same. */
+  public names(): string[] {
+    return this.store.served ? [CHECK] : [SEED, CHECK];
   }
 
   /** How a container sees the store. */
@@ -62,7 +71,7 @@ export class StoreContainers {
 
   private seedContainer(): kplus.k8s.Container {
     return {
-      ...this.scriptContainer('seed-nix-store', [
+      ...this.scriptContainer(SEED, [
         { name: 'SEED_IMAGE', value: this.image.reference },
         ...(this.seed.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.seed.jobs) }]),
         ...(this.seed.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []),
@@ -92,7 +101,7 @@ export class StoreContainers {
    */
   private checkContainer(): kplus.k8s.Container {
     return {
-      ...this.scriptContainer('check-nix-store', [
+      ...this.scriptContainer(CHECK, [
         { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${HOME_FOLDER}` },
         { name: 'NIX_FOLDER', value: CHECK_ROOT },
         ...(this.store.served ? [{ name: 'NIX_SERVED', value: 'yes' }] : []),

@@ -344,7 +344,7 @@ test('two environments that end at one claim are told', () => {
   new NixDeployment(chart, 'one', { metadata: { name: 'one' } });
   expect(() => Testing.synth(chart)).not.toThrow();
   new NixDeployment(chart, 'two', { metadata: { name: 'two' } });
-  expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0214 metadata.name: got "persistentvolumeclaim". This is the PersistentVolumeClaim of test/two/Nix too');
+  expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0214 metadata.name: got "persistentvolumeclaim". This is the PersistentVolumeClaim of test/one/Nix too');
 });
 
 test('a name that cdk8s has made of an id is put right at the id', () => {

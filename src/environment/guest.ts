@@ -1,0 +1,197 @@
+import { ApiObject, Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { fitToStore } from './fit-to-store';
+import { NixEnableOptions } from './nix-enable-options';
+import { checkPlaces } from './place-checks';
+import { checkKind, checkPod, checkServedStore, endsByItself, noContainer } from './workload-checks';
+import { describe, Problem } from '../base/problems';
+import { NixHome } from '../home/nix-home';
+import { NixUser } from '../home/nix-user';
+import { isAskedFor } from '../pod/asked-for';
+import { autoscaledTo } from '../pod/autoscalers';
+import { BoundStore } from '../pod/bound-store';
+import { withClaimTemplate } from '../pod/claim-templates';
+import { checkPlainKubernetes } from '../pod/container-checks';
+import { EnabledWorkload } from '../pod/enabled-workload';
+import { isKind } from '../pod/object-kind';
+import { addressLabels, environmentLabels } from '../pod/pod-labels';
+import { containersOf, mapObjects, mapPods, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
+import { mergePod, PodAdditions, withoutAdditions } from '../pod/pod-merge';
+import { VOLUME } from '../pod/pod-names';
+import { isPart, PodTarget, PodTargetPart } from '../pod/pod-targets';
+import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
+
+/** What comes through the door: an environment, as it is needed here. */
+export interface DoorKeeper {
+  readonly scope: Construct;
+  readonly store: BoundStore;
+  readonly user: NixUser;
+  readonly home: NixHome;
+  /** A restricted one finds its pods by the label of the environment, whoever made them. */
+  readonly network: { readonly isRestricted: boolean };
+}
+
+/** What an environment gives to a pod; for a look at the names in it alone, some of it is left out that takes time. */
+export type Additions = (look?: 'names') => PodAdditions;
+
+/** An object that gets Nix. */
+export class Guest {
+  public readonly object: ApiObject;
+
+  constructor(
+    private readonly keeper: DoorKeeper,
+    private readonly target: PodTarget,
+    private readonly options: NixEnableOptions,
+    private readonly additions: Additions,
+  ) {
+    this.object = target.object;
+    editManifest(this.object, manifest => this.mapMeant(manifest, meant => this.giveNix(meant)));
+    if (keeper.store.claimTemplate) {
+      finishManifest(this.object, manifest => this.mapMeant(manifest, meant => this.keepClaimTemplate(meant)));
+    }
+    target.construct.node.addValidation({ validate: () => this.validate().map(describe) });
+  }
+
+  public workloads(): EnabledWorkload[] {
+    return this.target.parts.map(part => new GuestPart(this, part));
+  }
+
+  /** Where it is in the tree. */
+  public get path(): string {
+    return this.target.construct.node.path;
+  }
+
+  /** Labels that find its pods. */
+  public podLabels(): { readonly [label: string]: string } {
+    return addressLabels(this.pods(manifestAsMade(this.object))[0]) ?? environmentLabels(this.keeper.scope);
+  }
+
+  /** The names of the containers of its pods; undefined if it cannot be rendered, which is told elsewhere. */
+  public containerNames(): string[] | undefined {
+    const made = this.render();
+    return made && this.pods(made).flatMap(containersOf).map(({ container }) => container.name);
+  }
+
+  private get podTemplates(): readonly string[] {
+    return this.options.podTemplates ?? [];
+  }
+
+  private isMeant(object: any): boolean {
+    return this.target.parts.some(part => isPart(part, object));
+  }
+
+  /** The object, or those of a List that are meant, changed. A name may be made only as the object is written, so a single one needs none. */
+  private mapMeant(manifest: any, change: (object: any) => any): any {
+    return mapObjects(manifest, object => object === manifest || this.isMeant(object) ? change(object) : object);
+  }
+
+  private pods(manifest: any): PodManifest[] {
+    return podsOf(manifest, this.podTemplates).filter(pod => pod.owner === manifest || this.isMeant(pod.owner));
+  }
+
+  private giveNix(object: any): any {
+    const additions = this.additions();
+    return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod => mergePod(pod, { ...additions, labels: this.labelsOf(pod) }));
+  }
+
+  private fitted(object: any): any {
+    const { object: construct, parts } = this.target;
+    // What is in a List was written by somebody, all of it.
+    const isSingle = parts.length === 1 && construct.kind === object.kind;
+    return fitToStore(object, this.keeper.store, field => isSingle ? isAskedFor(construct, object.spec, field) : object.spec?.[field] !== undefined);
+  }
+
+  private withClaims(object: any): any {
+    const { claimTemplate } = this.keeper.store;
+    return claimTemplate && isKind(object, 'StatefulSet', 'apps') ? withClaimTemplate(object, VOLUME.store, claimTemplate) : object;
+  }
+
+  /** A patch that sets all claim templates means its own; ours is still needed. */
+  private keepClaimTemplate(object: any): any {
+    return isPatched(this.object) ? this.withClaims(object) : object;
+  }
+
+  /** cdk8s-plus has labels by which the pods are found; others get ours. */
+  private labelsOf(pod: PodContent): { readonly [label: string]: string } {
+    return this.keeper.network.isRestricted || !addressLabels(pod) ? environmentLabels(this.keeper.scope) : {};
+  }
+
+  /** What is wrong with the object as it was made, unless a patch has put it right. What a patch itself asks for is its user's last word. */
+  private validate(): Problem[] {
+    const { object, target: { construct } } = this;
+    const made = this.render();
+    if (!made) {
+      // What renders it will say so as the object is written, in its own words; but for what we know better.
+      const { containers } = construct as { readonly containers?: unknown[] };
+      return Array.isArray(containers) && containers.length === 0 ? [noContainer(object)] : [];
+    }
+    const problems = this.check(made, pod => pod);
+    if (problems.length === 0 || !isPatched(object)) {
+      return problems;
+    }
+    const left = this.check(manifestAsPatched(object), (pod, additions) => ({ ...pod, ...withoutAdditions(pod, additions) }));
+    return problems.filter(({ code, prop }) => left.some(other => other.code === code && other.prop === prop));
+  }
+
+  private check(manifest: any, theirs: (pod: PodManifest, additions: PodAdditions) => PodManifest): Problem[] {
+    const { store, user, home } = this.keeper;
+    const additions = this.additions('names');
+    const pods = this.pods(manifest);
+    return [...new Set(pods.map(pod => pod.owner))].flatMap(owner => {
+      const fitted = this.fitted(owner);
+      const own = podsOf(fitted, this.podTemplates).map((pod): PodManifest => theirs(pod, additions));
+      return [
+        ...own.flatMap(pod => [
+          ...checkPlainKubernetes(pod, () => this.nameIsMade(owner)),
+          ...(containersOf(pod).some(({ sort }) => sort === 'containers') ? [] : [noContainer(owner)]),
+          ...checkPod(pod, additions, user),
+          ...checkServedStore(pod, store, home),
+        ]),
+        ...checkKind(store, fitted),
+        ...checkPlaces(store, fitted, own, autoscaledTo(this.object, fitted)),
+        ...this.checkNamespace(owner),
+      ];
+    });
+  }
+
+  private render(): any {
+    try {
+      return manifestToCheck(this.object);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private nameIsMade({ metadata }: any): boolean {
+    const { object } = this;
+    return metadata?.name === object.name && Chart.of(object).generateObjectName(object) === object.name;
+  }
+
+  private checkNamespace({ metadata = {} }: any): Problem[] {
+    const ours = Chart.of(this.keeper.scope).namespace;
+    return ours === metadata.namespace ? [] : [{
+      code: 'CDK8SNIX0505',
+      prop: 'metadata.namespace',
+      value: metadata.namespace,
+      problem: `The objects of the environment ${this.keeper.scope.node.path} are in ${JSON.stringify(ours) ?? 'the namespace of the release'}, where the pod cannot reach them.`,
+      remedy: 'Set the namespace on the chart.',
+    }];
+  }
+}
+
+/** One of the workloads of a manifest, as others see it. */
+class GuestPart implements EnabledWorkload {
+  constructor(private readonly guest: Guest, private readonly part: PodTargetPart) {}
+
+  public get path(): string {
+    return this.guest.path;
+  }
+
+  public get ends(): boolean {
+    return endsByItself(this.part);
+  }
+
+  public podLabels(): { readonly [label: string]: string } {
+    return this.guest.podLabels();
+  }
+}
