@@ -96,7 +96,7 @@ realise() {
   [ "$status" = 0 ] && return
   case $(cat "$work/errors") in
     *'increase '*'--max-jobs'* | *'max-jobs'*'remote build'*)
-      die 55 "$name: no cache has $reference whole, and building is not asked for: allow it (build), or push it to a cache that the pod asks" ;;
+      die 55 "$name: no cache has $reference whole, and building is not asked for: allow it (allowBuilds), or push it to a cache that the pod asks" ;;
   esac
   die 53 "$name: $reference cannot be brought: $(last_error "$work/errors")"
 }

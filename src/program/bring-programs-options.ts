@@ -10,7 +10,7 @@ export interface NixBringProgramsOptions {
    *
    * @default false
    */
-  readonly build?: boolean;
+  readonly allowBuilds?: boolean;
 
   /**
    * How many former programs of each container stay rooted in a store that lasts, so that a rollback starts as fast as a restart.

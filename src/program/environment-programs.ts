@@ -43,7 +43,7 @@ export class EnvironmentPrograms {
     this.variables = {
       CARE_TIMEOUT: String(deadlineSeconds(problems, this.deadline)),
       PROGRAMS_SET: this.set,
-      PROGRAMS_BUILD: options.build ? 'yes' : 'no',
+      PROGRAMS_BUILD: options.allowBuilds ? 'yes' : 'no',
       PROGRAMS_KEEP: String(keepFormer),
     };
   }

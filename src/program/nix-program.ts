@@ -77,12 +77,12 @@ export class NixProgram {
    *
    * @example NixProgram.command(['echoip'], { portNumber: 8080 })
    *
-   * @param command what to run
+   * @param argv what to run, and its arguments
    * @param options the container
    */
-  public static command(command: string[], options: NixProgramOptions = {}): NixProgram {
+  public static command(argv: string[], options: NixProgramOptions = {}): NixProgram {
     const { image, ...container } = options;
-    return new NixProgram('command', command.join(' '), { ...container, command }, image, () => {});
+    return new NixProgram('command', argv.join(' '), { ...container, command: argv }, image, () => {});
   }
 
   private constructor(

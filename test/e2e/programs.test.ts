@@ -35,7 +35,7 @@ describe('a pod that runs a flake', () => {
       image: NixImage.of('registry.local/nix:1.0.0'),
       config: { defaultSubstituter: false },
       programs: program && [program],
-      bringPrograms: { build: true, keepFormer: 1 },
+      bringPrograms: { allowBuilds: true, keepFormer: 1 },
     });
     const { environment } = workload;
     new NixGarbageCollection(chart, 'gc', { environment, keepRecent: Duration.seconds(0) });

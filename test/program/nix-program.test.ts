@@ -92,7 +92,7 @@ test('all workloads take programs, and a container of one can be added wherever 
 });
 
 test('how programs are brought', () => {
-  const spec = deploymentOf({ programs: [flake()], bringPrograms: { build: true, keepFormer: 5, deadline: Duration.minutes(5) } });
+  const spec = deploymentOf({ programs: [flake()], bringPrograms: { allowBuilds: true, keepFormer: 5, deadline: Duration.minutes(5) } });
   const told = Object.fromEntries(step(spec).env.map((entry: any) => [entry.name, entry.value]));
   expect(told).toMatchObject({ PROGRAMS_BUILD: 'yes', PROGRAMS_KEEP: '5', CARE_TIMEOUT: '300' });
   const plain = Object.fromEntries(step(deployment(flake())).env.map((entry: any) => [entry.name, entry.value]));
