@@ -161,7 +161,7 @@ optimise() {
 
 open_store
 check_settings
-take_lock
+acquire_lock
 if ! is_due; then
   report "nothing to do: $idle"
   exit 0

@@ -1,95 +1,243 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# From the stage into the store, Nix's database, the roots and the profiles.
+# From the stage into the store, Nix's database, the roots and the profiles. Each change is a rename out of the holder's folder
+# or into it, which fails once the lock is lost: see store-lock.sh.
 # Sourced by seed-nix-store.sh.
-#
-# Moves what is complete to its final name. Folders in a store are read-only, and renaming one to another parent rewrites
-# its "..", so each is made writable for that moment.
+
+# In the background, while the copy waits for disks: what the commit will need.
+prepare_commit() {
+  trap - EXIT TERM USR1
+  # One link per path that no other path of the image refers to; where nobody has recorded which these are, per path.
+  mkdir -p "$mine/roots"
+  if [ -n "$described" ]; then cat "$described/roots"; else cat "$work/names"; fi >"$work/roots"
+  as_paths "$work/roots" >"$work/root-paths"
+  in_chunks "$work/root-paths" link_into "$mine/roots" 2>"$work/root-errors" || exit 1
+  [ "$fresh" = no ] && [ -s "$work/missing" ] || exit 0
+  as_paths "$work/missing" >"$work/missing-paths"
+  find_nix
+  [ -n "$nix" ] || exit 0
+  open_image
+  dump_missing 2>"$work/load-errors" && : >"$work/loadable"
+}
+
+# usage: link_into FOLDER PATH...
+link_into() {
+  into=$1
+  shift
+  ln -sf "$@" "$into/"
+}
+
+# What Nix knows of the missing paths, as --load-db takes it.
+dump_missing() {
+  mkdir "$work/dump"
+  "$split" -a 4 -l 5000 "$work/missing-paths" "$work/dump/paths."
+  set +f
+  # shellcheck disable=SC2046
+  for chunk in "$work"/dump/paths.*; do on_image --dump-db $(cat "$chunk") || return 1; done >"$work/load"
+}
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+# Moves what is complete to its final name.
 place() {
   phase register
   t_register=$time
-  must_hold_lock
-  mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots" "$volume/var/nix/profiles/per-user" "$stage/old"
-  [ -e "$volume/var/nix/db/db.sqlite" ] || : >"$ours/fresh"
-  cp "$work/kept.placing" "$work/placing"
-  number=0
-  while [ "$number" -lt "$batches" ]; do
-    while read -r name; do echo "$token.$number/$name"; done <"$work/batch.$number"
-    number=$((number + 1))
-  done >>"$work/placing"
+  mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user" "$mine/replaced"
   {
-    (cd "$volume/store" && in_chunks "$work/rubbish" move_to "$stage/old") &&
-      (cd "$stage" && in_chunks "$work/placing" move_to "$volume/store")
-  } 2>"$work/errors" || die 50 "cannot move the copied paths into the store: $(head -n 1 "$work/errors")"
-  patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
-  store_names | comm -23 "$work/missing" - >"$work/vanished"
-  [ ! -s "$work/vanished" ] || die 50 "$(head -n 1 "$work/vanished") vanished from the store: is a garbage collector running?"
+    (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced")
+    while read -r name; do printf '%s\n' "$stage/$name"; done <"$work/kept-in" >"$work/kept-paths"
+    in_chunks "$work/kept-paths" move_to "$volume/store"
+    number=0
+    while [ "$number" -lt "$batches" ]; do
+      set +f
+      set -- "$stage/$token.$number"/*
+      set -f
+      move_to "$volume/store" "$@"
+      number=$((number + 1))
+    done
+  } 2>"$work/errors" || why_not_moved
+  sync_or_die
 }
 
 # usage: move_to FOLDER NAME...
+# Folders in a store are read-only, and renaming one to another parent rewrites its "..", so each is made writable for that
+# moment.
 move_to() {
   to=$1
   shift
-  folders=
+  folders='' moved=''
   for item in "$@"; do
-    [ ! -d "$item" ] || [ -L "$item" ] || folders="$folders $item"
+    if [ -d "$item" ] && [ ! -L "$item" ]; then folders="$folders $item" moved="$moved $to/${item##*/}"; fi
   done
   # shellcheck disable=SC2086
   [ -z "$folders" ] || chmod u+w $folders || return 1
   mv -f -- "$@" "$to/" || return 1
-  [ -n "$folders" ] || return 0
-  moved=
-  for item in $folders; do moved="$moved $to/${item##*/}"; done
   # shellcheck disable=SC2086
-  chmod u-w $moved
+  [ -z "$moved" ] || chmod u-w $moved
 }
 
+why_not_moved() {
+  must_hold_lock
+  case $(cat "$work/errors") in *'No space left on device'* | *'quota exceeded'*) out_of_space ;; esac
+  die 50 "cannot move paths in the store: $(head -n 1 "$work/errors")"
+}
+
+# Names of the image that are not there any more: a collector that began before we did takes what it finds without a root.
+find_vanished() {
+  ls "$volume/store" >"$work/listing-there"
+  sort "$work/listing-there" | comm -23 "$work/names" - >"$work/vanished"
+}
+
+# --- roots ---------------------------------------------------------------------------------------------------------
+
+root_image() {
+  roots=$volume/var/nix/gcroots/cdk8s-nix/$image_id
+  wait "$preparing" || why_unprepared
+  if [ ! -e "$roots" ]; then
+    mv -T "$mine/roots" "$roots" 2>"$work/errors" || why_not_moved
+  else
+    # An earlier try made them, and perhaps not all of them.
+    in_chunks "$work/root-paths" link_into "$roots" 2>"$work/errors" || why_not_moved
+  fi
+}
+
+why_unprepared() {
+  must_hold_lock
+  case $(cat "$work/root-errors" 2>/dev/null) in *'No space left on device'* | *'quota exceeded'*) out_of_space ;; esac
+  die 50 "cannot make roots: $(head -n 1 "$work/root-errors")"
+}
+
+forget_other_images() {
+  set +f
+  for other in "$volume"/var/nix/gcroots/cdk8s-nix/*; do
+    if [ "$other" != "$roots" ] && [ -e "$other" ]; then mv -T "$other" "$mine/forgotten.${other##*/}" 2>"$work/errors" || why_not_moved; fi
+  done
+  set -f
+}
+
+# --- database ------------------------------------------------------------------------------------------------------
+
+# The first seed of a volume brings the image's database as it is, with all that Nix knows of these paths. Later ones add to
+# the volume's own, which may know of others.
 register() {
   must_hold_lock
-  [ -s "$work/missing" ] || return 0
+  if [ "$fresh" = yes ]; then
+    bring_database
+  elif [ -s "$work/missing" ]; then
+    load_missing
+  fi
+}
+
+bring_database() {
+  brought=$mine/db
+  mkdir -p "$brought"
+  # A copy that was opened and closed has nothing left in its log, which one as it lies in the image may have.
+  if [ -z "$image_folder" ] && { [ ! -e "$database" ] || [ -s "$database-wal" ]; }; then open_image; fi
+  from=${image_folder:-$SEED_SOURCE/var/nix}/db
+  if [ -s "$from/db.sqlite-wal" ]; then
+    require_nix
+    on_image --check-validity --print-invalid /nix/store >/dev/null 2>&1 || true
+    [ ! -s "$from/db.sqlite-wal" ] || die 20 "the log of the seed image's database cannot be read"
+  fi
+  {
+    for file in schema ca-schema db.sqlite; do [ ! -e "$from/$file" ] || cp "$from/$file" "$brought/"; done
+    chmod -R u+w "$brought"
+    [ "$wal" = true ] || without_log "$brought/db.sqlite"
+    sync_volume
+    mkdir -p "$mine/old-db"
+    set +f
+    for old in "$volume"/var/nix/db/*; do [ ! -f "$old" ] || mv "$old" "$mine/old-db/"; done
+    set -f
+    for file in schema ca-schema db.sqlite; do [ ! -e "$brought/$file" ] || mv "$brought/$file" "$volume/var/nix/db/"; done
+    rm -f "$ours/fresh"
+  } 2>"$work/errors" || why_not_moved
+}
+
+load_missing() {
   require_nix
-  join -t "$TAB" "$work/missing" "$described/registration" | cut -f 2- | tr '\t' '\n' >"$work/load"
-  patiently load_database && return
+  if [ ! -e "$work/loadable" ]; then
+    as_paths "$work/missing" >"$work/missing-paths"
+    open_image
+    rm -rf "$work/dump"
+    dump_missing 2>"$work/errors" || image_unreadable "the image's database"
+  fi
+  patiently load_database && { copy_signatures; return; }
+  must_hold_lock
   reason=$(tail -n 1 "$work/errors")
-  (cd "$volume/store" && in_chunks "$work/missing" move_to "$stage/old") || true
-  [ "$seed_id" = "$image_id" ] || rm -rf "$volume/var/nix/gcroots/cdk8s-nix/$image_id"
+  # This is what was free when Nix failed.
+  measure_volume
+  take_back
   case $reason in
     *'disk is full'* | *'No space left on device'*) out_of_space ;;
-    *) die 51 "registering failed: $reason" ;;
+    *'disk I/O error'*) [ "$free_kib" -ge 1024 ] || out_of_space ;;
   esac
+  die 51 "registering failed: $reason"
+}
+
+# What nobody has registered does not stay. To move it takes room as well, so what else is ours goes first. (Paths that were
+# damaged are registered, and have been replaced by what Nix expects there.)
+take_back() {
+  discard "$stage"
+  [ "$seed_id" = "$image_id" ] || mv -T "$roots" "$mine/forgotten" 2>/dev/null || true
+  discard "$mine/forgotten"
+  mkdir -p "$mine/replaced"
+  comm -23 "$work/missing" "$work/damaged" >"$work/to-remove"
+  (cd "$volume/store" && in_chunks "$work/to-remove" move_to "$mine/replaced") 2>/dev/null || true
 }
 
 load_database() {
   on_volume --load-db <"$work/load" 2>"$work/errors"
 }
 
-# One link per path that no other path of the image refers to.
-root_image() {
-  mkdir -p "$volume/var/nix/gcroots/cdk8s-nix/$image_id"
-  in_chunks "$described/roots" link_roots
+# What --load-db cannot take: signatures. (Nor which paths were built where the image was made, and which are known by
+# their content; Nix lets nobody else say that.) A store without them works, so failing here is no failure.
+copy_signatures() {
+  in_chunks "$work/missing-paths" nix_command store copy-sigs --substituter "local?state=$image_folder&real=$SEED_SOURCE/store" \
+    --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1 ||
+    say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
 }
 
-link_roots() {
-  ln -sf "$@" "$volume/var/nix/gcroots/cdk8s-nix/$image_id/"
-}
-
-forget_other_images() {
-  set +f
-  for other in "$volume"/var/nix/gcroots/cdk8s-nix/*; do
-    [ "$other" = "$volume/var/nix/gcroots/cdk8s-nix/$image_id" ] || rm -rf "$other"
+# Nix's garbage collector removes what is not registered yet. Where flock works it waits for us, and we for it.
+hold_off_garbage_collector() {
+  guarded=no
+  command -v flock >/dev/null 2>&1 && mkdir -p "$volume/var/nix" && : >>"$volume/var/nix/gc.lock" || return 0
+  exec 8>>"$volume/var/nix/gc.lock"
+  lock_waits_since
+  until flock -s -n 8 2>"$work/errors"; do
+    [ ! -s "$work/errors" ] || return 0
+    lock_waits 'for a garbage collector on the volume'
   done
-  set -f
+  guarded=yes
+}
+
+# Elsewhere one may have begun before our roots were there. To ask Nix for no more than the roots takes Nix's own lock, so it
+# waits for the end of that one; the next one finds the roots. Then nothing that is there can go any more.
+outlast_garbage_collector() {
+  [ "$guarded" = no ] && [ "$fresh" = no ] || return 0
+  require_nix
+  patiently on_volume --gc --print-dead --max-freed 0 >/dev/null 2>"$work/errors" || volume_unreadable
+}
+
+# --- profiles ------------------------------------------------------------------------------------------------------
+
+# From here on the volume is not what the marker says.
+withdraw_marker() {
+  [ ! -e "$ours/seed" ] || mv -T "$ours/seed" "$mine/former-seed" 2>"$work/errors" || why_not_moved
 }
 
 switch_profiles() {
-  touch "$ours/profiles"
-  while IFS=$TAB read -r name path; do switch_profile "$name" "$path"; done <"$described/profiles"
+  if [ -n "$described" ]; then cat "$described/profiles"; else image_profiles; fi >"$work/profiles"
+  has_default=no
+  while IFS=$TAB read -r name path; do
+    if [ "$name" = default ]; then path=$image_nix has_default=yes; fi
+    switch_profile "$name" "$path"
+  done <"$work/profiles"
+  [ "$has_default" = yes ] || switch_profile default "$image_nix"
 }
 
 # Points a profile to what the image has there, unless the user has changed it since a seed last did.
 switch_profile() {
-  link=$volume/var/nix/profiles/$1
-  mkdir -p "${link%/*}"
+  mkdir -p "$volume/var/nix/profiles/${1%"${1##*/}"}"
   current=$(store_path_of "$volume" "$volume/var/nix/profiles/$1")
   link=$volume/var/nix/profiles/$1
   [ "$current" != "$2" ] || return 0
@@ -97,11 +245,12 @@ switch_profile() {
     say profile "profile $1 was changed by the user and stays as it is" "profile=$1"
     return 0
   fi
-  is_ours "$1" "$2" || printf '%s\t%s\n' "$1" "$2" >>"$ours/profiles"
   next_generation
-  ln -s "$2" "$link-$generation-link"
-  ln -sfn "${1##*/}-$generation-link" "$link.seed-new"
-  mv -T -f "$link.seed-new" "$link"
+  {
+    is_ours "$1" "$2" || { { [ ! -e "$ours/profiles" ] || cat "$ours/profiles"; printf '%s\t%s\n' "$1" "$2"; } >"$mine/profiles" && mv -f "$mine/profiles" "$ours/profiles"; }
+    ln -s "$2" "$mine/generation" && mv -T -f "$mine/generation" "$link-$generation-link"
+    ln -s "${1##*/}-$generation-link" "$mine/profile" && mv -T -f "$mine/profile" "$link"
+  } 2>"$work/errors" || why_not_moved
   forget_generations "$1" "$2"
 }
 
@@ -119,29 +268,33 @@ next_generation() {
 
 # Generations that a seed made are no longer needed and would keep old images from being collected.
 forget_generations() {
+  mkdir -p "$mine/generations"
   set +f
   for old in "$link"-[0-9]*-link; do
     target=$(readlink "$old") || continue
-    if [ "$target" != "$2" ] && is_ours "$1" "$target"; then rm -f "$old"; fi
+    if [ "$target" != "$2" ] && is_ours "$1" "$target"; then mv -f "$old" "$mine/generations/" 2>"$work/errors" || why_not_moved; fi
   done
   set -f
 }
 
 is_ours() {
+  [ -e "$ours/profiles" ] || return 1
   while IFS= read -r known; do
     [ "$known" != "$1$TAB$2" ] || return 0
   done <"$ours/profiles"
   return 1
 }
 
+# --- marker --------------------------------------------------------------------------------------------------------
+
 write_marker() {
-  must_hold_lock
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-  printf 'protocol=%s\nid=%s\nimage=%s\ntime=%s\npaths=%s\nbytes=%s\nnix=%s\n' "$PROTOCOL" "$image_id" "$SEED_IMAGE" "$now" \
-    "$total_paths" "$total_bytes" "$(store_path_of "$SEED_SOURCE" "$SEED_SOURCE/var/nix/profiles/default")" >"$ours/seed.new"
-  printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history"
-  sync_volume
-  rm -f "$ours/fresh"
-  mv -f "$ours/seed.new" "$ours/seed"
-  rm -f "$ours/repair"
+  {
+    printf 'protocol=%s\nid=%s\nimage=%s\nsystem=%s\ntime=%s\npaths=%s\nbytes=%s\nnix=%s\n' "$PROTOCOL" "$image_id" "$SEED_IMAGE" "$system" "$now" \
+      "$total_paths" "$total_bytes" "$image_nix" >"$mine/seed"
+    sync_volume
+    rm -f "$ours/repair"
+    mv -T -f "$mine/seed" "$ours/seed"
+    printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history"
+  } 2>"$work/errors" || why_not_moved
 }

@@ -1,33 +1,27 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# The copy: into a stage beside the store, several paths at a time, durable when it ends.
+# The copy: into a stage that belongs to the lock, several paths at a time, durable when it ends.
 # Sourced by seed-nix-store.sh.
-#
-# Removes a folder of ours with the read-only trees in it.
-discard() {
-  [ -d "$1" ] || return 0
-  # Those of a former user can be removed by the group, but their mode cannot be changed.
-  chmod -R u+w "$1" 2>/dev/null || true
-  rm -rf "$1"
-}
+
+# Paths of this many bytes are copied by cp, one by one: tar moves each byte twice more.
+LARGE=33554432
 
 # What an interrupted seed of this very image left behind whole and durable (its .ok says so) need not be copied again.
+# All else that dead ones left is removed.
 adopt_stage() {
-  stage=$ours/stage.$token
+  stage=$mine/stage
   set +f
-  for old in "$ours"/stage.*; do
-    if [ ! -e "$stage" ] && [ -r "$old/image" ] && [ "$(cat "$old/image")" = "$image_id" ]; then
-      mv "$old" "$stage"
-    else
-      discard "$old"
-    fi
+  for old in "$ours"/dead.*/stage "$ours"/stage.*; do
+    if [ ! -e "$stage" ] && [ -r "$old/image" ] && [ "$(cat "$old/image")" = "$image_id" ]; then mv -T "$old" "$stage" 2>/dev/null || true; fi
   done
+  discard_leftovers
   mkdir -p "$stage"
   # Below a volume that belongs to an fsGroup every new folder inherits this bit, which does not belong on store paths.
   chmod g-s "$stage"
   echo "$image_id" >"$stage/image"
   for old in "$stage"/*/; do
     old=${old%/}
+    [ -d "$old" ] || continue
     if [ ! -e "$old.ok" ]; then
       discard "$old"
       continue
@@ -42,42 +36,70 @@ adopt_stage() {
   while IFS=/ read -r batch name; do printf '%s\t%s\n' "$name" "$batch/$name"; done <"$work/staged" | sort |
     join -t "$TAB" - "$work/missing" >"$work/adopted"
   cut -f 1 "$work/adopted" >"$work/kept"
-  cut -f 2 "$work/adopted" >"$work/kept.placing"
+  cut -f 2 "$work/adopted" >"$work/kept-in"
 }
 
-# Cuts the names, largest first, into batches for one cp each: big enough to spare processes, small enough to share out.
+discard_leftovers() {
+  set +f
+  for old in "$ours"/dead.* "$ours"/stage.* "$ours"/lock.*; do
+    case $old in "$applicant") ;; *) [ ! -e "$old" ] || discard "$old" ;; esac
+  done
+}
+
+# Cuts the list, largest first, into batches: a large path is one by itself, and the others are dealt out evenly, so that
+# what is left at the end is small. Enough batches to share out, few enough to spare processes.
 make_batches() {
-  target=$((total_bytes / (SEED_JOBS * 6) + 1))
-  [ "$target" -le 67108864 ] || target=67108864
-  [ "$target" -ge 1048576 ] || target=1048576
-  batches=0 batch_bytes=0 batch_paths=0
-  while read -r bytes name; do
-    if [ "$batch_paths" -gt 0 ] && { [ $((batch_bytes + bytes)) -gt "$target" ] || [ "$batch_paths" -ge 100 ]; }; then
-      end_batch
-    fi
-    echo "$name" >>"$work/batch.$batches"
-    batch_bytes=$((batch_bytes + bytes)) batch_paths=$((batch_paths + 1))
-  done <"$work/sizes"
-  [ "$batch_paths" = 0 ] || end_batch
+  batches=0 large_bytes=0
+  while read -r bytes name && [ "$bytes" -ge "$LARGE" ]; do
+    echo "$name" >"$work/batch.$batches"
+    echo "1 $bytes cp" >"$work/batch.$batches.size"
+    batches=$((batches + 1)) large_bytes=$((large_bytes + bytes))
+  done <"$work/to-copy"
+  small_paths=$((total_paths - batches)) small_bytes=$((total_bytes - large_bytes))
+  [ "$small_paths" -gt 0 ] || return 0
+  shares=$((SEED_JOBS * 4))
+  [ "$shares" -ge $((small_paths / 500 + 1)) ] || shares=$((small_paths / 500 + 1))
+  [ "$shares" -ge $((small_bytes / 67108864 + 1)) ] || shares=$((small_bytes / 67108864 + 1))
+  [ "$shares" -le $(((small_paths + 3) / 4)) ] || shares=$(((small_paths + 3) / 4))
+  tail -n +$((batches + 1)) "$work/to-copy" | cut -f 2 >"$work/small"
+  "$split" -n "r/$shares" -a 5 -d "$work/small" "$work/share."
+  set +f
+  for share in "$work"/share.*; do
+    [ -s "$share" ] || continue
+    mv "$share" "$work/batch.$batches"
+    echo "$((small_paths / shares)) $((small_bytes / shares)) $small_tool" >"$work/batch.$batches.size"
+    batches=$((batches + 1))
+  done
+  set -f
 }
 
-end_batch() {
-  echo "$batch_paths $batch_bytes" >"$work/batch.$batches.size"
-  mkdir "$stage/$token.$batches"
-  batches=$((batches + 1)) batch_bytes=0 batch_paths=0
+# Two tars and a pipe ask less of the kernel for each small file than cp does, a fifth to a quarter of all time; where there
+# is no GNU tar, cp does it.
+choose_copier() {
+  tar=$(command -v tar) || tar=
+  small_tool='cp'
+  case $tar in ?*) case $("$tar" --version 2>/dev/null) in *'GNU tar'*) small_tool=tar ;; esac ;; esac
 }
 
 copy() {
+  choose_copier
   make_batches
   clock
   t_copy=$time
   echo "$total_paths $total_bytes $t_copy" >"$work/total"
   phase copy
+  prepare_commit &
+  helpers="$helpers $!" preparing=$!
   [ "$batches" -gt 0 ] || return 0
-  choose_copier
+  number=0
+  while [ "$number" -lt "$batches" ]; do
+    set -- "$@" "$stage/$token.$number"
+    number=$((number + 1))
+  done
+  mkdir "$@"
   start_flusher
   worker=0
-  while [ "$worker" -lt "$copiers" ] && [ "$worker" -lt "$batches" ]; do
+  while [ "$worker" -lt "$SEED_JOBS" ] && [ "$worker" -lt "$batches" ]; do
     copy_worker 2>>"$work/copy-errors" &
     workers="$workers $!"
     worker=$((worker + 1))
@@ -87,42 +109,30 @@ copy() {
   [ ! -e "$work/failed" ] || copy_failed
 }
 
-# Two tars and a pipe ask less of the kernel for each file than cp does, a fifth to a quarter of all time. They are two
-# processes, so there are fewer of them; where there is no GNU tar, cp does it.
-choose_copier() {
-  cp=$(program cp)
-  copiers=$SEED_JOBS
-  tar=$(command -v tar) || tar=
-  case $("$tar" --version 2>/dev/null) in
-    *'GNU tar'*) copiers=$(((SEED_JOBS * 3 + 3) / 4)) ;;
-    *) tar= ;;
-  esac
-}
-
-# usage: start_copy FOLDER NAME...     in the background; $copying is what to stop: a tar that loses its reader stops too
+# usage: start_copy NUMBER     in the background; $copying is what to stop: a tar that loses its reader stops too
 start_copy() {
-  to=$1
-  shift
-  if [ -n "$tar" ]; then
-    { "$tar" -b 128 -cf - "$@" || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" &
+  to=$stage/$token.$1
+  read -r _ _ tool <"$work/batch.$1.size"
+  if [ "$tool" = tar ]; then
+    { "$tar" -b 128 -T "$work/batch.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" &
   else
-    "$cp" -dR --preserve=mode,timestamps,links "$@" "$to/" &
+    # shellcheck disable=SC2046
+    "$cp" -dR --preserve=mode,timestamps,links $(cat "$work/batch.$1") "$to/" &
   fi
   copying=$!
 }
 
 # Takes batches as long as there are any; a batch belongs to who creates its claim.
 copy_worker() {
-  trap - EXIT
+  trap - EXIT USR1
   # Set before the trap: the signal may come before the first copy.
   copying=
   trap '[ -z "$copying" ] || kill "$copying" 2>/dev/null; exit 1' TERM
   cd "$SEED_SOURCE/store" || exit 1
   number=0
   while [ "$number" -lt "$batches" ] && [ ! -e "$work/failed" ]; do
-    if (set -C && : >"$work/claim.$number") 2>/dev/null; then
-      # shellcheck disable=SC2046
-      start_copy "$stage/$token.$number" $(cat "$work/batch.$number")
+    if [ ! -e "$work/claim.$number" ] && mkdir "$work/claim.$number" 2>/dev/null; then
+      start_copy "$number"
       wait "$copying" || { : >"$work/failed" && exit 1; }
       [ ! -e "$work/failed" ] || exit 1
       : >"$work/done.$number"
@@ -136,12 +146,13 @@ copy_worker() {
 start_flusher() {
   : >"$work/flush"
   (
-    trap - EXIT
+    trap - EXIT USR1
     while sleep 1 && [ -e "$work/flush" ]; do
       finished_batches
       sync_volume && mark_durable
     done
   ) 8>&- 9>&- &
+  helpers="$helpers $!"
 }
 
 finished_batches() {
@@ -163,7 +174,7 @@ make_durable() {
   t_sync=$time
   rm -f "$work/flush"
   finished_batches
-  patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
+  sync_or_die
   mark_durable
 }
 
@@ -175,6 +186,10 @@ sync_volume() {
   esac
 }
 
+sync_or_die() {
+  patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
+}
+
 # Runs a command so that a signal is noticed at once; a shell with a child in the foreground waits for its end first.
 patiently() {
   "$@" &
@@ -182,6 +197,7 @@ patiently() {
 }
 
 copy_failed() {
+  must_hold_lock
   reason=$(head -n 1 "$work/copy-errors")
   case $(head -n 50 "$work/copy-errors") in
     *'No space left on device'* | *'quota exceeded'* | *'Wrote only'*) out_of_space ;;
@@ -190,24 +206,19 @@ copy_failed() {
   esac
 }
 
-out_of_space() {
-  measure_volume
-  [ "$free_inodes" != 0 ] || die 31 'the volume ran out of inodes'
-  die 30 "the volume ran out of space: $((${total_bytes:-0} / 1048576)) MiB to bring"
-}
-
 phase() {
   echo "$1" >"$work/phase"
   clock
 }
 
-report_progress() {
+# At each sign of life of the lock.
+lock_beat() {
   read -r doing 2>/dev/null <"$work/phase" || return 0
   if [ "$doing" = copy ]; then
     report_copied
   else
     clock
-    say progress "$doing, $(((time - t_start) / 100)) s since the start" "phase=$doing"
+    [ $(((time - t_start) / 100)) -lt "$SEED_PROGRESS" ] || say progress "$doing, $(((time - t_start) / 100)) s since the start" "phase=$doing"
   fi
 }
 
@@ -216,12 +227,13 @@ report_copied() {
   copied_paths=0 copied_bytes=0 number=0
   while [ -e "$work/batch.$number.size" ]; do
     if [ -e "$work/done.$number" ]; then
-      read -r paths bytes <"$work/batch.$number.size"
+      read -r paths bytes _ <"$work/batch.$number.size"
       copied_paths=$((copied_paths + paths)) copied_bytes=$((copied_bytes + bytes))
     fi
     number=$((number + 1))
   done
   clock
+  [ $(((time - t_copy) / 100)) -ge "$SEED_PROGRESS" ] || return 0
   eta=unknown
   [ "$copied_bytes" = 0 ] || eta=$(((time - t_copy) * (total_bytes - copied_bytes) / copied_bytes / 100))
   say progress "$copied_paths of $total_paths paths, $((copied_bytes / 1048576)) of $((total_bytes / 1048576)) MiB, \

@@ -1,8 +1,19 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# What the seed image ships: identified at each start, described when it has to be brought.
+# What the seed image ships: identified at each start, looked at more closely when it has to be brought.
 # Sourced by seed-nix-store.sh.
-#
+
+# A runtime that does not know subPath for image volumes mounts the image's root at /nix: the store is one level down. Nix
+# does not run there, since its programs look for each other in /nix/store.
+find_source() {
+  [ -d "$SEED_SOURCE/store" ] || [ ! -d "$SEED_SOURCE/nix/store" ] || SEED_SOURCE=$SEED_SOURCE/nix
+  [ -d "$SEED_SOURCE/store" ] || die 20 "the seed image has no Nix store at $SEED_SOURCE/store"
+  database=$SEED_SOURCE/var/nix/db/db.sqlite
+  registration=${SEED_SOURCE%/*}/nix-path-registration
+  [ -r "$database" ] || [ -r "$registration" ] ||
+    die 20 "the seed image has no Nix database at $database, and no $registration: build it with includeNixDB = true (dockerTools), or with Nix installed in it"
+}
+
 # usage: store_path_of FOLDER LINK     follows a link below this nix folder to its store path; prints nothing if it has none
 store_path_of() {
   link=$2
@@ -31,50 +42,106 @@ image_profiles() {
   set -f
 }
 
-check_source() {
-  [ -d "$SEED_SOURCE/store" ] || die 20 "the seed image has no Nix store at $SEED_SOURCE/store"
-  [ -e "$SEED_SOURCE/var/nix/db/db.sqlite" ] || die 20 "the seed image has no Nix database at $SEED_SOURCE/var/nix/db/db.sqlite"
-}
-
 # usage: read_facts FILE PREFIX    key=value lines become variables PREFIXkey; values are never evaluated
 read_facts() {
   # shellcheck disable=SC2034 # eval uses it
   while IFS='=' read -r key value; do
-    case $key in protocol | id | nix | bytes | files | archive_bytes) eval "$2$key=\$value" ;; esac
+    case $key in protocol | id | nix | system | database | bytes | files | archive_bytes) eval "$2$key=\$value" ;; esac
   done <"$1"
 }
 
-# A recording says what the image ships. One that is older than the database belongs to the image this one was built from.
+# What Nix knows of the image, as a number: of the whole content, for builders that make images reproducible give all files
+# one time, and what was written last may still be in the log beside the database.
+database_fingerprint() {
+  set -- "$registration"
+  [ ! -e "$database" ] || set -- "$database"
+  [ ! -s "$database-wal" ] || set -- "$@" "$database-wal"
+  fingerprint=$(sha256sum "$@") || die 20 "cannot read the image's Nix database"
+  image_database=
+  while read -r sum _; do image_database=$image_database$sum; done <<EOF
+$fingerprint
+EOF
+}
+
+# A recording says what the image ships, unless something came into the image since.
 recorded() {
   recording=$SEED_SOURCE/.cdk8s-nix
-  for file in image registration roots profiles; do
+  for file in image sizes roots profiles; do
     [ -r "$recording/$file" ] || return 1
   done
-  # shellcheck disable=SC3013 # not in POSIX, but in dash, bash and busybox
-  [ ! "$SEED_SOURCE/var/nix/db/db.sqlite" -nt "$recording/image" ] || return 1
-  image_protocol=
-  read_facts "$recording/image" image_
-  [ "$image_protocol" = "$PROTOCOL" ]
+  recorded_protocol='' recorded_database=''
+  read_facts "$recording/image" recorded_
+  [ "$recorded_protocol" = "$PROTOCOL" ] && [ "$recorded_database" = "$image_database" ]
 }
 
 # The seed id: what the recording says, or else a fingerprint of the database and the profiles.
 identify_image() {
-  image_id='' image_bytes='' image_files='' image_archive_bytes=''
+  image_id='' image_bytes='' image_files='' image_archive_bytes='' image_system=''
+  database_fingerprint
   if recorded; then
     described=$recording
+    read_facts "$recording/image" image_
     return
   fi
   described=
-  set +f
-  image_id=$({ cat "$SEED_SOURCE"/var/nix/db/db.sqlite*; image_profiles; } | sha256sum) || die 20 "cannot read the image's Nix database"
-  set -f
+  image_id=$({ echo "$image_database"; image_profiles; } | sha256sum)
   image_id=${image_id%% *}
 }
 
-# Nix as the image's default profile has it. It only runs at /nix, and that is the image itself or, where the image is
-# mounted elsewhere, the store volume: then it cannot run before it is copied, unless an older one lies there.
+# --- the image's Nix -----------------------------------------------------------------------------------------------
+
+# usage: holds_nix STORE_PATH     whether the image has it, with Nix in it
+holds_nix() {
+  case $1 in /nix/store/?*) ;; *) return 1 ;; esac
+  [ -e "$SEED_SOURCE/store/${1#/nix/store/}/bin/nix-store" ] || [ -L "$SEED_SOURCE/store/${1#/nix/store/}/bin/nix-store" ]
+}
+
+# Sets $image_nix, the store path with Nix in it that will be the default profile: that of the image, or else wherever
+# installers put it: another profile, a home, the PATH, or just the store.
+find_image_nix() {
+  image_nix=$(store_path_of "$SEED_SOURCE" "$SEED_SOURCE/var/nix/profiles/default")
+  ! holds_nix "$image_nix" || return 0
+  set +f
+  for link in "$SEED_SOURCE"/var/nix/profiles/per-user/root/profile "$SEED_SOURCE"/var/nix/profiles/*  "$SEED_SOURCE"/var/nix/profiles/per-user/*/* \
+    "${SEED_SOURCE%/*}"/root/.nix-profile "${SEED_SOURCE%/*}"/home/*/.nix-profile \
+    "${SEED_SOURCE%/*}"/root/.local/state/nix/profiles/profile "${SEED_SOURCE%/*}"/home/*/.local/state/nix/profiles/profile; do
+    [ -L "$link" ] || continue
+    image_nix=$(store_path_of_home "$link")
+    if holds_nix "$image_nix"; then set -f && return 0; fi
+  done
+  image_nix=$(readlink -f "$(command -v nix-store 2>/dev/null)" 2>/dev/null) || true
+  image_nix=${image_nix#/nix/store/}
+  image_nix=/nix/store/${image_nix%%/*}
+  ! holds_nix "$image_nix" || { set -f && return 0; }
+  for link in "$SEED_SOURCE"/store/*-nix-[0-9]*/bin/nix-store; do
+    image_nix=${link%/bin/nix-store}
+    image_nix=/nix/store/${image_nix##*/}
+    if holds_nix "$image_nix"; then set -f && return 0; fi
+  done
+  set -f
+  die 22 "the seed image has no Nix: none in its profiles, its homes, its PATH or its store; the workload would have none either"
+}
+
+# Where a link in a home leads, which may be another link in the same home.
+store_path_of_home() {
+  link=$1
+  hops=0
+  while [ -L "$link" ] && [ "$hops" -lt 10 ]; do
+    target=$(readlink "$link")
+    case $target in
+      /nix/store/*) echo "$target" && return ;;
+      /nix/*) store_path_of "$SEED_SOURCE" "$SEED_SOURCE/${target#/nix/}" && return ;;
+      /*) link=${SEED_SOURCE%/*}$target ;;
+      *) link=${link%/*}/$target ;;
+    esac
+    hops=$((hops + 1))
+  done
+}
+
+# Nix as the image has it. It only runs at /nix, and that is the image itself or, where the image is mounted elsewhere, the
+# store volume: then it cannot run before it is copied, unless an older one lies there.
 find_nix() {
-  nix=$(store_path_of "$SEED_SOURCE" "$SEED_SOURCE/var/nix/profiles/default")/bin/nix-store
+  nix=$image_nix/bin/nix-store
   [ -x "$nix" ] || nix=/nix/var/nix/profiles/default/bin/nix-store
   [ -x "$nix" ] || nix=$(command -v nix-store) || nix=
 }
@@ -84,80 +151,105 @@ require_nix() {
   [ -n "$nix" ] || die 21 "the seed image has no Nix that runs: none in its default profile, none in PATH"
 }
 
-# usage: on_image ARGUMENT...      nix-store on the image, whose own database may lie on a read-only file system
-on_image() {
-  if [ ! -d "$work/image" ]; then
-    mkdir -p "$work/image/db"
-    set +f
-    cp "$SEED_SOURCE"/var/nix/db/db.sqlite* "$SEED_SOURCE"/var/nix/db/schema "$work/image/db/"
-    set -f
-    chmod -R u+w "$work/image"
+# What the image's own settings turn on is needed to read what was built with it.
+image_features() {
+  features='nix-command ca-derivations'
+  [ -r "$image_conf" ] || return 0
+  while read -r key equals value; do
+    case $key$equals in experimental-features= | extra-experimental-features=) features="$features $value" ;; esac
+  done <"$image_conf"
+}
+
+# usage: open_image      a copy of the image's database, which may lie on a read-only file system; opened and closed once, it has no log any more
+open_image() {
+  [ -z "$image_folder" ] || return 0
+  image_folder=$work/image
+  mkdir -p "$image_folder/db"
+  if [ -e "$database" ]; then
+    for file in db.sqlite db.sqlite-wal schema ca-schema; do
+      [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cp "$SEED_SOURCE/var/nix/db/$file" "$image_folder/db/"
+    done
+    chmod -R u+w "$image_folder"
+  else
+    require_nix
+    on_image --load-db <"$registration" 2>"$work/errors" || image_unreadable "$registration"
   fi
-  "$nix" --option use-sqlite-wal true --store "local?state=$work/image&real=$SEED_SOURCE/store" "$@"
+}
+
+# usage: on_image ARGUMENT...      nix-store on the image
+on_image() {
+  "$nix" --option use-sqlite-wal true --option extra-experimental-features "$features" \
+    --store "local?state=$image_folder&real=$SEED_SOURCE/store" "$@"
+}
+
+# usage: nix_command ARGUMENT...   the newer command line, which a seed image need not have
+nix_command() {
+  command=${nix%-store}
+  [ -x "$command" ] || command=$(command -v nix) || return 1
+  "$command" --option use-sqlite-wal "$wal" --extra-experimental-features "$features" "$@"
 }
 
 # usage: on_volume ARGUMENT...     nix-store on the volume
 on_volume() {
-  "$nix" --option use-sqlite-wal "$wal" --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix" "$@"
+  "$nix" --option use-sqlite-wal "$wal" --option extra-experimental-features "$features" \
+    --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix" "$@"
 }
 
-# Turns the output of nix-store --dump-db into one line per path: name, path, hash, size, deriver, number of references,
-# references. Prints on descriptor 3 what is referenced by others. The shell splits the words, which drops the empty
-# line that stands for "no deriver".
-one_line_per_path() {
-  state=path
-  # shellcheck disable=SC2013 # a dump has neither spaces nor patterns in its lines, and this is much faster than read
-  for word in $(cat "$1"); do
-    case $state in
-      path) path=$word record=${word#/nix/store/}$TAB$word state=hash ;;
-      hash) record=$record$TAB$word state=size ;;
-      size) record=$record$TAB$word state=deriver ;;
-      deriver)
-        case $word in
-          /*) record=$record$TAB$word state=count ;;
-          *) record=$record$TAB$TAB$word state=references left=$word ;;
-        esac
-        ;;
-      count) record=$record$TAB$word state=references left=$word ;;
-      references)
-        record=$record$TAB$word left=$((left - 1))
-        [ "$word" = "$path" ] || printf '%s\n' "$word" >&3
-        ;;
-    esac
-    if [ "$state" = references ] && [ "$left" = 0 ]; then
-      printf '%s\n' "$record"
-      state=path
-    fi
-  done
+# usage: image_unreadable WHAT     Nix' complaint is in $work/errors
+image_unreadable() {
+  case $(cat "$work/errors") in
+    *'xec format error'* | *'cannot execute binary'*) die 21 "the seed image's Nix is for another architecture than $(uname -m), the node's" ;;
+  esac
+  die 20 "Nix cannot read $1: $(tail -n 1 "$work/errors")"
 }
 
-# Writes to a folder what there is to know about the image: registration, roots (paths no other one refers to), profiles.
-describe_image() {
-  require_nix
-  on_image --dump-db >"$work/dump" || die 20 "Nix cannot read the seed image's database"
-  one_line_per_path "$work/dump" 3>"$work/references" | sort >"$1/registration"
-  [ -s "$1/registration" ] || die 20 "the seed image's Nix database lists no store paths"
-  sort -u -o "$work/references" "$work/references"
-  cut -f 2 "$1/registration" | comm -23 - "$work/references" >"$1/roots"
-  image_profiles >"$1/profiles"
+# --- what it ships -------------------------------------------------------------------------------------------------
+
+# Writes to $work/sizes, sorted by name: name, a tab, size. What lies in the image's store without being registered is
+# rubbish there; what is registered must be there. Where no Nix runs yet (image volume), all that is there counts.
+list_image() {
+  if [ -n "$described" ]; then
+    cat "$described/sizes" >"$work/sizes"
+    return
+  fi
+  list_image_store
+  find_nix
+  if [ -z "$nix" ]; then
+    while read -r name; do
+      case $name in *.lock | *.chroot | *.check) ;; ????????????????????????????????-*) printf '%s\t0\n' "$name" ;; esac
+    done <"$work/listing" >"$work/sizes"
+  else
+    open_image
+    list_registered || measure "$work/listing"
+  fi
+  [ -s "$work/sizes" ] || die 20 "the seed image's Nix database lists no store paths"
 }
 
-# Size and number of files are those on disk; archive_bytes is what Nix's database makes of the same paths.
-record_image() {
-  check_source
-  make_work_folder
-  described=$SEED_SOURCE/.cdk8s-nix
-  mkdir -p "$described"
-  describe_image "$described"
-  id=$(cat "$described/registration" "$described/profiles" | sha256sum)
-  du=$(program du)
-  archive_bytes=0
-  while IFS=$TAB read -r _ _ _ bytes _; do archive_bytes=$((archive_bytes + bytes)); done <"$described/registration"
-  {
-    printf 'protocol=%s\nid=%s\npaths=%s\n' "$PROTOCOL" "${id%% *}" "$(wc -l <"$described/registration")"
-    printf 'bytes=%s\n' "$(($("$du" -sk "$SEED_SOURCE/store" | cut -f 1) * 1024))"
-    printf 'files=%s\narchive_bytes=%s\n' "$("$du" -s --inodes "$SEED_SOURCE/store" | cut -f 1)" "$archive_bytes"
-  } >"$described/image.new"
-  mv -f "$described/image.new" "$described/image"
-  cat "$described/image"
+list_image_store() {
+  ls "$SEED_SOURCE/store" >"$work/unsorted"
+  sort "$work/unsorted" >"$work/listing"
+}
+
+# By one question to Nix. Fails where the command is not there, or is too old or too new to understand it.
+list_registered() {
+  nix_command path-info --store "local?state=$image_folder&real=$SEED_SOURCE/store" --all --size >"$work/path-info" 2>"$work/errors" || return 1
+  # Columns, by blanks and a tab.
+  tr ' ' '\t' <"$work/path-info" | tr -s '\t' | cut -c 12- | sort >"$work/sizes"
+  cut -f 1 "$work/sizes" | comm -23 - "$work/listing" >"$work/absent"
+  [ ! -s "$work/absent" ] || die 20 "the seed image's database lists $(head -n 1 "$work/absent"), which is not in its store"
+}
+
+# usage: measure LIST      writes to $work/sizes those of the names that the image has registered, with their sizes
+measure() {
+  as_paths "$1" >"$work/paths"
+  if in_chunks "$work/paths" on_image --query --size >"$work/bytes" 2>"$work/errors"; then
+    paste "$1" "$work/bytes" >"$work/sizes"
+    return
+  fi
+  in_chunks "$work/paths" on_image --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || image_unreadable "the image's database"
+  cut -c 12- "$work/invalid" | sort >"$work/unregistered"
+  comm -23 "$1" "$work/unregistered" >"$work/registered"
+  as_paths "$work/registered" >"$work/paths"
+  in_chunks "$work/paths" on_image --query --size >"$work/bytes" 2>"$work/errors" || image_unreadable "the image's database"
+  paste "$work/registered" "$work/bytes" >"$work/sizes"
 }

@@ -16,7 +16,7 @@ json_string() {
     first=${rest%"$tail"}
     case $first in
       '"' | \\) quoted=$quoted\\$first ;;
-      "$NL" | "$TAB") quoted="$quoted " ;;
+      [[:cntrl:]]) quoted="$quoted " ;;
       *) quoted=$quoted$first ;;
     esac
     rest=$tail
@@ -46,16 +46,22 @@ say() {
   printf '%s\n' "$text"
 }
 
+lock_says() {
+  say "$@"
+}
+
 # usage: die CODE MESSAGE      the codes are a contract: docs/seeding.md
 die() {
   failed=yes
+  # Without the lock all sorts of things go wrong; they are not the cause.
+  if [ "$lock_held" = yes ] && [ "$1" != 143 ] && ! holds_lock; then set -- 41 "$lock_was_lost"; fi
   explain "$@"
   exit "$1"
 }
 
 explain() {
   line error failed "error: $2" "code=$1"
-  printf '%s\n' "$text" >&2
+  printf '%s\n' "$text" >&7
   [ ! -w "$SEED_TERMINATION_LOG" ] || printf '%s\n' "$text" >"$SEED_TERMINATION_LOG" || true
 }
 

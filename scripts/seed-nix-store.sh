@@ -2,22 +2,26 @@
 # Brings everything a seed image ships in /nix onto a store volume: once per image, safe to kill at any moment,
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
-# usage: seed-nix-store.sh          seed the volume
-#        seed-nix-store.sh record   record in the image itself what it ships (at image build, see record-seed-image.sh)
+# Sourced from this script's own folder: seed-process.sh and seed-log.sh, the process and what it says · seed-image.sh and
+# seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-copy.sh and seed-commit.sh, the steps.
 #
-# Why a crash cannot hurt. The order is: files, sync, roots, database, profiles, marker.
-#  - Files are copied to .cdk8s-nix/stage.*, where nobody looks, and move into store/ only when all of them are there
-#    and durable.
-#  - Nix takes a path for present only once its database says so, and that is one SQLite transaction, made when the
-#    files are durable. What lies in store/ unregistered is rubbish to Nix and to us, and is replaced.
-#  - Roots stand before the paths are registered, so that no garbage collector finds them unrooted.
-#  - The marker comes last. Without it the next start repeats every step, and every step finds what is done already.
+# Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
+#  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
+#    are there and durable.
+#  - Nix takes a path for present only once its database says so, and that is one rename of a database (the first seed of a
+#    volume) or one SQLite transaction (later ones), made when the files are durable. What lies in store/ unregistered is
+#    rubbish to Nix and to us, and is replaced.
+#  - Roots stand before the paths are registered, so that a garbage collector that begins later finds them; one that began
+#    earlier is waited for, and then everything is looked for once more.
+#  - The marker says that the volume holds an image. It goes before the first step that makes it untrue, and comes last.
+#    Without it the next start repeats every step, and every step finds what is done already.
+#  - Each change is a rename out of the lock's folder or into it: who has lost the lock can make none. See store-lock.sh.
 #
 # Environment (times in seconds):
 #   SEED_SOURCE           /nix                   the image's nix folder, which holds store/ and var/
 #   SEED_VOLUME           /mnt/nix-volume        the volume's root; only its folder nix/ is touched
 #   SEED_IMAGE            unknown                image reference, for the marker and the log
-#   SEED_JOBS             8                      copies at a time
+#   SEED_JOBS                                    copies at a time; by default four for each processor that the container may use, 2 to 8
 #   SEED_REPAIR           no                     yes: compare the content of what is there already with its hash
 #                                                (the same once: touch /nix/.cdk8s-nix/repair)
 #   SEED_WAL              yes                    no: the database does without its write-ahead log, which needs memory that
@@ -27,17 +31,9 @@
 #   SEED_LOCK_TTL         60                     a lock that gave no sign of life for this time is dead
 #   SEED_PROGRESS         5                      time between two progress lines
 #   SEED_TERMINATION_LOG  /dev/termination-log   where the last line of a failure goes as well
+#   NIX_POD_UID                                  the uid of the pod: a lock of the same pod is that of a container that was killed
 #   TMPDIR                /tmp                   for lists and a copy of the image's database
 set -euf
-umask 022
-LC_ALL=C
-export LC_ALL
-unset NIX_REMOTE
-
-PROTOCOL=1
-TAB='	'
-NL='
-'
 
 here=${0%/*}
 # shellcheck source=scripts/seed-process.sh
@@ -58,31 +54,51 @@ here=${0%/*}
 . "$here/seed-commit.sh"
 
 seed() {
-  check_source
+  find_source
   clock
   t_start=$time
   identify_image
   check_volume
   own_volume
   if is_warm; then
+    clear_leftovers
     clock
     say warm "the volume holds this image already ($(seconds $((time - t_start))) s)" "image=$SEED_IMAGE"
     return
   fi
+  require_programs
+  choose_jobs
   make_work_folder
+  find_image_nix
+  image_features
   open_volume
   check_schema
+  check_system
   acquire_lock
-  if [ "$locked" = no ] || is_warm; then
+  if [ "$lock_held" = no ] || is_warm; then
     say warm 'another seeder has brought this image meanwhile' "image=$SEED_IMAGE"
     return
   fi
+  check_modes
+  hold_off_garbage_collector
+  drop_log
+  tries=0
   bring_image
+  while [ -s "$work/vanished" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 5 ] || die 50 "$(head -n 1 "$work/vanished") vanished from the store: is somebody deleting there?"
+    say again "$(wc -l <"$work/vanished") paths vanished, by a garbage collector that began earlier; bringing them once more"
+    bring_image
+  done
+  clock
+  say seeded "seeded $total_paths paths, $((total_bytes / 1048576)) MiB in $(seconds $((time - t_start))) s: \
+plan $(seconds $((t_copy - t_plan))) s, copy $(seconds $((t_sync - t_copy))) s, sync $(seconds $((t_register - t_sync))) s, \
+register $(seconds $((time - t_register))) s" "paths=$total_paths" "bytes=$total_bytes" "centiseconds=$((time - t_start))"
 }
 
+# The steps, in the order that the proof above rests on. Ends early if a garbage collector has been faster: $work/vanished
+# says what it took. (Not by its exit status: the shell would go on after each failure inside of it.)
 bring_image() {
-  drop_torn_database
-  drop_log
   plan
   check_space
   say plan "bringing $total_paths of $(wc -l <"$work/names") paths, $((total_bytes / 1048576)) MiB, $SEED_JOBS at a time" \
@@ -92,15 +108,30 @@ bring_image() {
   place
   root_image
   register
+  outlast_garbage_collector
+  find_vanished
+  [ ! -s "$work/vanished" ] || return 0
+  withdraw_marker
   switch_profiles
   forget_other_images
-  # With the marker in place the next start has no reason to look for what is left here.
-  discard "$stage"
   write_marker
-  clock
-  say seeded "seeded $total_paths paths, $((total_bytes / 1048576)) MiB in $(seconds $((time - t_start))) s: \
-plan $(seconds $((t_copy - t_plan))) s, copy $(seconds $((t_sync - t_copy))) s, sync $(seconds $((t_register - t_sync))) s, \
-register $(seconds $((time - t_register))) s" "paths=$total_paths" "bytes=$total_bytes" "centiseconds=$((time - t_start))"
+}
+
+# What a killed upgrade has left is in the way of nothing but space: whoever comes back to the image before it finds it warm.
+clear_leftovers() {
+  set +f
+  for old in "$ours"/dead.* "$ours"/stage.* "$ours"/lock/owner.*/stage; do
+    if [ -e "$old" ] && [ -w "$ours" ]; then
+      set -f
+      make_work_folder
+      if try_lock; then
+        discard_leftovers
+        release_lock
+      fi
+      return 0
+    fi
+  done
+  set -f
 }
 
 main() {
@@ -108,12 +139,8 @@ main() {
   # A process that is PID 1 gets no signal it does not ask for.
   trap clean_up EXIT
   trap 'keep_stage=yes; die 143 "stopped by a signal before the store was complete"' TERM INT HUP
-  trap 'die 41 "the lock was lost to another seeder: this one gave no sign of life for too long"' USR1
-  case ${1:-} in
-    '') seed ;;
-    record) record_image ;;
-    *) die 10 "unknown argument '$1'" ;;
-  esac
+  trap lock_lost USR1
+  seed
 }
 
-main "$@"
+main

@@ -1,14 +1,14 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# What has to be brought, and whether there is room for it.
+# What has to be brought, and whether there is room for it. All of it is lists of names, sorted, joined and compared.
 # Sourced by seed-nix-store.sh.
-#
+
 # usage: in_chunks LIST COMMAND [ARGUMENT]...   runs the command with the lines of the list as further arguments
 in_chunks() {
   list=$1
   shift
   [ -s "$list" ] || return 0
-  split -a 4 -l 500 "$list" "$work/chunk."
+  "$split" -a 4 -l 5000 "$list" "$work/chunk."
   chunks=$(set +f && echo "$work"/chunk.*)
   for chunk in $chunks; do
     # shellcheck disable=SC2046
@@ -18,51 +18,91 @@ in_chunks() {
   rm -f $chunks
 }
 
-# Names to bring: what the volume lacks, and what lies there without being registered or, if asked, damaged.
+# Names to bring: what the volume lacks, and what lies there without being registered or, if asked, damaged. Sets $fresh:
+# whether the volume has no database yet.
 plan() {
   phase plan
   t_plan=$time
-  if [ -z "$described" ]; then
-    described=$work
-    describe_image "$work"
-  fi
-  cut -f 1 "$described/registration" >"$work/names"
+  fresh=no
   mkdir -p "$volume/store"
-  store_names >"$work/there"
-  comm -12 "$work/names" "$work/there" >"$work/present"
-  find_rubbish
-  comm -23 "$work/names" "$work/there" | sort - "$work/rubbish" >"$work/missing"
+  ls "$volume/store" >"$work/listing-there"
+  sort "$work/listing-there" >"$work/there"
+  : >"$work/rubbish"
+  : >"$work/damaged"
+  if is_fresh; then
+    fresh=yes
+    list_image
+    cut -f 1 "$work/sizes" >"$work/names"
+    # Of an earlier try, or somebody's: no database knows them.
+    comm -12 "$work/names" "$work/there" >"$work/rubbish"
+    cat "$work/names" >"$work/missing"
+  else
+    compare_with_volume
+  fi
+  remove_rubbish
   adopt_stage
-  comm -23 "$work/missing" "$work/kept" | join -t "$TAB" -o 2.4,1.1 - "$described/registration" | sort -rn >"$work/sizes"
+  comm -23 "$work/missing" "$work/kept" | join -t "$TAB" -o 2.2,2.1 - "$work/sizes" | sort -rn >"$work/to-copy"
 }
 
-# Names that lie in the volume's store and have to be replaced. Where no Nix runs yet to tell (image volume), all of them.
-find_rubbish() {
-  : >"$work/rubbish"
-  [ -s "$work/present" ] || return 0
-  find_nix
-  if [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -z "$nix" ]; then
-    cp "$work/present" "$work/rubbish"
-    return
+compare_with_volume() {
+  if [ -n "$described" ]; then
+    list_image
+    cut -f 1 "$work/sizes" >"$work/names"
+  else
+    list_image_store
+    cat "$work/listing" >"$work/names"
   fi
-  as_paths <"$work/present" >"$work/paths"
-  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" ||
-    die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
+  comm -12 "$work/names" "$work/there" >"$work/present"
+  comm -23 "$work/names" "$work/there" >"$work/lacking"
+  find_rubbish
+  sort -u "$work/lacking" "$work/rubbish" "$work/damaged" >"$work/missing"
+  [ -n "$described" ] || measure_missing
+}
+
+# Names that lie in the volume's store and have to be replaced.
+find_rubbish() {
+  [ -s "$work/present" ] || return 0
+  require_nix
+  as_paths "$work/present" >"$work/paths"
+  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
   cut -c 12- "$work/invalid" | sort >"$work/rubbish"
   if [ "$SEED_REPAIR" != no ] || [ -e "$ours/repair" ]; then
-    comm -23 "$work/present" "$work/rubbish" | as_paths >"$work/paths"
-    in_chunks "$work/paths" report_damaged >"$work/damaged"
-    cut -c 12- "$work/damaged" | sort -o "$work/rubbish" - "$work/rubbish"
+    comm -23 "$work/present" "$work/rubbish" >"$work/registered"
+    as_paths "$work/registered" >"$work/paths"
+    in_chunks "$work/paths" report_damaged >"$work/damaged-paths"
+    cut -c 12- "$work/damaged-paths" | sort >"$work/damaged"
   fi
 }
 
-store_names() {
-  # shellcheck disable=SC2012 # find is not part of coreutils, and store names have no odd characters
-  ls -A "$volume/store" | sort
+# Their sizes, for which Nix need not look at all the others. What the image itself has not registered is rubbish there too.
+measure_missing() {
+  : >"$work/sizes"
+  [ -s "$work/missing" ] || return 0
+  require_nix
+  open_image
+  measure "$work/missing"
+  cut -f 1 "$work/sizes" >"$work/registered"
+  comm -23 "$work/missing" "$work/registered" >"$work/unregistered"
+  [ -s "$work/unregistered" ] || return 0
+  mv "$work/registered" "$work/missing"
+  for list in names rubbish; do
+    comm -23 "$work/$list" "$work/unregistered" >"$work/registered"
+    mv "$work/registered" "$work/$list"
+  done
 }
 
+# What no database knows is of no use to anybody, and its place is needed.
+remove_rubbish() {
+  [ -s "$work/rubbish" ] || return 0
+  mkdir -p "$mine/rubbish"
+  (cd "$volume/store" && in_chunks "$work/rubbish" move_to "$mine/rubbish") 2>"$work/errors" || why_not_moved
+  discard "$mine/rubbish"
+}
+
+# usage: as_paths LIST
 as_paths() {
-  while read -r name; do echo "/nix/store/$name"; done
+  # shellcheck disable=SC2046
+  [ ! -s "$1" ] || printf '/nix/store/%s\n' $(cat "$1")
 }
 
 # Asks for many at once, and one by one where something is wrong, since Nix stops at a path it cannot read.
@@ -73,20 +113,30 @@ report_damaged() {
   done
 }
 
-# Free space in KiB and free inodes; a file system that does not limit inodes has 0 of 0.
+# Free space in KiB and free inodes. A file system that does not limit inodes has 0 of 0, or more than anybody can count.
 measure_volume() {
   # shellcheck disable=SC2046
-  set -- $(stat -f -c '%a %S %d %c' "$volume")
-  free_kib=$(($1 * $2 / 1024)) free_inodes=$3
-  [ "$4" != 0 ] || free_inodes=unlimited
+  set -- $(stat -f -c '%a %S %d %c' "$SEED_VOLUME")
+  countable "$1"
+  free_kib=$((countable * $2 / 1024))
+  countable "$3"
+  free_inodes=$countable
+  [ "$4" != 0 ] && [ "$3" = "$countable" ] || free_inodes=unlimited
 }
 
-# The database knows the size of archives; where the image carries a recording, that tells what a disk makes of them.
+# usage: countable NUMBER      sets $countable, which the shell can calculate with
+countable() {
+  countable=$1
+  case $1 in -* | ??????????????*) countable=9999999999999 ;; esac
+}
+
+# The database knows the size of archives; where the image carries a recording, that tells what a disk makes of them. What
+# a killed seeder has left whole is on the volume already.
 check_space() {
-  total_bytes=0 total_paths=0
-  while read -r bytes _; do
-    total_bytes=$((total_bytes + bytes)) total_paths=$((total_paths + 1))
-  done <"$work/sizes"
+  total_bytes=0
+  total_paths=$(wc -l <"$work/to-copy")
+  # shellcheck disable=SC2013
+  for bytes in $(cut -f 1 "$work/to-copy"); do total_bytes=$((total_bytes + bytes)); done
   [ "$total_paths" -gt 0 ] || return 0
   measure_volume
   needed_kib=$((total_bytes / 1024 + total_paths)) needed_inodes=$total_paths
@@ -99,4 +149,10 @@ check_space() {
     die 30 "not enough space on the volume: $needed_kib KiB needed, $free_kib KiB free"
   [ "$free_inodes" = unlimited ] || [ "$free_inodes" -ge "$needed_inodes" ] ||
     die 31 "not enough inodes on the volume: $needed_inodes needed, $free_inodes free"
+}
+
+out_of_space() {
+  measure_volume
+  [ "$free_inodes" != 0 ] || die 31 'the volume ran out of inodes'
+  die 30 "the volume ran out of space: $((${total_bytes:-0} / 1048576)) MiB to bring"
 }

@@ -1,22 +1,51 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
 # The process: its settings, its programs, its signals, its folder for lists.
-# Sourced by seed-nix-store.sh.
+# Sourced by seed-nix-store.sh and record-seed-image.sh.
+
+umask 022
+LC_ALL=C
+export LC_ALL
+unset NIX_REMOTE
+
+# Of the volume's marker and the image's recording.
+PROTOCOL=1
+TAB='	'
 
 configure() {
-  : "${SEED_SOURCE:=/nix}" "${SEED_VOLUME:=/mnt/nix-volume}" "${SEED_IMAGE:=unknown}" "${SEED_JOBS:=8}"
+  # A signal may come while a command writes its complaints to a file.
+  exec 7>&2
+  : "${SEED_SOURCE:=/nix}" "${SEED_VOLUME:=/mnt/nix-volume}" "${SEED_IMAGE:=unknown}" "${SEED_JOBS:=}"
   : "${SEED_REPAIR:=no}" "${SEED_WAL:=yes}" "${SEED_LOG:=text}" "${SEED_LOCK_TIMEOUT:=3600}" "${SEED_LOCK_TTL:=60}" "${SEED_PROGRESS:=5}"
   : "${SEED_TERMINATION_LOG:=/dev/termination-log}" "${TMPDIR:=/tmp}"
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
-  lock=$ours/lock
-  failed=no token='' workers='' locked=no stage='' keep_stage=no work=''
-  for number in "$SEED_JOBS" "$SEED_LOCK_TIMEOUT" "$SEED_LOCK_TTL" "$SEED_PROGRESS"; do
-    case $number in '' | *[!0-9]*) die 10 "'$number' is not a whole number; see SEED_JOBS, SEED_LOCK_TIMEOUT, SEED_LOCK_TTL, SEED_PROGRESS" ;; esac
-  done
-  [ "$SEED_JOBS" -gt 0 ] || die 10 'SEED_JOBS must be at least 1'
+  failed=no lock_held=no keep_stage=no
+  token='' workers='' helpers='' applicant='' work='' image_folder=''
+  case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
+  case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
+  whole_number SEED_JOBS "$SEED_JOBS" && SEED_JOBS=$number
+  whole_number SEED_LOCK_TIMEOUT "$SEED_LOCK_TIMEOUT" && lock_timeout=$number
+  whole_number SEED_LOCK_TTL "$SEED_LOCK_TTL" && lock_ttl=$number
+  whole_number SEED_PROGRESS "$SEED_PROGRESS" && lock_progress=$number
+  [ "$SEED_JOBS" != 0 ] || die 10 'SEED_JOBS must be at least 1'
   case $SEED_WAL in yes) wal=true ;; no) wal=false ;; *) die 10 "SEED_WAL is '$SEED_WAL'; it must be yes or no" ;; esac
-  case $SEED_LOG in text | json) ;; *) die 10 "SEED_LOG is '$SEED_LOG'; it must be text or json" ;; esac
+  lock_holder=$SEED_IMAGE lock_timeout_name=SEED_LOCK_TIMEOUT
+}
+
+# usage: whole_number NAME VALUE     sets $number; the shell would take 08 for a malformed octal number
+whole_number() {
+  number=$2
+  case $number in *[!0-9]* | ??????????*) die 10 "$1 is '$2', which is not a whole number" ;; esac
+  while [ "${number#0}" != "$number" ] && [ "$number" != 0 ]; do number=${number#0}; done
+}
+
+require_programs() {
+  for name in cat chmod comm cp cut dd du head id join ln ls mkdir mv od paste readlink rm rmdir sha256sum sleep sort split stat sync tail touch tr uname wc; do
+    command -v "$name" >/dev/null 2>&1 || die 21 "the seed image has no $name; it needs coreutils"
+  done
+  # Of those that a busybox has too, but less of.
+  cp=$(program cp) && split=$(program split)
 }
 
 # usage: program NAME     the program itself, even where the shell is a busybox that prefers its own: the cp of that one
@@ -33,30 +62,81 @@ program() {
   die 21 "the seed image has no $1; it needs coreutils"
 }
 
+# What the container may use of the processors, in hundredths of one: its control group says so, or there is no limit.
+measure_processors() {
+  quota=max period=100000
+  for file in /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us; do
+    [ ! -r "$file" ] || read -r quota period <"$file" || true
+  done
+  [ ! -r /sys/fs/cgroup/cpu/cpu.cfs_period_us ] || read -r period </sys/fs/cgroup/cpu/cpu.cfs_period_us || true
+  hundredths=$(($(nproc 2>/dev/null || echo 2) * 100))
+  case $quota in
+    '' | *[!0-9]*) ;;
+    *) [ $((quota * 100 / ${period:-100000})) -ge "$hundredths" ] || hundredths=$((quota * 100 / ${period:-100000})) ;;
+  esac
+}
+
+# More copies than processors, since each waits for the disk for much of its time; but not many more, since where time is
+# short each of them takes some from the others.
+choose_jobs() {
+  [ -z "$SEED_JOBS" ] || return 0
+  measure_processors
+  SEED_JOBS=$((hundredths * 4 / 100))
+  [ "$SEED_JOBS" -le 8 ] || SEED_JOBS=8
+  [ "$SEED_JOBS" -ge 2 ] || SEED_JOBS=2
+}
+
+# A folder for lists, of this process alone: in a restarted container process numbers are the same, and /tmp outlives it.
+# Nix wants a name too and, without an entry in /etc/passwd, a home that belongs to it; in a pod /tmp belongs to root.
+make_work_folder() {
+  read -r token </proc/sys/kernel/random/uuid
+  if [ -n "${NIX_POD_UID:-}" ]; then
+    # Nobody else in this pod is at work: what lies here is of containers that were killed.
+    set +f
+    rm -rf "$TMPDIR"/seed-nix-store.* 2>/dev/null || true
+    set -f
+  fi
+  work=$TMPDIR/seed-nix-store.$token
+  { mkdir -p "$work" && echo full >"$work/probe"; } 2>/dev/null || die 10 "cannot write to TMPDIR ($TMPDIR)"
+  image_conf=${NIX_CONF_DIR:-/etc/nix}/nix.conf
+  HOME=$work USER=${USER:-code} NIX_CONF_DIR=${NIX_CONF_DIR:-$work}
+  export HOME USER NIX_CONF_DIR
+}
+
 # The shell itself, and none of its subshells: a signal may reach one of these before it has dropped the traps.
 clean_up() {
   status=$?
   trap - EXIT TERM INT HUP
   trap '' USR1
+  set +e
   read -r self _ </proc/self/stat
   [ "$self" = "$$" ] || return 0
-  [ "$status" = 0 ] || [ "$failed" = yes ] || explain 70 "a command failed unexpectedly: this is a bug in the script"
-  for pid in $workers; do kill "$pid" 2>/dev/null || true; done
+  [ "$status" = 0 ] || [ "$failed" = yes ] || explain_surprise
   # shellcheck disable=SC2086
-  [ -z "$workers" ] || wait $workers 2>/dev/null || true
-  if [ "$locked" = yes ]; then
-    [ "$keep_stage" = yes ] || [ ! -d "$stage" ] || discard "$stage" 2>/dev/null || true
-    release_lock
+  [ -z "$workers$helpers" ] || kill $workers $helpers 2>/dev/null
+  # Before the stage is removed, nobody must write to it any more.
+  [ -z "$workers" ] || wait
+  if [ "$lock_held" = yes ]; then
+    if [ "$keep_stage" = yes ]; then leave_lock; else release_lock; fi
   fi
-  [ -z "$work" ] || rm -rf "$work"
-  [ "$status" = 0 ] || [ "$failed" = yes ] || exit 70
+  [ -z "$applicant" ] || rm -rf "$applicant" 2>/dev/null
+  [ -z "$work" ] || rm -rf "$work" 2>/dev/null
+  [ "$status" = 0 ] || [ "$failed" = yes ] || exit "$surprise"
 }
 
-# A folder for lists. Nix wants a name too and, without an entry in /etc/passwd, a home that belongs to it; in a pod /tmp
-# belongs to root.
-make_work_folder() {
-  work=$TMPDIR/seed-nix-store.$$
-  mkdir -p "$work" 2>/dev/null || die 10 "cannot write to TMPDIR ($TMPDIR)"
-  HOME=$work USER=${USER:-code} NIX_CONF_DIR=${NIX_CONF_DIR:-$work}
-  export HOME USER NIX_CONF_DIR
+# A command failed that should not. Most often it could not write.
+explain_surprise() {
+  if [ "$lock_held" = yes ] && ! holds_lock; then
+    surprise=41
+    explain 41 "$lock_was_lost"
+  elif [ -n "$work" ] && ! { echo full >"$work/probe"; } 2>/dev/null; then
+    surprise=10
+    explain 10 "cannot write to TMPDIR ($TMPDIR) any more: is it full?"
+  elif [ -d "$ours" ] && ! { echo full >"$ours/probe"; } 2>/dev/null; then
+    surprise=50
+    explain 50 "the volume at $SEED_VOLUME cannot be written any more: it is full, has turned read-only or has failed"
+  else
+    surprise=70
+    explain 70 'a command failed unexpectedly: this is a bug in the script'
+  fi
 }

@@ -2,12 +2,20 @@
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
 # The store volume: may it be seeded, and does it hold the image already?
 # Sourced by seed-nix-store.sh.
-#
-# usage: foreign_entry FOLDER ALLOWED...   prints the first entry of a folder that is not allowed
+
+# usage: foreign_entry FOLDER      prints the first entry of a folder that neither we nor the storage have put there
 foreign_entry() {
   # shellcheck disable=SC2012 # find is not part of coreutils
   ls -A "$1" | while IFS= read -r entry; do
-    case " $2 " in *" $entry "*) ;; *) echo "$entry" && break ;; esac
+    case $entry in
+      nix | home | lost+found) ;;
+      # What file servers, quotas and volume managers keep in each volume.
+      .snapshot | .snapshots | .zfs | .Trash-* | .Trashes | @eaDir | '#recycle' | '#snapshot' | aquota.* | quota.* | .nfs* | .fuse_hidden* | .glusterfs | \
+        .shareinfo | .stfolder | [$]RECYCLE.BIN | 'System Volume Information') ;;
+      # Another seeder has just begun.
+      .cdk8s-nix | store | var) [ -d "$ours" ] || { echo "$entry" && break; } ;;
+      *) echo "$entry" && break ;;
+    esac
   done
 }
 
@@ -15,51 +23,102 @@ is_store() {
   [ -d "$volume/store" ] && [ -e "$volume/var/nix/db/db.sqlite" ]
 }
 
+# Until the first seed is complete, there is no database. (An earlier version of this script left a mark instead, fresh.)
+is_fresh() {
+  [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -e "$ours/fresh" ]
+}
+
 check_volume() {
   [ -d "$SEED_VOLUME" ] || die 11 "no volume is mounted at $SEED_VOLUME"
-  if [ ! -e "$volume" ]; then
-    stranger=$(foreign_entry "$SEED_VOLUME" 'lost+found nix home')
-  elif [ -d "$ours" ] || is_store; then
-    stranger=
-  else
-    stranger=$(foreign_entry "$volume" 'lost+found')
-  fi
-  [ -z "$stranger" ] || die 14 "the volume holds '$stranger' and no Nix store; refusing to seed it: give an empty volume"
+  ! { [ -d "$ours" ] || is_store; } || return 0
+  stranger=$(foreign_entry "$SEED_VOLUME")
+  [ ! -d "$volume" ] || [ -n "$stranger" ] || stranger=$(foreign_entry "$volume")
+  [ -z "$stranger" ] ||
+    die 14 "the volume holds '$stranger' and no Nix store; refusing to seed it: give an empty volume"
 }
 
 # Makes our folder, which also tells whether the volume can be written to.
 open_volume() {
-  { mkdir -p "$ours" && touch "$ours/probe" "$ours/flock"; } 2>"$work/errors" || why_unwritable
+  make_our_folder || replace_foreign_folder || why_unwritable
   [ ! -d "$volume/store" ] || [ -w "$volume/store" ] || why_unwritable
   [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -w "$volume/var/nix/db/db.sqlite" ] || why_unwritable
+}
+
+make_our_folder() {
+  { mkdir -p "$ours" && touch "$ours/probe" "$ours/flock"; } 2>"$work/errors"
+}
+
+# The kubelet makes the folder of a subPath as root, and gives it to the fsGroup only where the storage knows about that.
+# Whoever may write to the root of the volume may put another one there.
+replace_foreign_folder() {
+  [ -d "$volume" ] && [ ! -w "$volume" ] && [ -z "$(ls -A "$volume")" ] || return 1
+  cat "$work/errors" >"$work/first-errors"
+  { rmdir "$volume" && make_our_folder; } 2>"$work/errors" && return
+  cat "$work/first-errors" >"$work/errors"
+  return 1
 }
 
 why_unwritable() {
   case $(cat "$work/errors") in
     *'Read-only file system'*) die 12 "the volume at $SEED_VOLUME is read-only" ;;
     *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
+    *'nput/output error'* | *'not connected'* | *'tale file handle'*) die 50 "the volume at $SEED_VOLUME has failed: $(head -n 1 "$work/errors")" ;;
   esac
   die 13 "the volume at $SEED_VOLUME is not writable by user $(id -u), group $(id -g): set fsGroup or the owner of the volume"
 }
 
+lock_fails() {
+  why_unwritable
+}
+
+# A store is made of read-only files, programs and links. And what Nix has built it only takes if nobody else could have
+# written to it, which a default ACL of the volume decides rather than the umask.
+check_modes() {
+  probe=$mine/probe
+  { mkdir "$probe" && : >"$probe/file" && ln -s nowhere "$probe/link"; } 2>"$work/errors" || no_such_files
+  made=$(stat -c %a "$probe/file")
+  chmod 0555 "$probe/file" 2>"$work/errors" || no_such_files
+  kept=$(stat -c %a "$probe/file")
+  chmod 0444 "$probe/file" 2>"$work/errors" || no_such_files
+  kept=$kept$(stat -c %a "$probe/file")
+  rm -rf "$probe"
+  [ "$kept" = 555444 ] || die 17 "the volume at $SEED_VOLUME does not keep the modes of files: a Nix store cannot live there; use another file system"
+  [ "$made" = 644 ] || say warning "warning: new files on the volume get mode $made instead of 644, by a default ACL or the file server's own mask. \
+Nix will reject what it builds there ('suspicious ownership or permission'); what the image ships works. Remove it: setfacl -R -k" "mode=$made"
+}
+
+no_such_files() {
+  case $(cat "$work/errors") in *'No space left'* | *'quota exceeded'* | *'nput/output'*) why_unwritable ;; esac
+  die 17 "the volume at $SEED_VOLUME cannot hold a Nix store: $(tail -n 1 "$work/errors")"
+}
+
 # SQLite's file format: byte 18 of the database is 2 if it has a write-ahead log.
 has_unwanted_log() {
-  database=$volume/var/nix/db/db.sqlite
-  [ "$wal" = false ] && [ -e "$database" ] && [ "$(od -An -tu1 -j18 -N1 "$database" | tr -d ' ')" = 2 ]
+  volume_database=$volume/var/nix/db/db.sqlite
+  [ "$wal" = false ] && [ -e "$volume_database" ] && [ "$(od -An -tu1 -j18 -N1 "$volume_database" | tr -d ' ')" = 2 ]
 }
 
 # Told to do without the log, Nix cannot open a database that has one, as a clone of an unshared volume does. The last to
 # close such a database empties its log; then two bytes make it one without.
 drop_log() {
+  ! is_fresh || return 0
   has_unwanted_log || return 0
   require_nix
   wal=true
-  on_volume --check-validity --print-invalid "$nix" >/dev/null 2>"$work/errors" ||
-    die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
+  on_volume --check-validity --print-invalid "$nix" >/dev/null 2>"$work/errors" || volume_unreadable
   wal=false
-  [ ! -s "$database-wal" ] || die 52 "somebody uses the volume's database with a write-ahead log; stop all pods that use the volume first"
-  printf '\001\001' | dd of="$database" bs=1 seek=18 conv=notrunc 2>"$work/errors" || die 52 "cannot write to $database: $(tail -n 1 "$work/errors")"
-  rm -f "$database-shm" "$database-wal"
+  [ ! -s "$volume_database-wal" ] || die 52 "somebody uses the volume's database with a write-ahead log; stop all pods that use the volume first"
+  without_log "$volume_database" 2>"$work/errors" || die 52 "cannot write to $volume_database: $(tail -n 1 "$work/errors")"
+  rm -f "$volume_database-shm" "$volume_database-wal"
+}
+
+# usage: without_log FILE
+without_log() {
+  printf '\001\001' | dd of="$1" bs=1 seek=18 conv=notrunc 2>/dev/null
+}
+
+volume_unreadable() {
+  die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
 }
 
 # Nix sets the mode of these folders at each start, which only their owner can do.
@@ -68,32 +127,43 @@ own_volume() {
   for folder in "$volume"/var/nix/profiles/per-user "$volume"/var/nix/profiles/per-user/* \
     "$volume"/var/nix/gcroots/per-user "$volume"/var/nix/gcroots/per-user/*; do
     # shellcheck disable=SC3067 # dash, bash and busybox know -O, and it costs no process
-    [ ! -d "$folder" ] || [ -O "$folder" ] || sh "${0%/*}/own-folder.sh" "$folder" 2>/dev/null ||
+    [ ! -d "$folder" ] || [ -O "$folder" ] || sh "$here/own-folder.sh" "$folder" 2>/dev/null ||
       die 13 "$folder belongs to another user, and user $(id -u), group $(id -g) cannot take it over"
   done
   set -f
 }
 
-# Nix does not make sure that a new database and the number of its schema reach the disk together. Until the first seed of
-# a volume is complete, no workload has used its database, so it can begin anew.
-drop_torn_database() {
-  [ -e "$ours/fresh" ] || return 0
-  for file in schema db.sqlite db.sqlite-wal db.sqlite-shm; do rm -f "$volume/var/nix/db/$file"; done
-}
-
 check_schema() {
-  [ -e "$volume/var/nix/db/schema" ] && [ ! -e "$ours/fresh" ] || return 0
+  [ -e "$volume/var/nix/db/schema" ] && ! is_fresh || return 0
+  has='' knows=''
   read -r has <"$volume/var/nix/db/schema" || true
-  read -r knows <"$SEED_SOURCE/var/nix/db/schema" || true
+  [ ! -e "$SEED_SOURCE/var/nix/db/schema" ] || read -r knows <"$SEED_SOURCE/var/nix/db/schema" || true
+  [ -n "$knows" ] || knows=$has
   [ "$has" -le "$knows" ] 2>/dev/null ||
     die 15 "the volume's Nix store has schema '$has', the seed image's Nix knows '$knows': use a newer seed image"
 }
 
-# The volume holds exactly this image: two small files say so. No process, no walk.
+# What one architecture has built, another one cannot run, and both would share one database and one default profile.
+check_system() {
+  system=$(uname -m)
+  [ -z "$image_system" ] || [ "$image_system" = "$system" ] || die 16 "the seed image is for $image_system, and this node is $system: use an image for it"
+  [ -z "$seed_system" ] || [ "$seed_system" = "$system" ] ||
+    die 16 "the volume's store is for $seed_system, and this node is $system: keep the pod on nodes of one architecture (nodeSelector kubernetes.io/arch), or give it another volume"
+}
+
+# What the marker says, if there is one.
+read_marker() {
+  seed_protocol='' seed_id='' seed_nix='' seed_system=''
+  [ ! -r "$ours/seed" ] || read_facts "$ours/seed" seed_
+}
+
+# The volume holds exactly this image: two small files say so. No walk.
 is_warm() {
-  seed_protocol='' seed_id='' seed_nix=''
-  [ -r "$ours/seed" ] || return 1
-  read_facts "$ours/seed" seed_
+  read_marker
   [ "$seed_protocol" = "$PROTOCOL" ] && [ "$seed_id" = "$image_id" ] && [ "$SEED_REPAIR" = no ] && [ ! -e "$ours/repair" ] &&
     ! has_unwanted_log && is_store && [ -e "$volume/store/${seed_nix#/nix/store/}" ]
+}
+
+lock_is_moot() {
+  is_warm
 }

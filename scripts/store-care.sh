@@ -14,7 +14,10 @@ unset NIX_REMOTE
 
 # The sourcing script names itself.
 : "${program:=store-care}"
-lock_held=no pulse='' worker='' work='' ended=no
+lock_held=no applicant='' pulse='' worker='' work='' ended=no
+
+# shellcheck source=scripts/store-lock.sh
+. "${0%/*}/store-lock.sh"
 
 # The last word of a run, also shown by kubectl describe.
 # usage: report MESSAGE
@@ -61,7 +64,7 @@ open_store() {
   : "${CARE_TERMINATION_LOG:=/dev/termination-log}" "${CARE_ON_FAILURE:=fail}"
   trap end EXIT
   trap 'stopped "by a signal" 143' TERM INT HUP
-  trap 'stop_worker; die 41 "the lock was lost to a seeder: this run gave no sign of life for too long"' USR1
+  trap 'stop_worker; lock_lost' USR1
   require_choice CARE_ON_FAILURE fail go-on
   require_numbers CARE_TIMEOUT CARE_LOCK_TTL
   clock
@@ -69,15 +72,20 @@ open_store() {
   ours=$NIX_FOLDER/.cdk8s-nix
   [ -e "$NIX_FOLDER/var/nix/db/db.sqlite" ] || die 60 "$NIX_FOLDER holds no Nix store: it is not mounted here as it was seeded"
   command -v nix-store >/dev/null || die 21 'there is no nix-store in PATH'
-  work=$TMPDIR/$program.$$
+  # Of this process alone: in a restarted container process numbers are the same, and /tmp outlives it.
+  read -r run </proc/sys/kernel/random/uuid
+  work=$TMPDIR/$program.$run
+  lock_holder=$program lock_ttl=$CARE_LOCK_TTL lock_timeout=$CARE_TIMEOUT lock_timeout_name=CARE_TIMEOUT lock_progress=60
   mkdir -p "$work" "$ours" || die 13 "$work or $ours cannot be written by user $(id -u), group $(id -g)"
 }
 
 end() {
   status=$?
   trap - EXIT TERM INT HUP USR1
+  # Of a script that says from time to time what it does.
   [ -z "$pulse" ] || kill "$pulse" 2>/dev/null || true
   [ "$lock_held" = no ] || release_lock
+  [ -z "$applicant" ] || rm -rf "$applicant" 2>/dev/null
   [ -z "$work" ] || rm -rf "$work"
   [ "$status" = 0 ] || [ "$ended" = yes ] || {
     echo "$program: error: a command failed unexpectedly: this is a bug in the script" >&2
@@ -153,59 +161,18 @@ free_mebibytes() {
 
 # --- the seeder's lock ---------------------------------------------------------------------------------------------
 # Files that a seeder has placed are garbage to Nix until they are registered, and gc.lock, which keeps a collector away
-# meanwhile, needs a flock that not every image has. So this lock is the seeder's own: see seed-nix-store.sh.
+# meanwhile, needs a flock that not every image has. So this lock is the seeder's own: see store-lock.sh.
 
-take_lock() {
-  lock=$ours/lock told=no
-  read -r token </proc/sys/kernel/random/uuid
-  until mkdir "$lock" 2>/dev/null; do
-    [ -w "$ours" ] || die 13 "$ours cannot be written by user $(id -u), group $(id -g)"
-    ! take_over || break
-    [ "$told" = yes ] || printf '%s: waiting for the seeder that holds the lock %s\n' "$program" "$lock"
-    told=yes
-    clock
-    [ $((now - started)) -lt "$CARE_TIMEOUT" ] || die 40 "a seeder held the lock for $CARE_TIMEOUT s; it is $lock"
-    sleep 1
-  done
-  printf 'flock=no\nhost=%s\nimage=%s\n' "$(uname -n)" "$program" >"$lock/owner.$token" || die 13 "cannot write to $lock"
-  lock_held=yes
-  keep_alive &
-  pulse=$!
+lock_says() {
+  printf '%s: %s\n' "$program" "$2"
 }
 
-# A lock whose holder died is taken by renaming the holder's file, which only one of many can do; one without such a file
-# is what is left of a holder that died while taking it.
-take_over() {
-  owner=$(cd "$lock" 2>/dev/null && echo owner.*) || return 1
-  if [ "$owner" = 'owner.*' ]; then
-    ! older_than 2 "$lock" || rmdir "$lock" 2>/dev/null || true
-    return 1
-  fi
-  older_than "$CARE_LOCK_TTL" "$lock/$owner" && mv "$lock/$owner" "$lock/owner.$token" 2>/dev/null
+lock_is_moot() {
+  return 1
 }
 
-# By the clock of the volume's server on both sides: nodes disagree about the time.
-older_than() {
-  touch "$ours/probe"
-  beat=$(stat -c %Y "$2" 2>/dev/null) || return 1
-  [ $(($(stat -c %Y "$ours/probe") - beat)) -gt "$1" ]
+lock_fails() {
+  die 13 "$ours cannot be written by user $(id -u), group $(id -g): $(tail -n 1 "$work/errors")"
 }
 
-keep_alive() {
-  trap - EXIT USR1
-  # Set before the trap: the signal may come before the first nap.
-  napping=
-  trap '[ -z "$napping" ] || kill "$napping" 2>/dev/null; exit 0' TERM
-  while [ -e "$lock/owner.$token" ]; do
-    touch -c "$lock/owner.$token"
-    sleep 5 &
-    napping=$!
-    wait "$napping"
-  done
-  kill -USR1 $$ 2>/dev/null
-}
-
-release_lock() {
-  rm -f "$lock/owner.$token"
-  rmdir "$lock" 2>/dev/null || true
-}
+lock_beat() { :; }

@@ -1,135 +1,209 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# One at a time.
-# Sourced by seed-nix-store.sh.
+# One at a time: the lock of a store volume, which the seed and the scripts that care for the store take.
 #
-# A folder, because mkdir is exclusive everywhere, NFS included. Inside lies one file, named after its holder, which the
-# holder touches while it lives: taking over a dead lock is renaming that very file, so only one of many waiters wins
-# and a living holder cannot be robbed by a waiter that was slow to judge. Where flock works, the kernel tells at once
-# that a holder on the same node is dead; elsewhere its last sign of life has to be SEED_LOCK_TTL old.
+# The lock is a folder, $ours/lock, with the holder's own folder in it, owner.TOKEN, and nothing else.
+#  - It is taken by renaming a folder that was made complete beside it: a rename onto a folder that is not empty fails on every
+#    file system, so one of many wins, and at no moment is there a lock that does not say whose it is.
+#  - A holder that is dead is evicted by renaming its folder out of the lock. The name is its own, so whoever is slow to judge
+#    moves nothing: the next holder has another name. Then the lock is empty, and free.
+#  - What a holder does to the store, it does by renaming something out of its folder, or into it. A holder that stood still
+#    and was taken for dead finds its folder gone, and can do nothing more, whenever it wakes up.
+# Who is dead? A container that was started again in the same pod knows it of the one before; flock tells it on the same
+# node at once, where it works; elsewhere the last sign of life has to be $lock_ttl seconds old by the clock of the
+# volume's server.
+#
+# Who sources this file sets $ours, $work, $lock_holder (its name), $lock_ttl, $lock_timeout (seconds, 0 is never),
+# $lock_timeout_name and $lock_progress (seconds between two lines), and defines
+#   die CODE MESSAGE        ends the script
+#   lock_says EVENT MESSAGE [KEY=VALUE]...
+#   lock_is_moot            whether there is nothing left to wait for
+#   lock_fails              ends the script because the lock cannot be written, for the reason in $work/errors
+#   lock_beat               what else is to be done at each sign of life
+# NIX_POD_UID, if set, is the uid of the pod.
 
+# Takes the lock, or returns without it ($lock_held is no) when it is moot.
 acquire_lock() {
-  read -r token </proc/sys/kernel/random/uuid
-  read -r boot </proc/sys/kernel/random/boot_id
-  exec 9>>"$ours/flock"
-  start_waiting
+  name_lock
+  lock_waits_since
   until take_lock; do
-    is_warm && return
-    holder=$(set +f && cd "$lock" 2>/dev/null && echo owner.*) || continue
+    ! lock_is_moot || return 0
     if holder_is_dead; then
-      take_over && break
+      evict_holder
     else
-      keep_waiting 'for the seeder that holds the lock'
+      lock_waits 'for the seeder that holds the lock'
     fi
   done
-  locked=yes
-  start_pulse
-  hold_off_garbage_collector
+}
+
+# As acquire_lock, but where somebody lives who holds the lock, it does not wait.
+try_lock() {
+  name_lock
+  take_lock || { holder_is_dead && evict_holder && take_lock; }
+}
+
+name_lock() {
+  lock=$ours/lock lock_held=no
+  read -r token </proc/sys/kernel/random/uuid
+  read -r boot </proc/sys/kernel/random/boot_id
+  mine=$lock/owner.$token applicant=$ours/lock.$token
+  { : >>"$ours/flock"; } 2>"$work/errors" || lock_fails
+  exec 9>>"$ours/flock"
 }
 
 take_lock() {
-  if ! mkdir "$lock" 2>"$work/errors"; then
-    [ -d "$lock" ] || [ ! -s "$work/errors" ] || case $(cat "$work/errors") in *'File exists'*) ;; *) why_unwritable ;; esac
-    return 1
+  prepare_lock || return 1
+  # A file of this name was put there by somebody else, and nobody can hold it.
+  [ -d "$lock" ] || [ ! -e "$lock" ] || rm -f "$lock"
+  # Not every file system lets a folder take the place of an empty one.
+  rmdir "$lock" 2>/dev/null || true
+  mv -T "$applicant" "$lock" 2>/dev/null || return 1
+  if command -v flock >/dev/null 2>&1 && flock -n 9 2>/dev/null; then
+    # Another file, which takes the place of the one without this line at once.
+    { lock_facts && echo flock=yes; } >"$mine/facts.new" 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null || return 1
   fi
-  sign_lock
+  touch -c "$mine/facts" 2>/dev/null
+  holds_lock || return 1
+  lock_held=yes
+  start_pulse
 }
 
-# The holder's file says where it runs and whether flock tells if it lives.
-sign_lock() {
-  flocked=no
-  if command -v flock >/dev/null 2>&1 && flock -n 9 2>/dev/null; then flocked=yes; fi
-  [ -d "$lock" ] || return 1
-  printf 'boot=%s\nflock=%s\nhost=%s\nimage=%s\n' "$boot" "$flocked" "$(uname -n)" "$SEED_IMAGE" >"$work/owner"
-  cp "$work/owner" "$lock/owner.$token" 2>"$work/errors" && return
-  # Without a holder's file in it, whoever waits may remove the folder; then all begins anew.
-  [ -d "$lock" ] || return 1
-  release_lock
-  why_unwritable
+# What will become the lock, as fresh as can be. Those of another user, but of this group, must be able to evict.
+prepare_lock() {
+  if [ -d "$applicant" ]; then
+    touch -c "$applicant/owner.$token/facts" && return
+  fi
+  { mkdir -p "$applicant/owner.$token" && lock_facts >"$applicant/owner.$token/facts" &&
+    { chmod g+w "$applicant" "$applicant/owner.$token" || true; }; } 2>"$work/errors" && return
+  # A living holder clears away what it does not know.
+  [ ! -s "$work/errors" ] || case $(cat "$work/errors") in *'No such file'*) ;; *) lock_fails ;; esac
+  return 1
 }
 
-# A folder without a holder's file is what is left of a seeder that died between making the two. Removing it is safe at
-# any time, for a folder with a file in it does not go away, and a seeder that finds its folder gone begins anew.
+lock_facts() {
+  printf 'boot=%s\npod=%s\nhost=%s\nholder=%s\n' "$boot" "${NIX_POD_UID:-}" "$(uname -n)" "$lock_holder"
+}
+
+# Sets $holder, the folder of the holder; none if the lock is free. That of a script of an earlier version is a file.
+find_holder() {
+  holder=
+  set +f
+  for entry in "$lock"/owner.*; do
+    if [ -e "$entry" ]; then holder=$entry; fi
+  done
+  set -f
+  [ -n "$holder" ]
+}
+
 holder_is_dead() {
-  if [ "$holder" = 'owner.*' ]; then
-    older_than 2 "$lock"
+  find_holder || return 1
+  facts=$holder
+  [ ! -d "$holder" ] || facts=$holder/facts
+  its_boot='' its_pod='' its_flock=no
+  if [ -r "$facts" ]; then
+    while IFS='=' read -r key value; do
+      case $key in boot) its_boot=$value ;; pod) its_pod=$value ;; flock) its_flock=$value ;; esac
+    done <"$facts"
+  fi 2>/dev/null
+  # In one pod containers that take the lock run one after the other.
+  [ -z "$its_pod" ] || [ "$its_pod" != "${NIX_POD_UID:-}" ] || return 0
+  if [ "$its_boot" = "$boot" ] && [ "$its_flock" = yes ]; then
+    # It holds the other lock, or it is dead: however long it stands still, it will go on.
+    flock -n 9 2>/dev/null
     return
   fi
-  case $(cat "$lock/$holder" 2>/dev/null) in
-    *"boot=$boot${NL}flock=yes"*) flock -n 9 2>/dev/null && return ;;
-  esac
-  older_than "$SEED_LOCK_TTL" "$lock/$holder"
+  older_than "$lock_ttl" "$facts"
 }
 
 # By the clock of the volume's server on both sides: nodes disagree about the time.
 older_than() {
-  touch "$ours/probe"
-  beat=$(stat -c %Y "$2" 2>/dev/null) || return 1
-  [ $(($(stat -c %Y "$ours/probe") - beat)) -gt "$1" ]
+  touch "$ours/probe" 2>/dev/null || return 1
+  ages=$(stat -c %Y "$ours/probe" "$2" 2>/dev/null) || return 1
+  [ $((${ages%%"$LF"*} - ${ages##*"$LF"})) -gt "$1" ]
+}
+LF='
+'
+
+# What it left may be of use: seed-copy.sh looks through it.
+evict_holder() {
+  mv -T "$holder" "$ours/dead.${holder##*/owner.}" 2>/dev/null && lock_says lock 'the seeder that held the lock is dead; taking over'
+  # If another one is faster, it must not find this lock taken.
+  flock -u 9 2>/dev/null || true
 }
 
-take_over() {
-  if [ "$holder" = 'owner.*' ]; then
-    rmdir "$lock" 2>/dev/null || true
-    return 1
-  fi
-  if mv "$lock/$holder" "$lock/owner.$token" 2>/dev/null; then
-    say lock 'the seeder that held the lock is dead; taking over'
-    sign_lock
-  else
-    flock -u 9 2>/dev/null || true
-    return 1
-  fi
+holds_lock() {
+  [ -e "$mine/facts" ]
 }
 
-# Nix's garbage collector removes what is not registered yet. Where flock works it waits for us, and we for it.
-hold_off_garbage_collector() {
-  command -v flock >/dev/null 2>&1 && mkdir -p "$volume/var/nix" && : >>"$volume/var/nix/gc.lock" || return 0
-  exec 8>>"$volume/var/nix/gc.lock"
-  start_waiting
-  until flock -s -n 8 2>"$work/errors"; do
-    [ ! -s "$work/errors" ] || return 0
-    keep_waiting 'for a garbage collector on the volume'
-  done
+must_hold_lock() {
+  holds_lock || lock_lost
 }
 
-start_waiting() {
-  clock
-  started_waiting=$time next_line=$time
+lock_was_lost='the lock was lost to another seeder: this one gave no sign of life for too long'
+lock_lost() {
+  die 41 "$lock_was_lost"
 }
 
-keep_waiting() {
-  clock
-  waited=$(((time - started_waiting) / 100))
-  [ "$SEED_LOCK_TIMEOUT" = 0 ] || [ "$waited" -lt "$SEED_LOCK_TIMEOUT" ] ||
-    die 40 "waited $waited s (SEED_LOCK_TIMEOUT) $1; its lock is $lock"
-  if [ "$time" -ge "$next_line" ]; then
-    next_line=$((time + SEED_PROGRESS * 100))
-    say wait "waiting $1, $waited s so far" "seconds=$waited"
+lock_waits_since() {
+  read -r uptime _ </proc/uptime
+  waits_since=${uptime%.*} next_line=${uptime%.*}
+}
+
+# usage: lock_waits WHAT_FOR
+lock_waits() {
+  read -r uptime _ </proc/uptime
+  waited=$((${uptime%.*} - waits_since))
+  [ "$lock_timeout" = 0 ] || [ "$waited" -lt "$lock_timeout" ] || die 40 "waited $waited s ($lock_timeout_name) $1; its lock is $lock"
+  if [ "${uptime%.*}" -ge "$next_line" ]; then
+    next_line=$((${uptime%.*} + lock_progress))
+    lock_says wait "waiting $1, $waited s so far" "seconds=$waited"
   fi
   sleep 1
 }
 
-# In the background: a sign of life for the lock, progress for the log. It ends by itself when the work folder is gone.
+# In the background: a sign of life for the lock. It ends by itself, and is not killed: the signal might reach it before it
+# has dropped the traps of this shell.
 start_pulse() {
-  seeder=$$
+  main_process=$$
+  : >"$work/locked"
   (
-    trap - EXIT
-    every=$((SEED_LOCK_TTL / 10 + 1))
-    [ "$every" -le "$SEED_PROGRESS" ] || every=$((SEED_PROGRESS > 0 ? SEED_PROGRESS : 1))
-    while sleep "$every" && [ -d "$work" ] && kill -0 "$seeder" 2>/dev/null; do
-      touch -c "$lock/owner.$token" 2>/dev/null
-      [ -e "$lock/owner.$token" ] || kill -USR1 "$seeder"
-      report_progress
+    trap - EXIT USR1 TERM INT HUP
+    every=$((lock_ttl / 10 + 1))
+    [ "$every" -le "$lock_progress" ] || every=$((lock_progress > 0 ? lock_progress : 1))
+    while sleep "$every" && [ -e "$work/locked" ] && kill -0 "$main_process" 2>/dev/null; do
+      touch -c "$mine/facts" 2>/dev/null
+      if ! holds_lock; then
+        [ ! -e "$work/locked" ] || kill -USR1 "$main_process" 2>/dev/null
+        break
+      fi
+      lock_beat
     done
   ) 9>&- &
 }
 
-must_hold_lock() {
-  [ -e "$lock/owner.$token" ] || die 41 'the lock was lost to another seeder: this one gave no sign of life for too long'
+release_lock() {
+  rm -f "$work/locked"
+  discard "$mine"
+  free_lock
 }
 
-release_lock() {
-  rm -f "$lock/owner.$token"
+# As release_lock, but what lies in the folder stays for the next holder to look through.
+leave_lock() {
+  rm -f "$work/locked"
+  mv -T "$mine" "$ours/dead.$token" 2>/dev/null || true
+  free_lock
+}
+
+free_lock() {
   rmdir "$lock" 2>/dev/null || true
+  flock -u 9 2>/dev/null || true
+  lock_held=no
+}
+
+# Removes a folder of ours with the read-only trees in it.
+discard() {
+  [ -d "$1" ] || { rm -f "$1" 2>/dev/null || true; return 0; }
+  # Those of a former user can be removed by the group, but their mode cannot be changed.
+  chmod -R u+w "$1" 2>/dev/null || true
+  rm -rf "$1" 2>/dev/null || true
 }

@@ -12,6 +12,7 @@ import { renderResources } from '../base/resources';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { PodPart } from '../pod/pod-merge';
+import { POD_UID } from '../pod/pod-uid';
 import { StoreContainers } from '../store/store-containers';
 
 /**
@@ -60,7 +61,7 @@ export class StoreCare {
         imagePullPolicy: this.pullPolicy,
         command: command(step),
         args: step.args.length === 0 ? undefined : step.args,
-        env: Object.entries(step.variables).map(([name, value]) => ({ name, value })),
+        env: [...Object.entries(step.variables).map(([name, value]) => ({ name, value })), POD_UID],
         resources: renderResources(this.resources(step)),
         volumeMounts: [{ name: CARE_VOLUME, mountPath: CARE_FOLDER, readOnly: true }],
       })),

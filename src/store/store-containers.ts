@@ -6,6 +6,7 @@ import { NixImage } from '../image/nix-image';
 import { defaultPullPolicy } from '../image/pull-policy';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { HOME_FOLDER, STORE_FOLDER, VOLUME } from '../pod/pod-names';
+import { POD_UID } from '../pod/pod-uid';
 
 /** Names of the containers. They are contract: people refer to them in `kubectl logs -c`. */
 const SEED = 'seed-nix-store';
@@ -122,7 +123,7 @@ export class StoreContainers {
       image: this.shellImage,
       imagePullPolicy: this.pullPolicy(),
       command: ['sh', `${SCRIPTS_DIR}/${name}.sh`],
-      env: [...variables, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
+      env: [...variables, POD_UID, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
     };
   }
 

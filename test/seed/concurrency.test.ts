@@ -72,7 +72,7 @@ test.each([
   ['where flock does not work', async () => {}],
   ['on another node', async () => {
     const lock = path.join(volume.nix, '.cdk8s-nix/lock');
-    const owner = path.join(lock, fs.readdirSync(lock)[0]);
+    const owner = path.join(lock, fs.readdirSync(lock)[0], 'facts');
     fs.writeFileSync(owner, fs.readFileSync(owner, 'utf-8').replace(/boot=.*/, 'boot=another-node'));
   }],
 ])('the lock of a dead seeder %s is taken over when it has given no sign of life for long enough', async (where, change) => {

@@ -81,7 +81,7 @@ test('what was copied and durable when the seeder died is not copied again', asy
   const whole = await Image.build({ version: '1', nix: 'whole', packages: 5 });
   const volume = await Volume.create();
   try {
-    // A slow cp leaves time for the first batches to become durable.
+    // A slow tar leaves time for the first batches to become durable.
     const seeding = startSeeding(whole, volume, {
       environment: { SEED_JOBS: '1', PATH: '/slow:/usr/bin:/bin:/usr/sbin' },
       mounts: { [path.join(__dirname, 'support/slow-bin')]: '/slow:ro' },

@@ -131,6 +131,8 @@ describe('a volume that cannot be used', () => {
   test('because its database is damaged', async () => {
     volume = await Volume.create({ mebibytes: 64 });
     await seedWell(v1, volume);
+    // Nix makes folders at its first start.
+    await volume.inWorkload(v1, 'nix-store --verify 2>/dev/null');
     fs.writeFileSync(path.join(volume.nix, 'var/nix/db/db.sqlite'), 'no database');
     const before = await content(volume);
     await expectFailure(v2, volume, 52, /Nix cannot read the volume's database/);
@@ -157,23 +159,20 @@ describe('a seed image', () => {
 
   test('with a database that lists nothing', async () => {
     const empty = await v1.copyTo(path.join(scratch, 'nix'));
-    fs.rmSync(path.join(empty.nix, 'var/nix/profiles/default'));
-    fs.rmSync(path.join(empty.nix, 'var/nix/profiles/default-1-link'));
-    await run({ mounts: { [empty.nix]: '/nix' }, command: ['sh', '-c', 'HOME=/tmp/h USER=code; export HOME USER; nix-store --gc'] });
+    await run({ mounts: { [empty.nix]: '/nix' }, command: ['sh', '-c', 'HOME=/tmp/h USER=code; export HOME USER; rm /nix/var/nix/db/*; nix-store --init'] });
     await expectFailure(empty, volume!, 20, /lists no store paths/);
   });
 
   test('without Nix', async () => {
     const without = await v1.copyTo(path.join(scratch, 'nix'));
-    fs.rmSync(path.join(without.nix, 'var/nix/profiles/default'));
-    const nothing = path.join(scratch, 'nothing');
-    fs.writeFileSync(nothing, '');
-    await expectFailure(without, volume!, 21, /no Nix that runs/, { mounts: { [nothing]: '/usr/bin/nix-store:ro' } });
+    await host('sh', '-c', 'rm -rf "$0"/var/nix/profiles/default* "$0"/store/*-nix-1 "$0"/store/*-user-environment', without.nix);
+    await expectFailure(without, volume!, 22, /the seed image has no Nix: none in its profiles, its homes, its PATH or its store/);
+    expect(await content(volume!)).toEqual([expect.stringMatching(/^lost\+found /)]);
   });
 });
 
 test.each([
-  [{ SEED_JOBS: 'many' }, /'many' is not a whole number/],
+  [{ SEED_JOBS: 'many' }, /SEED_JOBS is 'many', which is not a whole number/],
   [{ SEED_JOBS: '0' }, /SEED_JOBS must be at least 1/],
   [{ SEED_LOG: 'xml' }, /SEED_LOG is 'xml'; it must be text or json/],
   [{ TMPDIR: '/proc' }, /cannot write to TMPDIR/],

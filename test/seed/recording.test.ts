@@ -48,18 +48,21 @@ test('seeds what the same image without one does', async () => {
   await expectSound(volume, image);
 });
 
-test.each(SHELLS)('makes a warm start without any other program under %s', async shell => {
+test.each(SHELLS)('makes a warm start with one program that reads the image\'s database under %s', async shell => {
   const image = await Image.build({ version: '1', recorded: true });
   await seedWell(image, volume);
   const [program, ...rest] = shell.split(' ');
+  const one = path.join(scratch, 'one');
+  fs.mkdirSync(one);
+  fs.copyFileSync('/usr/bin/sha256sum', path.join(one, 'sha256sum'));
   const warm = await run({
-    mounts: { [image.nix]: '/nix:ro', [volume.root]: '/mnt/nix-volume', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
-    command: ['env', 'PATH=/nowhere', `/usr/bin/${program}`, ...rest, '/opt/cdk8s-nix/seed-nix-store.sh'],
+    mounts: { [image.nix]: '/nix:ro', [one]: '/one:ro', [volume.root]: '/mnt/nix-volume', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
+    command: ['env', 'PATH=/one', `/usr/bin/${program}`, ...rest, '/opt/cdk8s-nix/seed-nix-store.sh'],
   });
   expect(warm).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('holds this image already') });
 });
 
-test('older than the database, as in an image built on the recorded one, is ignored', async () => {
+test('of another state of the database, as in an image built on the recorded one, is ignored', async () => {
   const base = await Image.build({ version: '1', recorded: true });
   const derived = await base.copyTo(path.join(scratch, 'nix'));
   await run({

@@ -48,6 +48,7 @@ test('the marker and the history say what was seeded when', async () => {
   const marker = Object.fromEntries(volume.read('.cdk8s-nix/seed').trim().split('\n').map(line => line.split('=')));
   expect(marker).toEqual({
     protocol: '1',
+    system: expect.stringMatching(/^\w+$/),
     id: expect.stringMatching(/^[0-9a-f]{64}$/),
     image: 'example.org/nix:1',
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),

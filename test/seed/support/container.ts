@@ -58,6 +58,9 @@ export class Running {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
+    // A name may be cut in the middle of a letter.
+    this.child.stdout!.setEncoding('utf-8');
+    this.child.stderr!.setEncoding('utf-8');
     this.child.stdout!.on('data', chunk => this.stdout += chunk);
     this.child.stderr!.on('data', chunk => this.stderr += chunk);
     this.finished = new Promise((resolve, reject) => {
@@ -130,6 +133,8 @@ export async function host(command: string, ...args: string[]): Promise<string> 
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
     let stdout = '';
     let stderr = '';
+    child.stdout.setEncoding('utf-8');
+    child.stderr.setEncoding('utf-8');
     child.stdout.on('data', chunk => stdout += chunk);
     child.stderr.on('data', chunk => stderr += chunk);
     child.on('error', reject);

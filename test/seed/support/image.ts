@@ -26,7 +26,7 @@ export class Image {
     const sources = [
       path.join(__dirname, 'image.nix'),
       path.join(__dirname, 'build-image.sh'),
-      ...(props.recorded ? fs.readdirSync(scripts).filter(name => name.startsWith('seed-')).sort().map(name => path.join(scripts, name)) : []),
+      ...(props.recorded ? fs.readdirSync(scripts).filter(name => /^(seed|record)-/.test(name)).sort().map(name => path.join(scripts, name)) : []),
     ];
     const key = createHash('sha256').update(JSON.stringify(props));
     sources.forEach(source => key.update(fs.readFileSync(source)));
