@@ -1,16 +1,27 @@
 #!/bin/sh
-# Runs between the seed and the workload and spares it two failures that nobody would connect with their cause: a /nix
-# that is not the seeded store (some kubelets mount an empty folder for a hostPath volume with subPath), and a HOME that
-# belongs to somebody else, which Nix refuses to use.
+# Runs between the seed and the workload and spares it failures that nobody would connect with their cause: a /nix that is
+# not the seeded store (some kubelets mount an empty folder for a hostPath volume with subPath), a HOME that belongs to
+# somebody else, which Nix refuses to use, and folders that the container runtime would make as root.
 #
 # Environment:
 #   NIX_FOLDER            /nix                   where the store is mounted, as in the workload
 #   NIX_SERVED            no                     yes: a driver brought the store; it bears no mark of a seed
 #   NIX_HOME_FOLDER                              the home to make, on its volume; none if empty
+#   NIX_HOME_FOLDERS                             folders to make in the home, one a line
+#   NIX_TMP_FOLDERS                              folders to make in /tmp, one a line
+#   NIX_HOME_FILES                               the modes of the files for the home, one a line: see place-files.sh
+#   NIX_HOME_FILES_FROM   /mnt/nix-home-files    where these files are
+#   NIX_HOME_FILES_TO     /mnt/nix-home-placed   where they go
 #   SEED_TERMINATION_LOG  /dev/termination-log   where the last line of a failure goes as well
 set -eu
 
 : "${NIX_FOLDER:=/nix}" "${NIX_SERVED:=no}" "${NIX_HOME_FOLDER:=}" "${SEED_TERMINATION_LOG:=/dev/termination-log}"
+: "${NIX_HOME_FOLDERS:=}" "${NIX_TMP_FOLDERS:=}" "${NIX_HOME_FILES:=}"
+: "${NIX_HOME_FILES_FROM:=/mnt/nix-home-files}" "${NIX_HOME_FILES_TO:=/mnt/nix-home-placed}"
+
+here=${0%/*}
+newline='
+'
 
 die() {
   line="check-nix-store: error: $2"
@@ -30,11 +41,44 @@ check_store() {
 }
 
 make_home() {
-  if ! { sh "${0%/*}/own-folder.sh" "$1" && mkdir -p "$1"; }; then
+  if ! { sh "$here/own-folder.sh" "$1" && mkdir -p "$1"; }; then
     die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g)"
   fi
 }
 
+# usage: each_line_to SCRIPT LINES ARGUMENT...      runs the script with the arguments, and then each line as one
+each_line_to() {
+  script=$1 lines=$2
+  shift 2
+  (
+    set -f
+    IFS=$newline
+    # shellcheck disable=SC2086 # the lines are to be arguments
+    sh "$here/$script" "$@" $lines 2>&1
+  )
+}
+
+make_folders() {
+  [ -n "$2" ] || return 0
+  told=$(each_line_to make-folders.sh "$2" "$1") || die 61 "$told"
+  [ -z "$told" ] || echo "check-nix-store: $told"
+}
+
+place_files() {
+  told=$(each_line_to place-files.sh "$NIX_HOME_FILES" "$NIX_HOME_FILES_FROM" "$NIX_HOME_FILES_TO") ||
+    die 61 "the files for the home cannot be placed: $told"
+}
+
+# Nothing that the store needs: without certificates what is installed runs all the same.
+link_certificates() {
+  told=$(sh "$here/link-certificates.sh" "$NIX_FOLDER" 2>&1) || told="the certificates cannot be linked: $told"
+  [ -z "$told" ] || echo "check-nix-store: $told" >&2
+}
+
 check_store
+[ "$NIX_SERVED" = yes ] || link_certificates
 [ -z "$NIX_HOME_FOLDER" ] || make_home "$NIX_HOME_FOLDER"
+make_folders "$NIX_HOME_FOLDER" "$NIX_HOME_FOLDERS"
+make_folders /tmp "$NIX_TMP_FOLDERS"
+[ -z "$NIX_HOME_FILES" ] || place_files
 echo "check-nix-store: $NIX_FOLDER holds a store"

@@ -1,9 +1,9 @@
-import { Chart, Cron, Size } from 'cdk8s';
+import { ApiObject, Chart, Cron, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  BuiltNixImageOptions, CsiStoreOptions, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource, NixDeployment, NixDeploymentProps, NixEnvironment,
-  NixHome, NixImage, NixJob, NixSeedSource, NixStatefulSet, NixStatefulSetProps, NixStore, NixUser, NixUserOptions,
-  PersistentStoreOptions, Substituter,
+  BuiltNixImageOptions, CsiStoreOptions, NixArchitecture, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource, NixDeployment,
+  NixDeploymentProps, NixEnvironment, NixHome, NixHomeFile, NixImage, NixJob, NixRuntimeClass, NixSeedSource, NixStatefulSet, NixStatefulSetProps,
+  NixStore, NixUser, NixUserOptions, PersistentStoreOptions, PodSecurityLevel, Substituter,
 } from '../src';
 import { synthError } from './support/synth-error';
 
@@ -31,6 +31,14 @@ const enabled = (props: kplus.DeploymentProps) => (chart: Chart) => {
 const mounting = (path: string) => (chart: Chart) => {
   const volume = kplus.Volume.fromEmptyDir(chart, 'Extra', 'extra');
   new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', volumeMounts: [{ path, volume }] }] });
+};
+const mountingReadOnly = (path: string) => (chart: Chart) => {
+  const volume = kplus.Volume.fromConfigMap(chart, 'Extra', kplus.ConfigMap.fromConfigMapName(chart, 'settings', 'settings'), { name: 'extra' });
+  new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', volumeMounts: [{ path, volume }] }] });
+};
+const homeFile = (path: string, mode?: number, key = 'netrc') => (chart: Chart) => {
+  const secret = kplus.Secret.fromSecretName(chart, 'credentials', 'credentials');
+  new NixDeployment(chart, 'workspace', { home: NixHome.ephemeral({ files: [NixHomeFile.fromSecretValue(path, { secret, key }, { mode })] }) });
 };
 
 const CASES: Case[] = [
@@ -171,7 +179,7 @@ const CASES: Case[] = [
   ['a volume over /nix', mounting('/nix'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/nix"', 'elsewhere'],
   ['a volume inside /nix', mounting('/nix/store'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/nix/store"', 'elsewhere'],
   ['a volume over the root', mounting('/'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/"', 'elsewhere'],
-  ['a volume over the home', mounting('/home/code/'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home/code/"', 'elsewhere'],
+  ['a volume over the home', mounting('/home/code/'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home/code/"', 'NixHome.fromVolume'],
   ['a volume over nix.conf', mounting('/etc/cdk8s-nix'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/etc/cdk8s-nix"', 'elsewhere'],
   ['a volume with a name of ours', chart => {
     const deploymentWithVolume = new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1' }] });
@@ -231,6 +239,54 @@ const CASES: Case[] = [
     schedule: Cron.daily(), containers: [{ image: 'example/app:1' }], failedJobsRetained: -1,
   }), 'CDK8SNIX0515', 'failedJobsRetained', 'got -1', 'leave it out'],
   ['a DaemonSet on one volume, asked for', chart => new NixDaemonSet(chart, 'agent', { store: NixStore.persistent() }), 'CDK8SNIX0206', 'store', 'ReadWriteOnce', 'NixStore.emptyDir()'],
+  ['another home of a container', container({ envVariables: { HOME: kplus.EnvValue.fromValue('/home/coder') } }), 'CDK8SNIX0518', 'containers[main].envVariables.HOME', '"/home/coder"', 'NixUser.of({ home: "/home/coder" })'],
+  ['a home that a ConfigMap knows', chart => {
+    const settings = kplus.ConfigMap.fromConfigMapName(chart, 'settings', 'settings');
+    container({ envVariables: { HOME: kplus.EnvValue.fromConfigMap(settings, 'home') } })(chart);
+  }, 'CDK8SNIX0518', 'containers[main].envVariables.HOME', '"a reference"', 'Leave it out'],
+  ['a daemon', container({ envVariables: { NIX_REMOTE: kplus.EnvValue.fromValue('daemon') } }), 'CDK8SNIX0518', 'containers[main].envVariables.NIX_REMOTE', '"daemon"', 'Leave it out'],
+  ['another folder of nix.conf', container({ envVariables: { NIX_CONF_DIR: kplus.EnvValue.fromValue('/etc/nix') } }), 'CDK8SNIX0518', 'envVariables.NIX_CONF_DIR', '"/etc/nix"', 'Leave it out'],
+  ['a nix.conf that nothing reads', mounting('/etc/nix/nix.conf'), 'CDK8SNIX0518', 'containers[main].volumeMounts', '"/etc/nix/nix.conf"', 'config.settings'],
+  ['a ConfigMap over /etc/profile.d', mountingReadOnly('/etc/profile.d'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/etc/profile.d"', 'by subPath'],
+  ['a ConfigMap over /home', mountingReadOnly('/home'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home"', 'by subPath'],
+  ['a volume in the folder of nix.conf', mounting('/etc/cdk8s-nix/more'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/etc/cdk8s-nix/more"', 'elsewhere'],
+  ['two volumes at one path', chart => {
+    const volume = (name: string) => kplus.Volume.fromEmptyDir(chart, name, name);
+    new NixDeployment(chart, 'workspace', {
+      containers: [{ image: 'example/app:1', volumeMounts: [{ path: '/data', volume: volume('one') }, { path: '/data/', volume: volume('two') }] }],
+    });
+  }, 'CDK8SNIX0519', 'containers[main].volumeMounts', '"/data/"', 'elsewhere'],
+  ['nodes of another architecture', chart => {
+    const app = new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec: { nodeSelector: { 'kubernetes.io/arch': 'arm64' }, containers: [{ name: 'main', image: 'example/app:1' }] } });
+    new NixEnvironment(chart, 'nix', { store: NixStore.persistent({ architecture: NixArchitecture.AMD64 }) }).enable(app);
+  }, 'CDK8SNIX0215', 'nodeSelector.kubernetes.io/arch', '"arm64"', 'a store of their own'],
+  ['a folder outside the home', deployment({ home: NixHome.ephemeral({ folders: ['../other'] }) }), 'CDK8SNIX0406', 'home.folders[0]', '"../other"', '.config/app'],
+  ['a file by its absolute path', homeFile('/etc/passwd'), 'CDK8SNIX0406', 'home.files[0].path', '"/etc/passwd"', '.config/app'],
+  ['a folder of the volume that is none', deployment({ home: NixHome.existing('homes', { folder: '' }) }), 'CDK8SNIX0406', 'home.folder', '""', '.config/app'],
+  ['a file that its owner cannot read', homeFile('.netrc', 0o077), 'CDK8SNIX0407', 'home.files[0].mode', '63', '0o600'],
+  ['a decimal mode', homeFile('.netrc', 600), 'CDK8SNIX0407', 'home.files[0].mode', '600', '0o600'],
+  ['a file with a key that none can be', homeFile('.netrc', 0o600, 'a/b'), 'CDK8SNIX0308', 'home.files[0].key', '"a/b"', 'as it stands there'],
+  ['a home on parts of a GiB', deployment({ home: NixHome.persistent({ size: Size.mebibytes(1536) }) }), 'CDK8SNIX0201', 'home.size', '"1536Mi"', 'Size.gibibytes(2)'],
+  ['a home on a hostPath', chart => {
+    new NixDeployment(chart, 'workspace', { home: NixHome.fromVolume(kplus.Volume.fromHostPath(chart, 'Host', 'host', { path: '/srv/home' })) });
+  }, 'CDK8SNIX0205', 'home', '"/srv/home"', 'NixHome.persistent()'],
+  ['a home where no container of ours runs', deployment({
+    store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), home: NixHome.persistent(), containers: [{ image: 'example/app:1' }],
+  }), 'CDK8SNIX1206', 'home', '"something"', 'NixHome.ephemeral()'],
+  ['two replicas in one home', deployment({ store: NixStore.emptyDir(), home: NixHome.persistent(), replicas: 2 }), 'CDK8SNIX0206', 'replicas', '2', 'NixHome.ephemeral()'],
+  ['an init container before ours that is not there', deployment({ initContainersFirst: ['proxy'] }), 'CDK8SNIX0502', 'initContainersFirst', '"proxy"', 'Give it one'],
+  ['an init container before ours that is to have Nix', deployment({
+    initContainers: [{ name: 'proxy', image: 'example/proxy:1' }], initContainersFirst: ['proxy'], nixContainers: ['proxy', 'main'], containers: [{ image: 'example/app:1' }],
+  }), 'CDK8SNIX0502', 'initContainersFirst', '"proxy"', 'Leave it out'],
+  ['a root container beside Nix', chart => {
+    const app = new kplus.Deployment(chart, 'plain', { containers: [{ name: 'main', image: 'example/app:1' }, { name: 'side', image: 'example/app:1', securityContext: { user: 0 } }] });
+    new NixEnvironment(chart, 'nix').enable(app, { containers: ['main'] });
+  }, 'CDK8SNIX0404', 'containers[side].securityContext.user', '0', 'PodSecurityLevel.BASELINE'],
+  ['a capability beyond baseline', deployment({
+    podSecurity: PodSecurityLevel.BASELINE, containers: [{ image: 'example/app:1', securityContext: { capabilities: { add: [kplus.Capability.SYS_PTRACE] } } }],
+  }), 'CDK8SNIX0404', 'containers[main].securityContext.capabilities.add', '["SYS_PTRACE"]', 'PodSecurityLevel.PRIVILEGED'],
+  ['root that uses the store of another', container({ securityContext: { user: 0 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '0', 'NixUser.root()'],
+  ['another group', container({ securityContext: { group: 100 } }), 'CDK8SNIX0403', 'containers[main].securityContext.group', '100', 'NixUser.of({ gid: 100 })'],
 ];
 
 test.each(CASES)('%s', (_, build, code, prop, value, remedy) => {

@@ -34,7 +34,11 @@ export class Door {
     construct.node.addValidation({
       validate: () => {
         keepPatchedFieldsBelow(construct);
-        return [...guests.flatMap(({ object }) => takeIntoPhase(object, needed)), ...checkContainers(guests, options.containers ?? [])].map(describe);
+        return [
+          ...guests.flatMap(({ object }) => takeIntoPhase(object, needed)),
+          ...checkContainers(guests, options.containers ?? []),
+          ...checkFirst(guests, options),
+        ].map(describe);
       },
     });
     return guests.flatMap(guest => guest.workloads());
@@ -50,6 +54,21 @@ export class Door {
       markEnabled(object, part, this.keeper.scope.node.path, options.podTemplates);
     }
   }
+}
+
+/** What runs before ours is an init container, and has no Nix. */
+function checkFirst(guests: Guest[], { containers = [], initContainersFirst = [] }: NixEnableOptions): Problem[] {
+  if (initContainersFirst.length === 0) {
+    return [];
+  }
+  const there = [...new Set(guests.flatMap(guest => guest.initContainerNames()))];
+  const lack = (value: string, problem: string, remedy: string): Problem => ({ code: 'CDK8SNIX0502', prop: 'initContainersFirst', value, problem, remedy });
+  return [
+    ...initContainersFirst.filter(name => !there.includes(name)).map(name => lack(name, 'The workload has no such init container.',
+      there.length === 0 ? 'Give it one, or leave it out.' : `Use one of: ${there.join(', ')}.`)),
+    ...initContainersFirst.filter(name => there.includes(name) && containers.includes(name)).map(name => lack(name, 'It runs before there is Nix in the pod.',
+      'Leave it out of the containers that get Nix.')),
+  ];
 }
 
 /** Each container that was named has to be somewhere, and each object has to have one of them. */

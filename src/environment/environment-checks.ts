@@ -13,6 +13,11 @@ const OF_OUR_OWN = ['image', 'config', 'seed', 'path', 'nixPath', 'bringPrograms
 export function checkOwnRuntime(props: NixEnvironmentProps, problems: Problems): void {
   OF_OUR_OWN.filter(prop => props[prop] !== undefined).forEach(prop => problems.add('CDK8SNIX1206', prop, 'something',
     'The runtime of the node brings the programs with a Nix of its own, which does not hear of this.', 'Leave it out, or use a store that is seeded.'));
+  const { home } = props;
+  if (home && !(home.isEphemeral && home.files.length === 0 && home._folders.length === 0)) {
+    problems.add('CDK8SNIX1206', 'home', 'something', 'No container of ours runs before the workload, which would make a home.',
+      'Use NixHome.ephemeral() without folders and files, or a store that is seeded.');
+  }
 }
 
 /** What is wrong with the props of an environment by themselves. */

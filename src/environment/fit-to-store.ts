@@ -1,10 +1,15 @@
-import { BoundStore, StoreReach } from '../pod/bound-store';
+import { StoreReach, VolumePlaces } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
 import { withFields } from '../pod/plain-value';
 
-/** Whether no two pods can use a store, wherever they are. */
-export function servesOnePlace(store: BoundStore): boolean {
-  return store.reach === StoreReach.ONE_POD || store.reach === StoreReach.ONE_NODE;
+/** Whether no two pods can use a volume, wherever they are. */
+export function servesOnePlace({ reach }: VolumePlaces): boolean {
+  return reach === StoreReach.ONE_POD || reach === StoreReach.ONE_NODE;
+}
+
+/** Which of the two lets fewer pods be: a home on a claim of its own may be for one pod where the store is for many. */
+export function narrower(store: VolumePlaces, home: VolumePlaces): VolumePlaces {
+  return home.reach < store.reach ? home : store;
 }
 
 /**
@@ -14,8 +19,8 @@ export function servesOnePlace(store: BoundStore): boolean {
  * @param object a workload's manifest
  * @param isAskedFor whether somebody asked for a field of its spec
  */
-export function fitToStore(object: any, store: BoundStore, isAskedFor: (field: string) => boolean): any {
-  const fields = servesOnePlace(store) ? onePodAtATime(object) : {};
+export function fitToStore(object: any, places: VolumePlaces, isAskedFor: (field: string) => boolean): any {
+  const fields = servesOnePlace(places) ? onePodAtATime(object) : {};
   const missing = Object.entries(fields).filter(([field]) => !isAskedFor(field));
   return missing.length === 0 ? object : { ...object, spec: withFields(object.spec, Object.fromEntries(missing)) };
 }

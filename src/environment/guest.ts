@@ -9,7 +9,7 @@ import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { isAskedFor } from '../pod/asked-for';
 import { autoscaledTo } from '../pod/autoscalers';
-import { BoundStore } from '../pod/bound-store';
+import { BoundStore, VolumePlaces } from '../pod/bound-store';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainKubernetes } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
@@ -25,6 +25,8 @@ import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatc
 export interface DoorKeeper {
   readonly scope: Construct;
   readonly store: BoundStore;
+  /** How many pods there may be. */
+  readonly places: VolumePlaces;
   readonly user: NixUser;
   readonly home: NixHome;
   /** A restricted one finds its pods by the label of the environment, whoever made them. */
@@ -72,6 +74,11 @@ export class Guest {
     return made && this.pods(made).flatMap(containersOf).map(({ container }) => container.name);
   }
 
+  public initContainerNames(): string[] {
+    const made = this.render();
+    return made ? this.pods(made).flatMap(containersOf).filter(({ sort }) => sort === 'initContainers').map(({ container }) => container.name) : [];
+  }
+
   private get podTemplates(): readonly string[] {
     return this.options.podTemplates ?? [];
   }
@@ -98,7 +105,7 @@ export class Guest {
     const { object: construct, parts } = this.target;
     // What is in a List was written by somebody, all of it.
     const isSingle = parts.length === 1 && construct.kind === object.kind;
-    return fitToStore(object, this.keeper.store, field => isSingle ? isAskedFor(construct, object.spec, field) : object.spec?.[field] !== undefined);
+    return fitToStore(object, this.keeper.places, field => isSingle ? isAskedFor(construct, object.spec, field) : object.spec?.[field] !== undefined);
   }
 
   private withClaims(object: any): any {
@@ -134,7 +141,7 @@ export class Guest {
   }
 
   private check(manifest: any, theirs: (pod: PodManifest, additions: PodAdditions) => PodManifest): Problem[] {
-    const { store, user, home } = this.keeper;
+    const { store, places, user, home } = this.keeper;
     const additions = this.additions('names');
     const pods = this.pods(manifest);
     return [...new Set(pods.map(pod => pod.owner))].flatMap(owner => {
@@ -148,7 +155,7 @@ export class Guest {
           ...checkServedStore(pod, store, home),
         ]),
         ...checkKind(store, fitted),
-        ...checkPlaces(store, fitted, own, autoscaledTo(this.object, fitted)),
+        ...checkPlaces(places, fitted, own, autoscaledTo(this.object, fitted)),
         ...this.checkNamespace(owner),
       ];
     });

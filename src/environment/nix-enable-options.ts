@@ -1,3 +1,5 @@
+import { PodSecurityLevel } from '../pod/pod-security-level';
+
 /**
  * Which of several objects are meant: those of this kind and name.
  */
@@ -27,6 +29,29 @@ export interface NixEnableOptions {
    * @default - all containers, added before or after
    */
   readonly containers?: string[];
+
+  /**
+   * The names of the workload's own init containers that run before ours: a sidecar proxy, say, that an activation of home-manager needs. They
+   * get no Nix, which is not there yet.
+   *
+   * @default - none: all of them run after ours
+   */
+  readonly initContainersFirst?: string[];
+
+  /**
+   * The Pod Security level that the pods may need. Each container is as tight as it can be, and what it asks for beyond the level is refused.
+   *
+   * @default PodSecurityLevel.RESTRICTED, and PodSecurityLevel.BASELINE with NixUser.root()
+   */
+  readonly podSecurity?: PodSecurityLevel;
+
+  /**
+   * Leave the containers that get no Nix as they are: no security context, no `/tmp`, and ids that are theirs. What a namespace with a level then says
+   * of them is up to them.
+   *
+   * @default false
+   */
+  readonly leaveOthersAlone?: boolean;
 
   /**
    * Which objects get Nix, where a construct leads to several that have pods: an `Include`, a `Helm` chart, a List.

@@ -3,11 +3,13 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
 import { checkEnvironmentProps, checkOwnRuntime } from './environment-checks';
-import { environmentPart, homeVolume, podSecurity, profilePath } from './environment-part';
+import { environmentPart, homeToMake, profilePath, SESSION_SCRIPT, userProfile } from './environment-part';
 import { environmentsOf, registerEnvironment } from './environments-of-app';
-import { loginProfile } from './login-profile';
+import { narrower } from './fit-to-store';
+import { loginProfile, sessionScript } from './login-profile';
 import { NixEnableOptions } from './nix-enable-options';
 import { NixEnvironmentProps } from './nix-environment-props';
+import { podRules } from './pod-rules';
 import { ObjectMetadata } from '../base/object-metadata';
 import { packageFile } from '../base/package-file';
 import { Problems } from '../base/problems';
@@ -18,6 +20,7 @@ import { StoreCare } from '../care/store-care';
 import { mergedNetrc } from '../config/merged-netrc';
 import { NixConfig } from '../config/nix-config';
 import { checkAssistants } from '../home/assistant-checks';
+import { BoundHome } from '../home/bound-home';
 import { homeActivation } from '../home/home-activation';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
@@ -72,6 +75,7 @@ export class NixEnvironment extends Construct {
 
   private readonly problems: Problems;
   private readonly store: BoundStore;
+  private readonly boundHome: BoundHome;
   private readonly storeContainers: StoreContainers;
   private readonly scripts?: SharedFiles;
   private readonly door: Door;
@@ -87,14 +91,19 @@ export class NixEnvironment extends Construct {
     this.user = props.user ?? NixUser.code();
     checkEnvironmentProps(props, this.image, this.user, this.problems);
 
-    this.store = (props.store ?? NixStore.persistent())._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
+    this.store = (props.store ?? NixStore.persistent())._bind({
+      scope: this, problems: this.problems, metadata: this.objectMetadata(), role: { id: 'Store', prop: 'store', factory: 'NixStore' },
+    });
     this.claim = this.store.claim;
     if (this.store.runtime) {
       checkOwnRuntime(props, this.problems);
     }
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
-    this.storeContainers = new StoreContainers(this.image, props.seed ?? {}, this.store, homeVolume(this.home), props.containerResources);
+    this.boundHome = this.home._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
+    this.storeContainers = new StoreContainers(
+      this.image, props.seed ?? {}, this.store, homeToMake(this.home, this.boundHome), props.containerResources,
+    );
 
     this.config = new NixConfig(this, 'Config', props.config);
     Object.entries(props.objectLabels ?? {}).forEach(([name, value]) => this.config.apiObject.metadata.addLabel(name, value));
@@ -105,7 +114,8 @@ export class NixEnvironment extends Construct {
     } else {
       NeededObjects.of(this).add(this.config.apiObject);
     }
-    this.config._addFile('profile.sh', loginProfile(profilePath(this.user, this.store), props.homeManager?._mayFail));
+    const profile = userProfile(this.user);
+    this.config._addFile('profile.sh', loginProfile(profilePath(this.user, this.store), profile, props.homeManager?._mayFail));
     // `nixpkgs` is the one of the profiles, and not a branch that moves. NIX_CONF_DIR hides the registry of the image.
     this.config._addFile('registry.json', packageFile('images/registry.json'));
     if (this.store.reach === StoreReach.MANY_NODES) {
@@ -127,7 +137,8 @@ export class NixEnvironment extends Construct {
     this._programs = new EnvironmentPrograms(this, this.problems, this.store.runtime, props.bringPrograms);
     this._care.bringAtStart(() => this._programs.task());
     const { user, store, home, network } = this;
-    this.door = new Door({ scope: this, user, store, home, network });
+    const places = narrower({ reach: store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
+    this.door = new Door({ scope: this, user, store, home, places, network });
     registerEnvironment(this, this.problems);
     if (store.reach === StoreReach.MANY_NODES) {
       this.node.addValidation({ validate: () => this.checkSharedStore() });
@@ -230,6 +241,9 @@ export class NixEnvironment extends Construct {
   private addHomeConfiguration(): void {
     const { homeManager, assistants = [] } = this.props;
     if (homeManager) {
+      if (homeManager._sessionVariables) {
+        this.config._addFile(SESSION_SCRIPT, sessionScript(userProfile(this.user)));
+      }
       homeManager._validate(this.problems, this.image, this.store);
       const activation = homeActivation(this, homeManager, this.storeContainers);
       this._addPart(() => activation);
@@ -259,17 +273,16 @@ export class NixEnvironment extends Construct {
   }
 
   private additions(options: NixEnableOptions, look?: 'names'): PodAdditions {
-    const { config, home, props: { path, nixPath }, scripts, store, storeContainers, user } = this;
+    const { boundHome, config, home, props: { path, nixPath, homeManager }, scripts, store, storeContainers, user } = this;
+    const parts = { boundHome, config, home, path, nixPath, scripts, store, storeContainers, user };
     return {
-      ...joinParts([environmentPart({ config, home, path, nixPath, scripts, store, storeContainers, user }, look), ...this.parts.map(part => part())]),
-      podSecurityContext: podSecurity(user),
-      profilePath: profilePath(user, store),
-      scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
+      ...joinParts([environmentPart(parts, look), ...this.parts.map(part => part())]),
+      ...podRules(parts, options),
       // A program runs from the store, whatever else is said.
       containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),
       runtimeClassName: store.runtime?.runtimeClassName,
       annotations: look ? {} : store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
-      labels: {},
+      commandPrefix: homeManager?._sessionVariables && !store.runtime ? ['sh', `${config._configDir}/${SESSION_SCRIPT}`] : [],
     };
   }
 }

@@ -1,43 +1,49 @@
 import { servesOnePlace } from './fit-to-store';
 import { Problem } from '../base/problems';
-import { BoundStore, StoreReach } from '../pod/bound-store';
+import { StoreReach, VolumePlaces } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
 import { PodManifest } from '../pod/pod-manifest';
 
-/** How many pods an object starts, and whether old and new ones may meet, against what the store can serve. */
-export function checkPlaces(store: BoundStore, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
-  if (!servesOnePlace(store)) {
+/** How many pods an object starts, and whether old and new ones may meet, against what its volumes can serve. */
+export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
+  if (!servesOnePlace(places)) {
     return [];
   }
-  const mode = store.reach === StoreReach.ONE_POD ? 'ReadWriteOncePod' : 'ReadWriteOnce';
-  return [...checkCount(mode, object, pods, autoscaledTo), ...checkUpdate(mode, object)];
+  const mode = places.reach === StoreReach.ONE_POD ? 'ReadWriteOncePod' : 'ReadWriteOnce';
+  return [...checkCount(mode, places.what, object, pods, autoscaledTo), ...checkUpdate(mode, object)];
 }
 
-function checkCount(mode: string, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
+/** What lets several pods be, by what lets only one. */
+const REMEDIES: { readonly [what: string]: string } = {
+  store: 'a store for each pod (NixStore.ephemeral(), NixStore.emptyDir(), or NixStore.perReplica() in a StatefulSet), or a shared one (READ_WRITE_MANY with shared: true)',
+  home: 'a home for each pod (NixHome.ephemeral()), or a shared one (READ_WRITE_MANY)',
+};
+
+function checkCount(mode: string, what: string, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
   const tooMany = (prop: string, value: unknown, problem: string): Problem => ({
     code: 'CDK8SNIX0206',
     prop,
     value,
-    problem: `${problem}, and the store is ${mode}: the other pods would wait for its volume for ever.`,
-    remedy: 'Use one replica, a store for each pod (NixStore.ephemeral(), NixStore.emptyDir(), or NixStore.perReplica() in a StatefulSet), or a shared one (READ_WRITE_MANY with shared: true).',
+    problem: `${problem}, and the ${what} is ${mode}: the other pods would wait for its volume for ever.`,
+    remedy: `Use one replica, ${REMEDIES[what]}.`,
   });
   if (isKind(object, 'CronJob', 'batch') && object.spec?.concurrencyPolicy === 'Allow') {
     return [tooMany('concurrencyPolicy', object.spec.concurrencyPolicy, 'A run may start before the last one has ended')];
   }
   if (isKind(object, 'DaemonSet', 'apps', 'extensions')) {
-    return [tooMany('store', mode, 'A DaemonSet runs a pod on every node')];
+    return [tooMany(what, mode, 'A DaemonSet runs a pod on every node')];
   }
   if (isKind(object, 'Service', 'serving.knative.dev')) {
-    return [tooMany('store', mode, 'Knative adds pods as requests come, and starts those of a new revision beside the old ones')];
+    return [tooMany(what, mode, 'Knative adds pods as requests come, and starts those of a new revision beside the old ones')];
   }
   if (autoscaledTo > 1) {
-    return [tooMany('store', mode, 'An autoscaler adds replicas')];
+    return [tooMany(what, mode, 'An autoscaler adds replicas')];
   }
   if (pods.length > 1) {
-    return [tooMany('podTemplates', pods.map(pod => pod.path), 'The object starts several pods, which need the store at once')];
+    return [tooMany('podTemplates', pods.map(pod => pod.path), `The object starts several pods, which need the ${what} at once`)];
   }
   return pods.flatMap(({ beside = {} }) => ['replicas', 'parallelism'].filter(field => beside[field] > 1)
-    .map(field => tooMany(field, beside[field], field === 'replicas' ? 'Several replicas need the store at once' : 'Several pods of a run need the store at once')));
+    .map(field => tooMany(field, beside[field], `${field === 'replicas' ? 'Several replicas' : 'Several pods of a run'} need the ${what} at once`)));
 }
 
 function checkUpdate(mode: string, object: any): Problem[] {

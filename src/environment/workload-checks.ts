@@ -1,3 +1,6 @@
+import { checkMountClashes, checkMountPaths } from './mount-checks';
+import { checkIds, checkPrivileges } from './privilege-checks';
+import { checkVariables } from './variable-checks';
 import { Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
@@ -5,10 +8,7 @@ import { NixImage } from '../image/nix-image';
 import { BoundStore } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
 import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
-import { PodAdditions } from '../pod/pod-merge';
-
-/** Capabilities that Pod Security `restricted` lets a container add. */
-const ALLOWED_CAPABILITIES: readonly string[] = ['NET_BIND_SERVICE'];
+import { PodAdditions, usesNix } from '../pod/pod-merge';
 
 /** Those that keep their pods running, of Kubernetes' own. */
 const STAYING_UP = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'];
@@ -22,15 +22,34 @@ export function endsByItself(object: { readonly kind: string; readonly apiVersio
 export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUser): Problem[] {
   return [
     ...checkRestart(pod),
-    ...checkIds('securityContext', pod.spec.securityContext, user, additions),
+    ...checkIds('securityContext', pod.spec.securityContext, user, true),
     ...checkNames(pod, additions),
+    ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [
-      ...checkPrivileges(container, user),
-      ...(additions.containerNames?.has(container.name) ?? true
-        ? [...checkIds(`containers[${container.name}].securityContext`, container.securityContext, user), ...checkMounts(container, additions)]
-        : []),
+      ...checkMountPaths(container),
+      ...(usesNix(container, additions) ? checkNixContainer(container, pod, additions, user) : []),
+      ...(usesNix(container, additions) || !additions.leavesOthersAlone ? checkPrivileges(container, user, additions.level) : []),
     ]),
   ];
+}
+
+function checkNixContainer(container: any, pod: PodManifest, additions: PodAdditions, user: NixUser): Problem[] {
+  return [
+    ...checkIds(`containers[${container.name}].securityContext`, container.securityContext, user, false),
+    ...checkMountClashes(container, listOf(pod.spec.volumes), additions),
+    ...checkVariables(container, additions),
+  ];
+}
+
+/** The programs of a store run on one architecture. */
+function checkNodes({ spec: { nodeSelector = {} } }: PodManifest, additions: PodAdditions): Problem[] {
+  return Object.entries(additions.nodeSelector).filter(([label, ours]) => (nodeSelector[label] ?? ours) !== ours).map(([label, ours]) => ({
+    code: 'CDK8SNIX0215',
+    prop: `nodeSelector.${label}`,
+    value: nodeSelector[label],
+    problem: `The store is for ${ours}.`,
+    remedy: 'Leave it out, or give nodes of each architecture a store of their own.',
+  }));
 }
 
 /** A store for each replica is one that only a StatefulSet can make. */
@@ -80,7 +99,7 @@ export function checkServedStore(pod: PodManifest, store: BoundStore, home: NixH
       prop: 'home',
       value: 'onStoreVolume',
       problem: 'The volume belongs to the driver that serves it.',
-      remedy: 'Use NixHome.ephemeral(), or mount a volume of yours.',
+      remedy: 'Use NixHome.ephemeral() or NixHome.persistent().',
     });
   }
   const upstream = NixImage.upstream().reference;
@@ -105,37 +124,6 @@ export function checkServedStore(pod: PodManifest, store: BoundStore, home: NixH
   return problems;
 }
 
-/** Prop and field of the ids that decide who owns a file. */
-const IDS = [['user', 'runAsUser'], ['group', 'runAsGroup'], ['fsGroup', 'fsGroup']] as const;
-
-function checkIds(prop: string, context: any = {}, user: NixUser, pod?: PodAdditions): Problem[] {
-  const wanted = { user: user.uid, group: user.gid, fsGroup: pod && user.fsGroup };
-  const differ = IDS.filter(([name, field]) => wanted[name] !== undefined && context[field] !== undefined && context[field] !== wanted[name]);
-  return differ.map(([name, field]): Problem => ({
-    code: 'CDK8SNIX0403',
-    prop: `${prop}.${name}`,
-    value: context[field],
-    problem: `The store belongs to ${name} ${wanted[name]}, and Nix works only for its owner.`,
-    remedy: `Leave it out, give the environment that user (NixUser.of({ uid: ${context[field]} })), or name only the other containers when enabling.`,
-  }));
-}
-
-function checkPrivileges({ name: container, securityContext: context = {} }: any, user: NixUser): Problem[] {
-  const prop = `containers[${container}].securityContext`;
-  const refuse = (name: string, value: unknown, remedy: string): Problem =>
-    ({ code: 'CDK8SNIX0404', prop: `${prop}.${name}`, value, problem: 'Pod Security `restricted` refuses this.', remedy });
-  const forbidden = listOf(context.capabilities?.add).filter(capability => !ALLOWED_CAPABILITIES.includes(capability));
-  return [
-    ...(context.privileged ? [refuse('privileged', true, 'Leave it out.')] : []),
-    // A privileged container has to allow escalation; one message is enough then.
-    ...(context.allowPrivilegeEscalation && !context.privileged ? [refuse('allowPrivilegeEscalation', true, 'Leave it out.')] : []),
-    ...(forbidden.length > 0 ? [refuse('capabilities.add', forbidden, 'Add none, or NET_BIND_SERVICE.')] : []),
-    ...(context.runAsUser === 0 && !user.isRoot ? [refuse('user', 0, 'Use a user id above 0.')] : []),
-    ...(context.runAsNonRoot === false && !user.isRoot ? [refuse('ensureNonRoot', false, 'Leave it out.')] : []),
-    ...(context.seccompProfile?.type === 'Unconfined' ? [refuse('seccompProfile.type', 'Unconfined', 'Leave it out.')] : []),
-  ];
-}
-
 /** Volumes and init containers that have a name of ours. */
 function checkNames(pod: PodManifest, additions: PodAdditions): Problem[] {
   const taken = (prop: string, name: string): Problem => ({
@@ -149,19 +137,4 @@ function checkNames(pod: PodManifest, additions: PodAdditions): Problem[] {
     ...volumes.filter(name => ourVolumes.has(name)).map(name => taken('volumes', name)),
     ...containersOf(pod).filter(({ container }) => ourContainers.has(container.name)).map(({ container }) => taken('containers', container.name)),
   ];
-}
-
-function checkMounts(container: any, additions: PodAdditions): Problem[] {
-  const ours = additions.mounts.map(mount => mount.mountPath);
-  return listOf(container.volumeMounts).flatMap(({ mountPath = '' }): Problem[] => {
-    const prop = `containers[${container.name}].volumeMounts`;
-    if (!mountPath.startsWith('/')) {
-      return [{ code: 'CDK8SNIX0503', prop, value: mountPath, problem: 'A mount path is absolute.', remedy: `Use "/${mountPath}".` }];
-    }
-    const path = mountPath.replace(/\/+$/, '');
-    const clash = ours.find(our => our === path || path.startsWith('/nix/') || path === '');
-    return clash === undefined ? [] : [{
-      code: 'CDK8SNIX0503', prop, value: mountPath, problem: `The environment mounts ${clash} itself.`, remedy: 'Mount your volume elsewhere.',
-    }];
-  });
 }

@@ -1,6 +1,7 @@
 import { containersOf, listOf, objectsOf, PodManifest, podsOf } from '../pod/pod-manifest';
+import { PodSecurityLevel } from '../pod/pod-security-level';
 import { violationsOfPod } from '../pod-security/pod-security-check';
-import { PodSecurityLevel, PodSecurityViolation } from '../pod-security/pod-security-violation';
+import { PodSecurityViolation } from '../pod-security/pod-security-violation';
 
 /** A workload as people think of it: what starts in which order, what it mounts where, and what it may do. */
 export interface WorkloadModel {

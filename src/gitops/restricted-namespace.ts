@@ -2,7 +2,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { isDnsLabel } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
-import { PodSecurityLevel } from '../pod-security/pod-security-violation';
+import { PodSecurityLevel } from '../pod/pod-security-level';
 
 /**
  * Props of a namespace with Pod Security labels.

@@ -68,6 +68,14 @@ export interface HomeManagerActivationOptions {
    * @default - requests 100m CPU and 256Mi memory, limited to 2Gi memory
    */
   readonly resources?: kplus.ContainerResources;
+
+  /**
+   * Let the commands of containers, where the manifest names them, have `home.sessionVariables`: a shell of the container's sets them and becomes
+   * the command. Login shells have them anyway.
+   *
+   * @default true
+   */
+  readonly sessionVariables?: boolean;
 }
 
 /**
@@ -160,6 +168,15 @@ export class HomeManager {
     this.bundledProfile = source.profile;
     this.reference = source.reference;
     this.attribute = source.attribute;
+  }
+
+  /**
+   * Whether commands get the variables of the session.
+   *
+   * @internal
+   */
+  public get _sessionVariables(): boolean {
+    return this.options.sessionVariables ?? true;
   }
 
   /**

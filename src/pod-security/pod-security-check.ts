@@ -1,7 +1,8 @@
 import { BASELINE_RULES, PodField, PodSecurityRule, RESTRICTED_RULES } from './pod-security-rules';
-import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
+import { PodSecurityViolation } from './pod-security-violation';
 import { describe } from '../base/problems';
 import { PodManifest, podsOf } from '../pod/pod-manifest';
+import { PodSecurityLevel } from '../pod/pod-security-level';
 
 /**
  * The violations of one object, synthesized or from a file, or of those in a List.
@@ -18,6 +19,9 @@ export function podSecurityViolations(
 export function violationsOfPod(pod: PodManifest, level: PodSecurityLevel, constructPath = ''): PodSecurityViolation[] {
   const apply = (rules: PodSecurityRule[], ruleLevel: PodSecurityLevel) => rules.flatMap(rule =>
     rule.violations(pod).map(field => violationOf(pod.owner, ruleLevel, rule, field, constructPath)));
+  if (level === PodSecurityLevel.PRIVILEGED) {
+    return [];
+  }
   const baseline = apply(BASELINE_RULES, PodSecurityLevel.BASELINE);
   if (level === PodSecurityLevel.BASELINE) {
     return baseline;

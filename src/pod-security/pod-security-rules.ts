@@ -18,7 +18,8 @@ export interface PodSecurityRule {
   readonly violations: (pod: PodManifest) => PodField[];
 }
 
-const BASELINE_CAPABILITIES = [
+/** What `baseline` lets a container add. */
+export const BASELINE_CAPABILITIES: readonly string[] = [
   'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT',
 ];
 
@@ -147,7 +148,7 @@ function isOn({ value }: PodField): boolean {
   return value === true;
 }
 
-function noneOf(allowed: unknown[]): (field: PodField) => boolean {
+function noneOf(allowed: readonly unknown[]): (field: PodField) => boolean {
   return ({ value }) => !allowed.includes(value ?? undefined);
 }
 

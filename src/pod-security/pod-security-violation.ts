@@ -1,14 +1,4 @@
-/**
- * A profile of the Pod Security Standards.
- *
- * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/
- */
-export enum PodSecurityLevel {
-  /** Prevents known privilege escalations. */
-  BASELINE = 'baseline',
-  /** Current best practice; everything `baseline` asks for, and more. */
-  RESTRICTED = 'restricted',
-}
+import { PodSecurityLevel } from '../pod/pod-security-level';
 
 /**
  * A field of a pod that the Pod Security Standards do not allow.

@@ -1,9 +1,10 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { podSecurityViolations } from './pod-security-check';
-import { PodSecurityLevel, PodSecurityViolation } from './pod-security-violation';
+import { PodSecurityViolation } from './pod-security-violation';
 import { podTemplatesOf } from '../pod/enabled-mark';
 import { mayBeList, startsPods } from '../pod/pod-manifest';
+import { PodSecurityLevel } from '../pod/pod-security-level';
 
 /**
  * Options of a check against the Pod Security Standards.

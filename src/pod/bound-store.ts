@@ -16,6 +16,13 @@ export enum StoreReach {
   EACH_POD,
 }
 
+/** A volume that says how many pods there may be at the same time. */
+export interface VolumePlaces {
+  readonly reach: StoreReach;
+  /** What it is, as messages call it. */
+  readonly what: string;
+}
+
 /** A claim that a StatefulSet makes for each of its pods, and what becomes of it. */
 export interface ClaimTemplate extends ClaimSpecAndMetadata {
   /** @default - Kubernetes keeps the claims */
@@ -67,6 +74,9 @@ export interface BoundStore {
   /** Whether the store outlives the pod. */
   readonly persistent: boolean;
 
+  /** The architecture of the nodes that may mount it, as their label has it; any if not set. */
+  readonly architecture?: string;
+
   /** Set if the store comes ready-made: it is not seeded, and the volume's root is `/nix`. */
   readonly served?: ServedStore;
 
@@ -74,8 +84,17 @@ export interface BoundStore {
   readonly runtime?: NodeRuntime;
 }
 
-/** Where a store is bound. */
+/** What a volume is for, as it stands in construct ids and messages. */
+export interface VolumeRole {
+  readonly id: string;
+  readonly prop: string;
+  /** The class whose factories make such volumes. */
+  readonly factory: string;
+}
+
+/** Where a store, or another volume of the environment, is bound. */
 export interface StoreContext {
+  readonly role: VolumeRole;
   readonly scope: Construct;
   readonly problems: Problems;
   /** Labels and annotations of all objects of the environment. */

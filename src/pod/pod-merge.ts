@@ -1,6 +1,10 @@
 import * as kplus from 'cdk8s-plus-28';
+import { secure } from './container-security';
+import { FolderMaker, withFolders } from './folder-maker';
+import { plainPath } from './folders-to-make';
 import { plainValue } from './plain-value';
 import { listOf, PodContent } from './pod-manifest';
+import { PodSecurityLevel } from './pod-security-level';
 
 type Container = kplus.k8s.Container;
 
@@ -27,12 +31,25 @@ export interface PodAdditions extends PodPart {
   readonly scratchMounts: kplus.k8s.VolumeMount[];
   /** The folders through which Nix and what was installed with it are found. */
   readonly profilePath: string[];
-  /** Which containers use Nix: those with these names. @default - all */
+  /** Which containers use Nix: those with these names. @default - all, but for `firstContainers` */
   readonly containerNames?: ReadonlySet<string>;
   /** @default - that of the workload */
   readonly runtimeClassName?: string;
   readonly annotations: { readonly [name: string]: string };
+  /** Items of annotations that are lists, separated by commas: they join those that are there. */
+  readonly annotationLists: { readonly [name: string]: readonly string[] };
   readonly labels: { readonly [name: string]: string };
+  /** The workload's init containers that run before ours, by name. */
+  readonly firstContainers?: ReadonlySet<string>;
+  /** Whether containers that do not use Nix stay as they are. */
+  readonly leavesOthersAlone: boolean;
+  /** What the containers may ask for. */
+  readonly level: PodSecurityLevel;
+  /** Labels of the nodes on which the pod can run. */
+  readonly nodeSelector: { readonly [label: string]: string };
+  /** What becomes the command of a container that uses Nix, where the manifest names one. */
+  readonly commandPrefix: string[];
+  readonly folderMaker?: FolderMaker;
 }
 
 /**
@@ -40,30 +57,60 @@ export interface PodAdditions extends PodPart {
  * written, so that containers which were added late are treated like the first ones.
  */
 export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions): PodContent {
-  const enable = (container: any): any =>
-    restrict(usesNix(container, additions)
-      ? addNix(container, [...additions.variables, ...additions.workloadVariables], additions)
-      : addScratch(container, additions));
+  const podSecurityContext = { ...spec.securityContext, ...defined(podContext(additions)) };
+  const tight = (container: any): any => secure(container, podSecurityContext, additions.level);
+  const ours = (container: any): any => tight(withIds(container, additions));
+  const theirs = (container: any): any => usesNix(container, additions)
+    ? ours(wrapCommand(addNix(container, [...additions.variables, ...additions.workloadVariables], additions), additions))
+    : additions.leavesOthersAlone ? container : tight(addScratch(container, additions));
+  const isFirst = (container: any): boolean => additions.firstContainers?.has(container.name) ?? false;
+  const initContainers = listOf(spec.initContainers);
   return plainValue({
     metadata: {
       ...metadata,
-      annotations: { ...metadata.annotations, ...additions.annotations },
+      annotations: { ...metadata.annotations, ...additions.annotations, ...joinLists(metadata.annotations, additions.annotationLists) },
       labels: undefinedIfEmpty({ ...metadata.labels, ...additions.labels }),
     },
-    spec: {
+    spec: withFolders({
       ...(additions.runtimeClassName === undefined ? {} : { runtimeClassName: additions.runtimeClassName }),
       ...spec,
+      nodeSelector: undefinedIfEmpty({ ...spec.nodeSelector, ...additions.nodeSelector }),
       // `undefined` values must not hide what the workload set itself.
-      securityContext: { ...spec.securityContext, ...defined(additions.podSecurityContext) },
+      securityContext: podSecurityContext,
       initContainers: [
-        ...additions.initContainers.map(restrict),
-        ...additions.nixInitContainers.map(container => restrict(addNix(container, additions.variables, additions))),
-        ...listOf(spec.initContainers).map(enable),
+        ...initContainers.filter(isFirst).map(theirs),
+        ...additions.initContainers.map(ours),
+        ...additions.nixInitContainers.map(container => ours(addNix(container, additions.variables, additions))),
+        ...initContainers.filter(container => !isFirst(container)).map(theirs),
       ],
-      containers: listOf(spec.containers).map(enable),
+      containers: listOf(spec.containers).map(theirs),
       volumes: [...listOf(spec.volumes), ...additions.volumes],
-    },
+    }, additions.folderMaker),
   });
+}
+
+function joinLists(theirs: any, ours: PodAdditions['annotationLists']): { readonly [name: string]: string } {
+  return Object.fromEntries(Object.entries(ours).map(([name, items]) => {
+    const there: string[] = String(theirs?.[name] ?? '').split(',').map(item => item.trim()).filter(item => item !== '');
+    return [name, [...new Set([...there, ...items])].join(',')];
+  }));
+}
+
+/** Who runs in the pod; where others are left alone, that is said of each container instead. */
+function podContext({ podSecurityContext, leavesOthersAlone }: PodAdditions): kplus.k8s.PodSecurityContext {
+  const { fsGroup, fsGroupChangePolicy } = podSecurityContext;
+  return leavesOthersAlone ? { fsGroup, fsGroupChangePolicy } : podSecurityContext;
+}
+
+function withIds(container: Container, { podSecurityContext, leavesOthersAlone }: PodAdditions): Container {
+  const { runAsUser, runAsGroup } = podSecurityContext;
+  return leavesOthersAlone ? { ...container, securityContext: { ...container.securityContext, ...defined({ runAsUser, runAsGroup }) } } : container;
+}
+
+/** What is set first, for a command that the manifest knows; that of an image nobody can wrap. */
+function wrapCommand(container: Container, { commandPrefix }: PodAdditions): Container {
+  return listOf(container.command).length === 0 || commandPrefix.length === 0
+    ? container : { ...container, command: [...commandPrefix, ...container.command!] };
 }
 
 /** The parts of an environment as one: in order, and a variable that comes twice with its later value. */
@@ -88,8 +135,9 @@ function lastOfEach(variables: kplus.k8s.EnvVar[]): kplus.k8s.EnvVar[] {
   return [...new Map(variables.map(variable => [variable.name, variable])).values()];
 }
 
-function usesNix(container: Container, additions: PodAdditions): boolean {
-  return additions.containerNames?.has(container.name) ?? true;
+/** Whether a container of the workload uses Nix. */
+export function usesNix(container: Container, additions: PodAdditions): boolean {
+  return additions.containerNames?.has(container.name) ?? !additions.firstContainers?.has(container.name);
 }
 
 function addNix(container: Container, variables: kplus.k8s.EnvVar[], additions: PodAdditions): Container {
@@ -120,28 +168,8 @@ function findsNix(own: kplus.k8s.EnvVar, ours: kplus.k8s.EnvVar[], profilePath: 
 
 /** /tmp and the like, unless the container mounts something of its own there. */
 function addScratch(container: Container, additions: PodAdditions): Container {
-  const own = new Set((container.volumeMounts ?? []).map(mount => mount.mountPath));
+  const own = new Set((container.volumeMounts ?? []).map(mount => plainPath(mount.mountPath)));
   return { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...additions.scratchMounts.filter(m => !own.has(m.mountPath))] };
-}
-
-/**
- * What Pod Security `restricted` asks of a container. Contradicting wishes were refused at synth; here only
- * what is missing is filled in.
- */
-function restrict(container: Container): Container {
-  const context = container.securityContext ?? {};
-  return {
-    ...container,
-    securityContext: {
-      readOnlyRootFilesystem: true,
-      privileged: false,
-      ...context,
-      runAsNonRoot: context.runAsNonRoot ?? true,
-      allowPrivilegeEscalation: false,
-      capabilities: { ...context.capabilities, drop: ['ALL'] },
-      seccompProfile: context.seccompProfile ?? { type: 'RuntimeDefault' },
-    },
-  };
 }
 
 function undefinedIfEmpty(labels: { readonly [name: string]: string }): object | undefined {

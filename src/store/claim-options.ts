@@ -3,7 +3,6 @@ import * as kplus from 'cdk8s-plus-28';
 import { NixDataSource } from './nix-data-source';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { mergeMetadata, validateMetadata } from '../base/object-metadata';
-import { Problems } from '../base/problems';
 import { BoundStore, ClaimSpecAndMetadata, StoreContext, StoreReach } from '../pod/bound-store';
 
 /**
@@ -51,42 +50,42 @@ const { READ_WRITE_ONCE, READ_WRITE_MANY, READ_WRITE_ONCE_POD, READ_ONLY_MANY } 
 const DEFAULT_SIZE = Size.gibibytes(20);
 
 /** The size to claim. An invalid one is reported, and replaced by one that kplus can render. */
-export function claimSize(problems: Problems, wanted: Size | undefined): Size {
+export function claimSize({ problems, role }: StoreContext, wanted: Size | undefined): Size {
   const size = wanted ?? DEFAULT_SIZE;
   const kibibytes = size.toKibibytes();
   if (kibibytes > 0 && kibibytes % (1024 * 1024) === 0) {
     return size;
   }
   const rounded = Math.max(1, Math.ceil(kibibytes / (1024 * 1024)) || 1);
-  problems.add('CDK8SNIX0201', 'store.size', size.asString(), 'A claim is for one GiB or more, in whole GiB.', `Use for example Size.gibibytes(${rounded}).`);
+  problems.add('CDK8SNIX0201', `${role.prop}.size`, size.asString(), 'A claim is for one GiB or more, in whole GiB.', `Use for example Size.gibibytes(${rounded}).`);
   return DEFAULT_SIZE;
 }
 
-export function validateClaimOptions(problems: Problems, options: ClaimStoreOptions): void {
-  validateMetadata(problems, options, { labels: 'store.labels', annotations: 'store.annotations' });
+export function validateClaimOptions({ problems, role }: StoreContext, options: ClaimStoreOptions): void {
+  validateMetadata(problems, options, { labels: `${role.prop}.labels`, annotations: `${role.prop}.annotations` });
   options.dataSource?._validate(problems);
   if (options.storageClassName !== undefined && !isDnsSubdomain(options.storageClassName)) {
-    problems.add('CDK8SNIX0202', 'store.storageClassName', options.storageClassName, 'A class name has lower-case letters, digits, "-" and ".".',
+    problems.add('CDK8SNIX0202', `${role.prop}.storageClassName`, options.storageClassName, 'A class name has lower-case letters, digits, "-" and ".".',
       'Name a class that `kubectl get storageclass` lists, or leave it out for the default one.');
   }
 }
 
 /** Record a name that no claim can have. */
-export function checkClaimName(problems: Problems, claimName: string): void {
+export function checkClaimName({ problems, role }: StoreContext, claimName: string): void {
   if (!isDnsSubdomain(claimName)) {
-    problems.add('CDK8SNIX0202', 'store.claimName', claimName, 'The name of a claim has lower-case letters, digits, "-" and ".".',
+    problems.add('CDK8SNIX0202', `${role.prop}.claimName`, claimName, 'The name of a claim has lower-case letters, digits, "-" and ".".',
       'Name a claim that `kubectl get pvc` lists.');
   }
 }
 
 /** The claim as a template, for volumes that Kubernetes makes for each pod. */
-export function claimTemplate({ problems, metadata }: StoreContext, options: ClaimStoreOptions): ClaimSpecAndMetadata {
-  validateClaimOptions(problems, options);
+export function claimTemplate(context: StoreContext, options: ClaimStoreOptions): ClaimSpecAndMetadata {
+  validateClaimOptions(context, options);
   return {
-    metadata: mergeMetadata(metadata, options),
+    metadata: mergeMetadata(context.metadata, options),
     spec: {
       accessModes: [READ_WRITE_ONCE],
-      resources: { requests: { storage: kplus.k8s.Quantity.fromString(`${claimSize(problems, options.size).toGibibytes()}Gi`) } },
+      resources: { requests: { storage: kplus.k8s.Quantity.fromString(`${claimSize(context, options.size).toGibibytes()}Gi`) } },
       storageClassName: options.storageClassName,
       dataSource: options.dataSource?._toKube(),
       volumeMode: kplus.PersistentVolumeMode.FILE_SYSTEM,
@@ -96,21 +95,21 @@ export function claimTemplate({ problems, metadata }: StoreContext, options: Cla
 
 /** A store on a claim that has a name: who may use it follows from the access modes. */
 export function storeOnClaim(
-  problems: Problems, claim: kplus.IPersistentVolumeClaim, modes: kplus.PersistentVolumeAccessMode[], shared: boolean,
+  { problems, role }: StoreContext, claim: kplus.IPersistentVolumeClaim, modes: kplus.PersistentVolumeAccessMode[], shared: boolean,
 ): BoundStore {
   const many = modes.includes(READ_WRITE_MANY);
   if (modes.every(mode => mode === READ_ONLY_MANY)) {
-    problems.add('CDK8SNIX0203', 'store.accessModes', modes, 'Nix writes to its store.', 'Use READ_WRITE_ONCE.');
+    problems.add('CDK8SNIX0203', `${role.prop}.accessModes`, modes, 'Nix writes to it.', 'Use READ_WRITE_ONCE.');
   } else if (modes.includes(READ_WRITE_ONCE_POD) && modes.length > 1) {
-    problems.add('CDK8SNIX0203', 'store.accessModes', modes, 'ReadWriteOncePod cannot be combined with another mode.', 'Keep one of the modes.');
+    problems.add('CDK8SNIX0203', `${role.prop}.accessModes`, modes, 'ReadWriteOncePod cannot be combined with another mode.', 'Keep one of the modes.');
   }
   if (many && !shared) {
-    problems.add('CDK8SNIX0204', 'store.accessModes', modes,
+    problems.add('CDK8SNIX0204', `${role.prop}.accessModes`, modes,
       'Pods on several nodes would write to one Nix database, which is safe only without its write-ahead log and with one version of Nix.',
       'Use READ_WRITE_ONCE, or say shared: true.');
   }
   if (shared && !many) {
-    problems.add('CDK8SNIX0203', 'store.shared', shared, `A volume with the access modes ${modes.join(', ')} cannot be shared by several nodes.`,
+    problems.add('CDK8SNIX0203', `${role.prop}.shared`, shared, `A volume with the access modes ${modes.join(', ')} cannot be shared by several nodes.`,
       'Use READ_WRITE_MANY, or leave `shared` out.');
   }
   return {

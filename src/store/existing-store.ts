@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { checkClaimName, storeOnClaim } from './claim-options';
+import { NixArchitecture } from './nix-architecture';
 import { BoundStore, StoreContext } from '../pod/bound-store';
 
 /**
@@ -19,12 +20,20 @@ export interface ExistingStoreOptions {
    * @default false
    */
   readonly shared?: boolean;
+
+  /**
+   * The architecture of the nodes that may mount it. Programs of two architectures cannot be in one store, so in a cluster of several a claim that lasts
+   * belongs to one of them: its pods run on no other node.
+   *
+   * @default - any node; the seed refuses a volume with a store of another architecture
+   */
+  readonly architecture?: NixArchitecture;
 }
 
 /** A claim that somebody else made. */
-export function bindExisting({ scope, problems }: StoreContext, claimName: string, options: ExistingStoreOptions): BoundStore {
-  checkClaimName(problems, claimName);
-  const claim = kplus.PersistentVolumeClaim.fromClaimName(scope, 'Store', claimName);
+export function bindExisting(context: StoreContext, claimName: string, options: ExistingStoreOptions): BoundStore {
+  checkClaimName(context, claimName);
+  const claim = kplus.PersistentVolumeClaim.fromClaimName(context.scope, context.role.id, claimName);
   const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
-  return storeOnClaim(problems, claim, accessModes, options.shared ?? false);
+  return { ...storeOnClaim(context, claim, accessModes, options.shared ?? false), architecture: options.architecture };
 }

@@ -7,7 +7,7 @@ import { bindExisting, ExistingStoreOptions } from './existing-store';
 import { NixRuntimeClass } from './nix-runtime-class';
 import { bindPerReplica, PerReplicaStoreOptions } from './per-replica-store';
 import { bindPersistent, PersistentStoreOptions } from './persistent-store';
-import { bindVolume } from './volume-store';
+import { bindVolume, VolumeStoreOptions } from './volume-store';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
 /**
@@ -90,9 +90,10 @@ export class NixStore {
    * Any other volume that UID 1001 or the fsGroup can write, for example NFS.
    *
    * @param volume the volume; a hostPath is refused, since its subPath mounts are not dependable
+   * @param options the architecture of the nodes
    */
-  public static fromVolume(volume: kplus.Volume): NixStore {
-    return new NixStore(context => bindVolume(context, volume));
+  public static fromVolume(volume: kplus.Volume, options: VolumeStoreOptions = {}): NixStore {
+    return new NixStore(context => bindVolume(context, volume, options));
   }
 
   private constructor(private readonly binder: (context: StoreContext) => BoundStore) {}

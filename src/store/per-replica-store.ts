@@ -1,4 +1,5 @@
 import { ClaimStoreOptions, claimTemplate } from './claim-options';
+import { NixArchitecture } from './nix-architecture';
 import { NixClaimRetention } from './nix-claim-retention';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
@@ -19,6 +20,14 @@ export interface PerReplicaStoreOptions extends ClaimStoreOptions {
    * @default NixClaimRetention.RETAIN
    */
   readonly whenScaled?: NixClaimRetention;
+
+  /**
+   * The architecture of the nodes that may mount it. Programs of two architectures cannot be in one store, so in a cluster of several a claim that lasts
+   * belongs to one of them: its pods run on no other node.
+   *
+   * @default - any node; the seed refuses a volume with a store of another architecture
+   */
+  readonly architecture?: NixArchitecture;
 }
 
 /** A claim for each pod of a StatefulSet, made by its controller from a template. */
@@ -33,5 +42,6 @@ export function bindPerReplica(context: StoreContext, options: PerReplicaStoreOp
     },
     reach: StoreReach.EACH_POD,
     persistent: true,
+    architecture: options.architecture,
   };
 }

@@ -2,6 +2,7 @@ import { ApiObject, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { checkClaimName, claimSize, ClaimStoreOptions, storeOnClaim, validateClaimOptions } from './claim-options';
 import { KEEP_CLAIM } from './keep-claim';
+import { NixArchitecture } from './nix-architecture';
 import { mergeMetadata } from '../base/object-metadata';
 import { BoundStore, StoreContext } from '../pod/bound-store';
 import { NeededObjects } from '../pod/needed-objects';
@@ -40,23 +41,32 @@ export interface PersistentStoreOptions extends ClaimStoreOptions {
    * @default false
    */
   readonly retain?: boolean;
+
+  /**
+   * The architecture of the nodes that may mount it. Programs of two architectures cannot be in one store, so in a cluster of several a claim that lasts
+   * belongs to one of them: its pods run on no other node.
+   *
+   * @default - any node; the seed refuses a volume with a store of another architecture
+   */
+  readonly architecture?: NixArchitecture;
 }
 
 /** Any of the tools may be the one that applies the manifests. */
 const RETAIN: { readonly [annotation: string]: string } = { ...KEEP_CLAIM.argoCd, ...KEEP_CLAIM.flux, ...KEEP_CLAIM.helm };
 
-/** A claim of its own, child `Store` of the environment. */
-export function bindPersistent({ scope, problems, metadata }: StoreContext, options: PersistentStoreOptions): BoundStore {
+/** A claim of its own, child of the environment, `Store` for the store. */
+export function bindPersistent(context: StoreContext, options: PersistentStoreOptions): BoundStore {
+  const { scope, metadata, role } = context;
   const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
-  validateClaimOptions(problems, options);
+  validateClaimOptions(context, options);
   if (options.claimName !== undefined) {
-    checkClaimName(problems, options.claimName);
+    checkClaimName(context, options.claimName);
   }
   const named = mergeMetadata(metadata, { annotations: options.retain ? RETAIN : {} }, options);
-  const claim = new kplus.PersistentVolumeClaim(scope, 'Store', {
+  const claim = new kplus.PersistentVolumeClaim(scope, role.id, {
     // Not even undefined: it would take the place of the name that cdk8s makes.
     metadata: { ...named, ...(options.claimName === undefined ? {} : { name: options.claimName }) },
-    storage: claimSize(problems, options.size),
+    storage: claimSize(context, options.size),
     storageClassName: options.storageClassName,
     accessModes,
   });
@@ -67,5 +77,5 @@ export function bindPersistent({ scope, problems, metadata }: StoreContext, opti
     // kplus-28 has no prop for it.
     object.addJsonPatch(JsonPatch.add('/spec/dataSource', options.dataSource._toKube()));
   }
-  return storeOnClaim(problems, claim, accessModes, options.shared ?? false);
+  return { ...storeOnClaim(context, claim, accessModes, options.shared ?? false), architecture: options.architecture };
 }

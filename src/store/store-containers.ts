@@ -5,17 +5,34 @@ import { renderResources } from '../base/resources';
 import { NixImage } from '../image/nix-image';
 import { defaultPullPolicy } from '../image/pull-policy';
 import { BoundStore, StoreReach } from '../pod/bound-store';
-import { HOME_FOLDER, STORE_FOLDER, VOLUME } from '../pod/pod-names';
+import { STORE_FOLDER, VOLUME } from '../pod/pod-names';
 import { POD_UID } from '../pod/pod-uid';
 
 /** Names of the containers. They are contract: people refer to them in `kubectl logs -c`. */
 const SEED = 'seed-nix-store';
-const CHECK = 'check-nix-store';
 
 const SCRIPTS_DIR = '/opt/cdk8s-nix';
 const STORE_ROOT = '/mnt/nix-volume';
 const CHECK_ROOT = '/mnt/nix-store';
 const HOME_ROOT = '/mnt/nix-home';
+/** Where check-nix-store.sh looks for them. */
+const HOME_FILES_FROM = '/mnt/nix-home-files';
+const HOME_FILES_TO = '/mnt/nix-home-placed';
+
+/** The init container that makes the home, and the variables that tell it which folders to make in which volume. */
+export const HOME_MAKER = 'check-nix-store';
+export const FOLDERS_OF = { home: 'NIX_HOME_FOLDERS', tmp: 'NIX_TMP_FOLDERS' } as const;
+
+/** A home, as far as the container that makes it has to know it. */
+export interface HomeToMake {
+  readonly volume: string;
+  /** The folder of the volume. */
+  readonly folder: string;
+  /** Folders in it, relative to it. */
+  readonly folders: readonly string[];
+  /** How the container sees the files that it copies for the home, and what it is told of them. */
+  readonly files: (from: string, to: string) => Pick<kplus.k8s.Container, 'env' | 'volumeMounts'>;
+}
 
 /** What the seed needs besides what a store in memory takes. */
 const SEED_MEMORY = Size.mebibytes(512);
@@ -34,8 +51,7 @@ export class StoreContainers {
     private readonly image: NixImage,
     private readonly seed: NixSeedOptions,
     private readonly store: BoundStore,
-    /** The volume the home folder is on. */
-    private readonly homeVolume: string,
+    private readonly home: HomeToMake,
     /** Resources of all containers we bring, where they have none of their own. */
     private readonly forAll?: kplus.ContainerResources,
   ) {
@@ -49,7 +65,7 @@ export class StoreContainers {
 
   /** The names of the same. */
   public names(): string[] {
-    return this.store.served ? [CHECK] : [SEED, CHECK];
+    return this.store.served ? [HOME_MAKER] : [SEED, HOME_MAKER];
   }
 
   /** How a container sees the store. */
@@ -101,16 +117,20 @@ export class StoreContainers {
    * image's own store, where its shell is, and if that volume is empty, nobody is left to say so.
    */
   private checkContainer(): kplus.k8s.Container {
+    const files = this.home.files(HOME_FILES_FROM, HOME_FILES_TO);
     return {
-      ...this.scriptContainer(CHECK, [
-        { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${HOME_FOLDER}` },
+      ...this.scriptContainer(HOME_MAKER, [
+        { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${this.home.folder}` },
         { name: 'NIX_FOLDER', value: CHECK_ROOT },
         ...(this.store.served ? [{ name: 'NIX_SERVED', value: 'yes' }] : []),
+        ...(this.home.folders.length > 0 ? [{ name: FOLDERS_OF.home, value: this.home.folders.join('\n') }] : []),
+        ...(files.env ?? []),
       ]),
       resources: renderResources(this.resources(this.seed.resources, CHECK_RESOURCES)),
       volumeMounts: [
         { ...this.storeMount(), mountPath: CHECK_ROOT },
-        { name: this.homeVolume, mountPath: HOME_ROOT },
+        { name: this.home.volume, mountPath: HOME_ROOT },
+        ...(files.volumeMounts ?? []),
         ...this.scriptMounts(),
       ],
     };

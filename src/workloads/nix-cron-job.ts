@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
@@ -23,7 +24,7 @@ export class NixCronJob extends kplus.CronJob {
   constructor(scope: Construct, id: string, props: NixCronJobProps) {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
-    this.environment.enable(this, { containers: props.nixContainers });
+    this.environment.enable(this, enableOptions(props));
     props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
   }
 

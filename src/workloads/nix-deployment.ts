@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { workspaceUnlessContainers } from './workspace';
 import { NixEnvironment } from '../environment/nix-environment';
@@ -24,7 +25,7 @@ export class NixDeployment extends kplus.Deployment {
   constructor(scope: Construct, id: string, props: NixDeploymentProps = {}) {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
-    this.environment.enable(this, { containers: props.nixContainers });
+    this.environment.enable(this, enableOptions(props));
     props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }

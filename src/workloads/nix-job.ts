@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
@@ -28,7 +29,7 @@ export class NixJob extends kplus.Job {
   constructor(scope: Construct, id: string, props: NixJobProps = {}) {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
-    this.environment.enable(this, { containers: props.nixContainers });
+    this.environment.enable(this, enableOptions(props));
     props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
     if (props.metadata?.name === undefined) {
       nameByContent(ApiObject.of(this), immutablePart);

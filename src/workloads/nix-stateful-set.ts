@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
+import { enableOptions } from './enable-options';
 import { HeadlessService } from './headless-service';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { workspaceUnlessContainers } from './workspace';
@@ -30,7 +31,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
     const service = props.service ?? (hasPorts(props) ? undefined : new HeadlessService(scope, `${id}-service`, props.metadata?.namespace));
     super(scope, id, { ...props, service });
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.perReplica() });
-    this.environment.enable(this, { containers: props.nixContainers });
+    this.environment.enable(this, enableOptions(props));
     props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }

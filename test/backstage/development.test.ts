@@ -13,12 +13,15 @@ function synth(props: Partial<BackstageNixProps>): { manifests: any[]; chart: Ch
   return { manifests, chart, container: podSpec(chart).containers[0] };
 }
 
+/** What gives a command the variables of the home's session. */
+const SESSION = ['sh', '/etc/cdk8s-nix/session.sh'];
+
 const SCRIPT = expect.stringContaining('mkdir -p /home/code/workspace; trap');
 
 test('a portal to work on sleeps, without probes, beside a folder for its source', () => {
   const { container, manifests } = synth({ development: {} });
   expect(manifests).toBeRestricted();
-  expect([container.command, container.args]).toEqual([['sh', '-c', SCRIPT], undefined]);
+  expect([container.command, container.args]).toEqual([[...SESSION, 'sh', '-c', SCRIPT], undefined]);
   expect(Object.keys(container).filter(field => field.endsWith('Probe'))).toEqual([]);
   expect([variable(container, 'NODE_ENV'), variable(container, 'LOG_LEVEL')]).toEqual(['development', 'debug']);
 });
@@ -41,7 +44,7 @@ test('what runs the real one is not run, and what else it has stays', () => {
       command: ['yarn'], args: ['start'], readiness: kplus.Probe.fromTcpSocket({ port: 7007 }), envVariables: { REGION: kplus.EnvValue.fromValue('north') },
     },
   });
-  expect([container.command, container.args, container.readinessProbe]).toEqual([['sh', '-c', SCRIPT], undefined, undefined]);
+  expect([container.command, container.args, container.readinessProbe]).toEqual([[...SESSION, 'sh', '-c', SCRIPT], undefined, undefined]);
   expect(variable(container, 'REGION')).toBe('north');
 });
 
@@ -53,7 +56,7 @@ test('its root can be written if asked for', () => {
 });
 
 test('the folder is in the home of its user, wherever that is', () => {
-  const script = (props: Partial<BackstageNixProps>) => synth(props).container.command[2];
+  const script = (props: Partial<BackstageNixProps>) => synth(props).container.command.at(-1);
   expect(script({ development: {}, user: NixUser.of({ uid: 1000, name: 'node' }) })).toContain('mkdir -p /home/node/workspace;');
   expect(script({ development: { folder: '/home/code/src/portal' } })).toContain('mkdir -p /home/code/src/portal;');
 });

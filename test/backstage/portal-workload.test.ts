@@ -37,9 +37,11 @@ describe('the container', () => {
       return { command, args };
     };
     const config = ['--config', 'a.yaml', '--config', '/etc/backstage/app-config.cdk8s-nix.yaml'];
-    expect(run({ command: ['yarn', 'start'] })).toEqual({ command: ['yarn', 'start'], args: config });
+    // With the variables of the home's session.
+    const session = ['sh', '/etc/cdk8s-nix/session.sh'];
+    expect(run({ command: ['yarn', 'start'] })).toEqual({ command: [...session, 'yarn', 'start'], args: config });
     expect(run({ args: ['start'] })).toEqual({ command: undefined, args: ['start'] });
-    expect(run({ command: ['yarn'], args: ['start'] })).toEqual({ command: ['yarn'], args: ['start'] });
+    expect(run({ command: ['yarn'], args: ['start'] })).toEqual({ command: [...session, 'yarn'], args: ['start'] });
   });
 
   test('has what cdk8s-plus knows: name, variables, sources of them, mounts, pull policy, security, resources', () => {

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { Finished, host, REPOSITORY, run, USER_ID } from './support/container';
+import { Finished, host, modeOf, REPOSITORY, run, USER_ID } from './support/container';
 import { Shell, SHELLS } from './support/seeder';
 
 let folder: string;
@@ -14,12 +14,13 @@ beforeEach(() => {
   fs.writeFileSync(path.join(folder, 'nix/.cdk8s-nix/seed'), '');
   fs.chownSync(path.join(folder, 'volume'), 0, USER_ID);
   fs.chmodSync(path.join(folder, 'volume'), 0o2775);
+  fs.chownSync(path.join(folder, 'nix/.cdk8s-nix'), USER_ID, USER_ID);
 });
 afterEach(async () => { await host('rm', '-rf', folder); });
 
 async function check(shell: Shell, environment: { [name: string]: string } = {}): Promise<Finished> {
   return run({
-    mounts: { [path.join(folder, 'nix')]: '/nix:ro', [path.join(folder, 'volume')]: '/mnt/nix-home', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
+    mounts: { [path.join(folder, 'nix')]: '/nix', [path.join(folder, 'volume')]: '/mnt/nix-home', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
     environment: { NIX_HOME_FOLDER: '/mnt/nix-home/home', ...environment },
     command: [...shell.split(' '), '/opt/cdk8s-nix/check-nix-store.sh'],
   });
@@ -51,6 +52,43 @@ describe.each(SHELLS)('in %s', shell => {
   test('without a home to make, nothing is made', async () => {
     expect(await check(shell, { NIX_HOME_FOLDER: '' })).toMatchObject({ code: 0 });
     expect(fs.readdirSync(path.join(folder, 'volume'))).toEqual([]);
+  });
+
+  test('certificates are there for programs of the store, or it is said that there are none', async () => {
+    expect(await check(shell)).toMatchObject({ code: 0, stderr: '' });
+    // Those of this machine, which is the root file system here.
+    expect(fs.existsSync(path.join(folder, 'nix/.cdk8s-nix/ca-bundle.crt'))).toBe(true);
+    fs.chownSync(path.join(folder, 'nix/.cdk8s-nix'), 0, 0);
+    fs.rmSync(path.join(folder, 'nix/.cdk8s-nix/ca-bundle.crt'));
+    expect(await check(shell)).toMatchObject({ code: 0, stderr: expect.stringContaining('check-nix-store: the certificates cannot be linked: ') });
+  });
+
+  test('folders are made in the home and in /tmp, as the user, whatever their names', async () => {
+    expect(await check(shell, {
+      NIX_HOME_FOLDERS: 'with space/a\n*\n.config/gh', NIX_TMP_FOLDERS: 'work',
+    })).toMatchObject({ code: 0, stdout: 'check-nix-store: /nix holds a store\n', stderr: '' });
+    expect(fs.readdirSync(path.join(folder, 'volume/home')).sort()).toEqual(['*', '.config', 'with space']);
+    expect(fs.statSync(path.join(folder, 'volume/home/with space/a')).uid).toBe(USER_ID);
+  });
+
+  test('a folder that cannot be made fails in words', async () => {
+    expect(await check(shell)).toMatchObject({ code: 0 });
+    fs.writeFileSync(path.join(folder, 'volume/home/app'), '');
+    expect(await check(shell, { NIX_HOME_FOLDERS: 'app/data' })).toMatchObject({
+      code: 61, stderr: 'check-nix-store: error: /mnt/nix-home/home/app is no folder, and the pod needs one there: move it away\n',
+    });
+  });
+
+  test('files for the home are placed', async () => {
+    ['from/0', 'to'].forEach(name => fs.mkdirSync(path.join(folder, 'volume', name), { recursive: true }));
+    fs.writeFileSync(path.join(folder, 'volume/from/0/netrc'), 'secret');
+    fs.chownSync(path.join(folder, 'volume/to'), USER_ID, USER_ID);
+    const places = { NIX_HOME_FILES_FROM: '/mnt/nix-home/from', NIX_HOME_FILES_TO: '/mnt/nix-home/to' };
+    expect(await check(shell, { NIX_HOME_FILES: '0640', ...places })).toMatchObject({ code: 0, stderr: '' });
+    expect(modeOf(path.join(folder, 'volume/to/0/netrc'))).toBe('640');
+    await host('chown', '-R', '0:0', path.join(folder, 'volume/to'));
+    expect(await check(shell, { NIX_HOME_FILES: '0640', ...places }))
+      .toMatchObject({ code: 61, stderr: expect.stringContaining('error: the files for the home cannot be placed: ') });
   });
 
   describe('a home of a former user', () => {

@@ -83,7 +83,7 @@ describe('the props of kplus.Deployment', () => {
     new NixDeployment(chart, 'portal', {
       metadata: { labels: { team: 'platform' } },
       podMetadata: { annotations: { 'example.org/a': 'b' } },
-      containers: [{ name: 'app', image: 'example/app:1', portNumber: 8080, envVariables: { HOME: kplus.EnvValue.fromValue('/srv') } }],
+      containers: [{ name: 'app', image: 'example/app:1', portNumber: 8080, envVariables: { USER: kplus.EnvValue.fromValue('me') } }],
       initContainers: [{ name: 'migrate', image: 'example/app:1' }],
       volumes: [kplus.Volume.fromEmptyDir(chart, 'Extra', 'extra')],
       replicas: 3,
@@ -101,7 +101,7 @@ describe('the props of kplus.Deployment', () => {
     expect(pod.containers.map((c: any) => c.name)).toEqual(['app']);
     expect(pod.containers[0].startupProbe.tcpSocket.port).toBe(8080);
     expect(pod.volumes.map((v: any) => v.name)).toContain('extra');
-    expect(variable(pod.containers[0], 'HOME')).toBe('/srv');
+    expect(variable(pod.containers[0], 'USER')).toBe('me');
     expect(chart).toBeValidKubernetes();
   });
 

@@ -1,5 +1,5 @@
 import { ChildProcess, spawn } from 'child_process';
-import { readFileSync } from 'fs';
+import { readFileSync, statSync } from 'fs';
 import * as path from 'path';
 import { sleep } from './sleep';
 import { Cgroup } from '../../support/run/cgroup';
@@ -140,6 +140,11 @@ export async function host(command: string, ...args: string[]): Promise<string> 
     child.on('error', reject);
     child.on('close', code => code === 0 ? resolve(stdout) : reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr}`)));
   });
+}
+
+/** The permissions of a file, as `chmod` takes them. */
+export function modeOf(file: string): string {
+  return statSync(file).mode.toString(8).slice(-3);
 }
 
 /** What has ended by itself meanwhile is as dead as it should be. */

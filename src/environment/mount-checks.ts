@@ -1,0 +1,65 @@
+import { Problem } from '../base/problems';
+import { isBelow, plainPath } from '../pod/folders-to-make';
+import { listOf } from '../pod/pod-manifest';
+import { PodAdditions } from '../pod/pod-merge';
+
+/** Volumes that can only be read, however they are mounted. */
+const READ_ONLY_SOURCES = ['configMap', 'secret', 'projected', 'downwardAPI', 'image'];
+
+/** Where Nix looks for its settings unless it is told of another folder, as it is here. */
+const UNREAD = '/etc/nix';
+
+/** What is wrong with the mounts of any container of the pod by themselves. */
+export function checkMountPaths(container: any): Problem[] {
+  const prop = `containers[${container.name}].volumeMounts`;
+  const paths: string[] = listOf(container.volumeMounts).map(({ mountPath = '' }) => mountPath);
+  const absolute = paths.filter(path => path.startsWith('/'));
+  const twice = absolute.filter((path, i) => absolute.findIndex(other => plainPath(other) === plainPath(path)) < i);
+  return [
+    ...paths.filter(path => !path.startsWith('/')).map((path): Problem => ({
+      code: 'CDK8SNIX0503', prop, value: path, problem: 'A mount path is absolute.', remedy: `Use "/${path}".`,
+    })),
+    ...twice.map((path): Problem => ({
+      code: 'CDK8SNIX0519', prop, value: path, problem: 'Something is mounted there already.', remedy: 'Mount one of the two elsewhere, or leave it out.',
+    })),
+  ];
+}
+
+/**
+ * Mounts of a container that uses Nix which would hide something of the environment's, or keep the container from being made.
+ *
+ * @param volumes those of the pod
+ */
+export function checkMountClashes(container: any, volumes: any[], additions: PodAdditions): Problem[] {
+  const ours = additions.mounts.map(mount => ({ path: plainPath(mount.mountPath), readOnly: mount.readOnly ?? false }));
+  const home = additions.variables.find(variable => variable.name === 'HOME')?.value;
+  const absolute = listOf(container.volumeMounts).filter(({ mountPath = '' }) => mountPath.startsWith('/'));
+  return absolute.flatMap((mount): Problem[] => {
+    const path = plainPath(mount.mountPath);
+    const refuse = (problem: string, remedy: string, code: Problem['code'] = 'CDK8SNIX0503'): Problem[] => [
+      { code, prop: `containers[${container.name}].volumeMounts`, value: mount.mountPath, problem, remedy },
+    ];
+    const same = path === '/' || isBelow(path, '/nix') ? ours[0] : ours.find(our => our.path === path);
+    if (same) {
+      return refuse(`The environment mounts ${same.path} itself.`,
+        path === home ? 'Give the volume to the environment: home: NixHome.fromVolume(volume).' : 'Mount your volume elsewhere.');
+    }
+    const below = ours.find(our => isBelow(our.path, path));
+    if (below && isReadOnly(mount, volumes)) {
+      return refuse(`The environment mounts ${below.path} in it, for which nothing can be made there: the volume is read-only.`,
+        'Mount single files of it, by subPath, or mount it elsewhere.');
+    }
+    const above = ours.find(our => our.readOnly && isBelow(path, our.path));
+    if (above) {
+      return refuse(`The environment mounts ${above.path} read-only, so nothing can be made in it.`, 'Mount your volume elsewhere.');
+    }
+    return path === UNREAD || isBelow(path, UNREAD)
+      ? refuse('Nix reads the nix.conf of the environment, and no other.', 'Use config.settings or config.extraLines.', 'CDK8SNIX0518')
+      : [];
+  });
+}
+
+function isReadOnly(mount: any, volumes: any[]): boolean {
+  const source = volumes.find(volume => volume.name === mount.name) ?? {};
+  return mount.readOnly === true || READ_ONLY_SOURCES.some(name => source[name] !== undefined);
+}

@@ -1,0 +1,48 @@
+import { EnvironmentParts, homeVolume, profilePath } from './environment-part';
+import { NixEnableOptions } from './nix-enable-options';
+import { effectiveLevel } from './privilege-checks';
+import { NixUser } from '../home/nix-user';
+import { PodAdditions, PodPart } from '../pod/pod-merge';
+import { VOLUME } from '../pod/pod-names';
+import { FOLDERS_OF, HOME_MAKER } from '../store/store-containers';
+
+/** Which of our volumes a node may lose without anybody missing them, so that the cluster autoscaler can drain it. */
+const SAFE_TO_EVICT = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+
+type PodRules = Omit<PodAdditions, keyof PodPart | 'annotations' | 'containerNames' | 'commandPrefix' | 'runtimeClassName'>;
+
+/** How the parts of an environment go into a pod, and what holds for the pod as a whole. */
+export function podRules({ home, store, user }: EnvironmentParts, options: NixEnableOptions): PodRules {
+  return {
+    podSecurityContext: podSecurity(user),
+    profilePath: profilePath(user, store),
+    scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
+    firstContainers: options.initContainersFirst && new Set(options.initContainersFirst),
+    leavesOthersAlone: options.leaveOthersAlone ?? false,
+    level: effectiveLevel(options.podSecurity, user),
+    nodeSelector: store.architecture === undefined ? {} : { 'kubernetes.io/arch': store.architecture },
+    folderMaker: {
+      container: HOME_MAKER,
+      places: [
+        { volume: homeVolume(home), path: user.home, variable: FOLDERS_OF.home },
+        { volume: VOLUME.tmp, path: '/tmp', variable: FOLDERS_OF.tmp },
+      ],
+    },
+    // What a runtime of the node reads are annotations, and ours are none of its.
+    annotationLists: store.runtime ? {} : { [SAFE_TO_EVICT]: [VOLUME.tmp] },
+    labels: {},
+  };
+}
+
+/** Who runs in the pods: what goes with the parts into every one of them. */
+function podSecurity(user: NixUser): PodAdditions['podSecurityContext'] {
+  return {
+    runAsNonRoot: !user.isRoot,
+    runAsUser: user.uid,
+    runAsGroup: user.gid,
+    fsGroup: user.fsGroup,
+    // `Always` walks the whole store at every start: minutes for a large one.
+    fsGroupChangePolicy: 'OnRootMismatch',
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}

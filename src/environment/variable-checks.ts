@@ -1,0 +1,44 @@
+import { Problem } from '../base/problems';
+import { listOf } from '../pod/pod-manifest';
+import { PodAdditions } from '../pod/pod-merge';
+
+/** What the environment relies on, by the variable that would move it. */
+const RELIED_ON: { readonly [name: string]: string } = {
+  NIX_CONF_DIR: 'The nix.conf of the environment would not be read',
+  NIX_STORE_DIR: 'The store would be another one than is seeded',
+  NIX_STATE_DIR: 'The database and the profiles would be others than those of the store',
+  NIX_LOG_DIR: 'The logs of builds would be elsewhere than the store has them',
+};
+
+/** Values of NIX_REMOTE with which Nix opens the store itself. */
+const SINGLE_USER = ['', 'auto', 'local'];
+
+/**
+ * Variables of a container that uses Nix which contradict the environment: half of it would follow them, the other half would not.
+ */
+export function checkVariables(container: any, additions: PodAdditions): Problem[] {
+  const ours = new Map(additions.variables.map(variable => [variable.name, variable.value]));
+  return listOf(container.env).flatMap((variable): Problem[] => {
+    const refuse = (problem: string, remedy: string): Problem[] => [{
+      code: 'CDK8SNIX0518',
+      prop: `containers[${container.name}].envVariables.${variable.name}`,
+      value: variable.value ?? (variable.valueFrom && 'a reference'),
+      problem,
+      remedy,
+    }];
+    const { name, value } = variable;
+    if (variable.valueFrom === undefined && value === ours.get(name)) {
+      return [];
+    }
+    if (name === 'HOME') {
+      const remedy = typeof value === 'string' && value.startsWith('/') ? `, or give the environment that home: NixUser.of({ home: ${JSON.stringify(value)} })` : '';
+      return refuse(`The home of the environment is ${ours.get(name)}: it is mounted there, and PATH leads there.`,
+        `Leave it out${remedy}.`);
+    }
+    if (name === 'NIX_REMOTE' && !(typeof value === 'string' && SINGLE_USER.includes(value))) {
+      return refuse('Nix runs in single-user mode: there is no daemon in the pod, and another store is none of the environment\'s.',
+        'Leave it out. A remote builder is set with config.settings.builders.');
+    }
+    return Object.hasOwn(RELIED_ON, name) ? refuse(`${RELIED_ON[name]}.`, 'Leave it out.') : [];
+  });
+}

@@ -1,0 +1,150 @@
+import { ApiObject, Chart, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import {
+  HomeManager, HomeManagerProfile, NixArchitecture, NixDeployment, NixDeploymentProps, NixEnableOptions, NixEnvironment, NixEnvironmentProps,
+  NixImage, NixStore, NixUser, PodSecurity, PodSecurityLevel,
+} from '../../src';
+import { only, podSpec, testChart, variable } from '../support/synth';
+
+/** A Deployment that nobody's library made, with Nix. */
+function enabled(template: any, props: NixEnvironmentProps = {}, options: NixEnableOptions = {}): { chart: Chart; template: any } {
+  const chart = testChart();
+  const workload = new ApiObject(chart, 'app', {
+    apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 1, selector: {}, strategy: { type: 'Recreate' }, template },
+  });
+  new NixEnvironment(chart, 'nix', props).enable(workload, options);
+  return { chart, template: only(Testing.synth(chart), 'Deployment').spec.template };
+}
+
+const byName = (containers: any[], name: string): any => containers.find(container => container.name === name);
+
+describe('folders that the runtime would make as root', () => {
+  const folders = (container: any, props?: NixEnvironmentProps, options?: NixEnableOptions): (string | undefined)[] => {
+    const { template } = enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1', ...container }] } }, props, options);
+    const check = byName(template.spec.initContainers, 'check-nix-store');
+    return ['NIX_HOME_FOLDERS', 'NIX_TMP_FOLDERS'].map(name => variable(check, name));
+  };
+
+  test('are none in most pods, and nothing is told', () => {
+    expect(folders({})).toEqual([undefined, undefined]);
+  });
+
+  test('are told to the container that makes the home, wherever the home is', () => {
+    const container = { workingDir: '/home/code/workspaces/x', volumeMounts: [{ name: 'gh', mountPath: '/home/code/.config/gh/hosts.yml', subPath: 'hosts.yml' }] };
+    expect(folders(container)).toEqual(['.config/gh\nworkspaces/x', undefined]);
+    expect(folders(container, { store: NixStore.emptyDir() })).toEqual(['.config/gh\nworkspaces/x', undefined]);
+    expect(folders(container, { user: NixUser.of({ home: '/srv/me' }) })).toEqual([undefined, undefined]);
+  });
+
+  test('in /tmp too, for containers without Nix as well', () => {
+    expect(folders({ workingDir: '/tmp/work' }, {}, { containers: ['app'] })).toEqual([undefined, 'work']);
+  });
+
+  test('have their own names, though the kubelet would take them for variables', () => {
+    expect(folders({ workingDir: '/home/code/$(USER)' })).toEqual(['$$(USER)', undefined]);
+  });
+});
+
+test('a store of one architecture is mounted on nodes of that architecture', () => {
+  const selector = (spec: any, store?: NixStore) => enabled({ spec: { ...spec, containers: [{ name: 'app', image: 'example/app:1' }] } }, { store }).template.spec.nodeSelector;
+  expect(selector({})).toBeUndefined();
+  expect(selector({ nodeSelector: { disk: 'ssd' } }, NixStore.persistent({ architecture: NixArchitecture.ARM64 }))).toEqual({ 'disk': 'ssd', 'kubernetes.io/arch': 'arm64' });
+  expect(selector({}, NixStore.existing('nix-pvc', { architecture: NixArchitecture.AMD64 }))).toEqual({ 'kubernetes.io/arch': 'amd64' });
+});
+
+test('the autoscaler of the cluster may drain what nobody misses', () => {
+  const annotations = (own?: any) => enabled({ metadata: { annotations: own }, spec: { containers: [{ name: 'app', image: 'example/app:1' }] } }).template.metadata.annotations;
+  const name = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+  expect(annotations()[name]).toBe('nix-tmp');
+  expect(annotations({ [name]: 'cache, scratch' })[name]).toBe('cache,scratch,nix-tmp');
+});
+
+test('a mount of the container at /tmp takes the place of ours, however it is written', () => {
+  const { template } = enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1', volumeMounts: [{ name: 'scratch', mountPath: '/tmp/' }] }] } });
+  expect(template.spec.containers[0].volumeMounts.filter((mount: any) => mount.mountPath.startsWith('/tmp'))).toEqual([{ name: 'scratch', mountPath: '/tmp/' }]);
+});
+
+describe('Pod Security', () => {
+  const side = { name: 'side', image: 'example/side:1' };
+  const sidecar = (securityContext: any, options: NixEnableOptions): { chart: Chart; template: any } =>
+    enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1' }, { ...side, securityContext }] } }, {}, { containers: ['app'], ...options });
+
+  test('baseline: a root sidecar is root, and the others are as tight as before', () => {
+    const { chart, template } = sidecar({ runAsUser: 0 }, { podSecurity: PodSecurityLevel.BASELINE });
+    const [app, root] = template.spec.containers;
+    expect(root.securityContext).toEqual({
+      readOnlyRootFilesystem: true, privileged: false, runAsUser: 0, runAsNonRoot: false, allowPrivilegeEscalation: false, seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(app.securityContext).toMatchObject({ runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
+    expect(PodSecurity.check(chart, { level: PodSecurityLevel.BASELINE })).toEqual([]);
+    expect(PodSecurity.check(chart).map(violation => violation.container)).toEqual(expect.arrayContaining(['side']));
+    expect(PodSecurity.check(chart).map(violation => violation.container)).not.toContain('app');
+  });
+
+  test('privileged: docker beside Nix', () => {
+    const { chart, template } = sidecar({ privileged: true, runAsUser: 0 }, { podSecurity: PodSecurityLevel.PRIVILEGED });
+    expect(byName(template.spec.containers, 'side').securityContext).toMatchObject({ privileged: true, allowPrivilegeEscalation: true, runAsUser: 0, runAsNonRoot: false });
+    expect(PodSecurity.check(chart, { level: PodSecurityLevel.BASELINE }).map(violation => violation.container)).toEqual(['side']);
+    expect(PodSecurity.check(chart, { level: PodSecurityLevel.PRIVILEGED })).toEqual([]);
+  });
+
+  test('containers that are left alone are what they were; the ids are those of ours', () => {
+    const { template } = sidecar(undefined, { leaveOthersAlone: true });
+    const [app, other] = template.spec.containers;
+    expect(other).toEqual(side);
+    expect(template.spec.securityContext).toEqual({ fsGroup: 1001, fsGroupChangePolicy: 'OnRootMismatch' });
+    for (const container of [app, ...template.spec.initContainers]) {
+      expect(container.securityContext).toMatchObject({ runAsUser: 1001, runAsGroup: 1001, runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    }
+    expect(() => sidecar({ privileged: true }, { leaveOthersAlone: true })).not.toThrow();
+  });
+
+  test('root by name starts: no container is to be root and must not', () => {
+    const chart = testChart();
+    new NixDeployment(chart, 'workspace', { user: NixUser.root() });
+    const { securityContext, initContainers, containers } = podSpec(chart);
+    expect(securityContext).toMatchObject({ runAsUser: 0, runAsNonRoot: false });
+    for (const container of [...initContainers, ...containers]) {
+      expect(container.securityContext).toMatchObject({ runAsNonRoot: false, allowPrivilegeEscalation: false });
+    }
+    expect(PodSecurity.check(chart, { level: PodSecurityLevel.BASELINE })).toEqual([]);
+  });
+
+  test('workloads of ours take the same', () => {
+    const chart = testChart();
+    new NixDeployment(chart, 'workspace', {
+      containers: [{ name: 'app', image: 'example/app:1' }, { name: 'side', image: 'example/side:1', securityContext: { user: 0 } }],
+      nixContainers: ['app'],
+      podSecurity: PodSecurityLevel.BASELINE,
+    });
+    expect(PodSecurity.check(chart, { level: PodSecurityLevel.BASELINE })).toEqual([]);
+    expect(byName(podSpec(chart).containers, 'side').securityContext.runAsNonRoot).toBe(false);
+  });
+});
+
+test('an init container can be put before ours; it has no Nix, which is not there yet', () => {
+  const initContainers = ['migrate', 'proxy'].map(name => ({ name, image: 'example/app:1' }));
+  const { template } = enabled({ spec: { initContainers, containers: [{ name: 'app', image: 'example/app:1' }] } }, {}, { initContainersFirst: ['proxy'] });
+  expect(template.spec.initContainers.map((container: any) => container.name)).toEqual(['proxy', 'seed-nix-store', 'check-nix-store', 'migrate']);
+  expect(template.spec.initContainers[0].volumeMounts).toEqual([{ name: 'nix-tmp', mountPath: '/tmp' }]);
+  expect(variable(template.spec.initContainers[3], 'HOME')).toBe('/home/code');
+});
+
+describe('the variables of home-manager\'s session', () => {
+  const command = (props: NixDeploymentProps, container: Partial<kplus.ContainerProps>): string[] | undefined => {
+    const chart = testChart();
+    new NixDeployment(chart, 'workspace', { image: NixImage.of('example/nix:1'), ...props, containers: [{ image: 'example/app:1', ...container }] });
+    return podSpec(chart).containers[0].command;
+  };
+  const homeManager = HomeManager.profile(HomeManagerProfile.MINIMAL);
+
+  test('are set for a command that the manifest names', () => {
+    expect(command({ homeManager }, { command: ['node', 'app.js'] })).toEqual(['sh', '/etc/cdk8s-nix/session.sh', 'node', 'app.js']);
+  });
+
+  test('not for one that only the image knows, nor without home-manager, nor if they are not wanted', () => {
+    expect(command({ homeManager }, {})).toBeUndefined();
+    expect(command({}, { command: ['node'] })).toEqual(['node']);
+    expect(command({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { sessionVariables: false }) }, { command: ['node'] })).toEqual(['node']);
+  });
+});
