@@ -73,10 +73,10 @@ function checkFirst(guests: Guest[], { containers = [], initContainersFirst = []
 
 /** Each container that was named has to be somewhere, and each object has to have one of them. */
 function checkContainers(guests: Guest[], wanted: readonly string[]): Problem[] {
-  if (wanted.length === 0) {
+  const names = wanted.length === 0 ? [] : guests.map(guest => guest.containerNames()).filter(found => found !== undefined);
+  if (names.length === 0) {
     return [];
   }
-  const names = guests.map(guest => guest.containerNames()).filter(found => found !== undefined);
   const missing = wanted.filter(name => !names.some(found => found.includes(name)));
   const without = names.find(found => !found.some(name => wanted.includes(name)));
   const lack = (name: string, there: string[]): Problem => ({

@@ -1,3 +1,5 @@
+import { isDictionary } from './dictionary';
+
 /** Whether cdk8s sorts the keys of what it writes. A look at the environment of the process takes its time: once a manifest. */
 export function keysAreSorted(): boolean {
   return !process.env.CDK8S_DISABLE_SORT;
@@ -14,7 +16,7 @@ export function plainValue(value: any, sort = keysAreSorted()): any {
   if (Array.isArray(value)) {
     return value.map(item => plainValue(item, sort));
   }
-  if (value.constructor !== Object && ['string', 'number'].includes(typeof value.value)) {
+  if (!isDictionary(value) && ['string', 'number'].includes(typeof value.value)) {
     return value.value;
   }
   const plain: { [field: string]: unknown } = {};

@@ -1,4 +1,5 @@
 import { Lazy } from 'cdk8s';
+import { isDictionary } from './dictionary';
 import { keysAreSorted } from './plain-value';
 
 /** Of lazy values, of tokens, and of classes that wrap a number or a text: those that every app has. */
@@ -17,7 +18,7 @@ export function resolveValue(value: any, forL1: boolean, sort = keysAreSorted())
   if (Array.isArray(value)) {
     return value.map(item => resolveValue(item, forL1, sort));
   }
-  if (value.constructor === Object && typeof value.resolve !== 'function') {
+  if (isDictionary(value) && typeof value.resolve !== 'function') {
     return resolveFields(value, forL1, sort);
   }
   if (value instanceof Lazy) {

@@ -3,7 +3,7 @@ import { createRequire } from 'module';
 import { join, relative } from 'path';
 import * as vm from 'vm';
 import * as cdk8s from 'cdk8s';
-import { App, Testing } from 'cdk8s';
+import { App, Include, Testing } from 'cdk8s';
 import * as ts from 'typescript';
 import * as library from '../../src';
 
@@ -18,7 +18,7 @@ export interface Snippet {
 
 /** What a snippet that shows no imports may use: a chart, and all names of the library and of cdk8s that pages use. */
 const PRELUDE = [
-  "import { ApiObject, App, Chart, Cron, Duration, JsonPatch, Size, Testing, YamlOutputType } from 'cdk8s';",
+  "import { ApiObject, App, Chart, Cron, Duration, Include, JsonPatch, Size, Testing, YamlOutputType } from 'cdk8s';",
   "import * as kplus from 'cdk8s-plus-28';",
   "import { Construct } from 'constructs';",
   `import { ${Object.keys(library).join(', ')} } from 'cdk8s-nix';`,
@@ -75,8 +75,14 @@ export function synthesize(snippet: Snippet): any[] {
       apps.push(this);
     }
   }
+  /** The files that pages include are in a folder of their own. */
+  class FoundInclude extends Include {
+    constructor(...[scope, id, props]: ConstructorParameters<typeof Include>) {
+      super(scope, id, { url: join(__dirname, 'files', props.url) });
+    }
+  }
   const load = createRequire(__filename);
-  const modules: { readonly [name: string]: unknown } = { 'cdk8s-nix': library, 'cdk8s': { ...cdk8s, App: RecordedApp } };
+  const modules: { readonly [name: string]: unknown } = { 'cdk8s-nix': library, 'cdk8s': { ...cdk8s, App: RecordedApp, Include: FoundInclude } };
   const sandbox = { exports: {}, require: (name: string) => modules[name] ?? load(name), process, console };
   vm.runInThisContext(`(function (exports, require, process, console) { ${outputText}\n})`)(sandbox.exports, sandbox.require, process, console);
   return apps.flatMap(app => app.charts.flatMap(chart => Testing.synth(chart)));

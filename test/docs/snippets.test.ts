@@ -7,6 +7,11 @@ const ROOT = join(__dirname, '..', '..');
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter(name => name.endsWith('.md')).map(name => join('docs', name))];
 const SNIPPETS = PAGES.flatMap(page => snippetsOf(join(ROOT, page)));
 
+/** Kinds in the snippets that Kubernetes itself does not have. */
+const CUSTOM_KINDS = [
+  'gateway.networking.k8s.io/v1/HTTPRoute', 'argoproj.io/v1alpha1/Application', 'argoproj.io/v1alpha1/Rollout', 'batch.volcano.sh/v1alpha1/Job',
+];
+
 test('every snippet compiles, strictly', () => {
   expect(SNIPPETS.length).toBeGreaterThan(2);
   expect(compile(SNIPPETS)).toEqual([]);
@@ -16,7 +21,7 @@ test.each(SNIPPETS.map(snippet => [snippet.name, snippet] as const))('%s synthes
   const manifests = synthesize(snippet);
   // A snippet may name objects that its reader has: Secrets, claims.
   if (manifests.length > 0) {
-    expect(manifests).toBeValidKubernetes({ external: ['*'], customKinds: ['gateway.networking.k8s.io/v1/HTTPRoute', 'argoproj.io/v1alpha1/Application'] });
+    expect(manifests).toBeValidKubernetes({ external: ['*'], customKinds: CUSTOM_KINDS });
   }
 });
 
