@@ -184,7 +184,7 @@ func environments() {
 		Home:        cdk8snix.NixHome_Ephemeral(&cdk8snix.EphemeralHomeOptions{SizeLimit: gibibytes(5)}),
 		HomeManager: cdk8snix.HomeManager_Profile(cdk8snix.HomeManagerProfile_ESSENTIAL, nil),
 		Assistants: &[]cdk8snix.AiAssistant{
-			cdk8snix.AiAssistant_Claude(&cdk8snix.AiAssistantOptions{ApiKey: keyOf("ai-keys", "anthropic")}),
+			cdk8snix.AiAssistant_Claude(&cdk8snix.NpmAssistantOptions{ApiKey: keyOf("ai-keys", "anthropic")}),
 			cdk8snix.AiAssistant_Aichat(&cdk8snix.AichatOptions{
 				Provider: jsii.String("openai"),
 				Model:    jsii.String("gpt-4.1"),

@@ -1,7 +1,6 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.cdk8snix.AiAssistant;
-import io.github.cdk8snix.AiAssistantOptions;
 import io.github.cdk8snix.AichatOptions;
 import io.github.cdk8snix.BackstageDatabase;
 import io.github.cdk8snix.BackstageIngressOptions;
@@ -48,6 +47,7 @@ import io.github.cdk8snix.NixStorePrefetch;
 import io.github.cdk8snix.NixStoreVerification;
 import io.github.cdk8snix.NixUser;
 import io.github.cdk8snix.NixUserOptions;
+import io.github.cdk8snix.NpmAssistantOptions;
 import io.github.cdk8snix.PerReplicaStoreOptions;
 import io.github.cdk8snix.PersistentStoreOptions;
 import io.github.cdk8snix.PodSecurity;
@@ -245,7 +245,7 @@ public final class Main {
             .home(NixHome.ephemeral(EphemeralHomeOptions.builder().sizeLimit(Size.gibibytes(5)).build()))
             .homeManager(HomeManager.profile(HomeManagerProfile.ESSENTIAL))
             .assistants(List.of(
-                AiAssistant.claude(AiAssistantOptions.builder().apiKey(keyOf(chart, "ai-keys", "anthropic")).build()),
+                AiAssistant.claude(NpmAssistantOptions.builder().apiKey(keyOf(chart, "ai-keys", "anthropic")).build()),
                 AiAssistant.aichat(AichatOptions.builder()
                     .provider("openai")
                     .model("gpt-4.1")
