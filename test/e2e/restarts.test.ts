@@ -26,6 +26,18 @@ describe('a workspace whose start does not go smoothly', () => {
 
   afterEach(() => node.destroy());
 
+  test('is seeded by the next start of a seed that was killed half-way, without waiting for the dead', () => {
+    begin({ restarts: 1, backOff: 0.1 });
+    const { name, objects } = slowlySeededWorkspace();
+    node.apply(objects);
+    const started = Date.now();
+    const [pod] = node.rollOut('Deployment', name, { kill: { container: 'seed-nix-store', when: log => log.includes('bringing') } });
+    expect(Date.now() - started).toBeLessThan(50000);
+    expect(pod.restarts.of('seed-nix-store')).toBe(1);
+    expect(pod.initLogs.get('seed-nix-store')).toMatch(/: seeded \d+ paths/);
+    expect(pod.sh('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
+  });
+
   test('has its store and home again at once when its container dies', () => {
     begin({ restarts: 1, backOff: 0.1 });
     const { name, objects } = workspace();
