@@ -260,6 +260,10 @@ const CASES: Case[] = [
     const app = new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec: { nodeSelector: { 'kubernetes.io/arch': 'arm64' }, containers: [{ name: 'main', image: 'example/app:1' }] } });
     new NixEnvironment(chart, 'nix', { store: NixStore.persistent({ architecture: NixArchitecture.AMD64 }) }).enable(app);
   }, 'CDK8SNIX0215', 'nodeSelector.kubernetes.io/arch', '"arm64"', 'a store of their own'],
+  ['variables by their names', chart => {
+    const spec = { containers: [{ name: 'main', image: 'example/app:1', env: { LOG_LEVEL: 'debug' } }] };
+    new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec }));
+  }, 'CDK8SNIX0520', '.spec.containers[0].env', '{"LOG_LEVEL":"debug"}', '- name:'],
   ['a folder outside the home', deployment({ home: NixHome.ephemeral({ folders: ['../other'] }) }), 'CDK8SNIX0406', 'home.folders[0]', '"../other"', '.config/app'],
   ['a file by its absolute path', homeFile('/etc/passwd'), 'CDK8SNIX0406', 'home.files[0].path', '"/etc/passwd"', '.config/app'],
   ['a folder of the volume that is none', deployment({ home: NixHome.existing('homes', { folder: '' }) }), 'CDK8SNIX0406', 'home.folder', '""', '.config/app'],

@@ -58,6 +58,7 @@ export const ERROR_CODES = {
   CDK8SNIX0517: 'The place of a pod template is no JSON pointer, or leads to none.',
   CDK8SNIX0518: 'A variable or a mount of a container contradicts the environment: another HOME, a daemon, a nix.conf that nothing reads.',
   CDK8SNIX0519: 'A container mounts two volumes at one path.',
+  CDK8SNIX0520: 'A field of a pod, such as its containers or their variables, is no list of objects.',
   CDK8SNIX0601: 'A flake reference of home-manager cannot be resolved in a pod, or holds a password.',
   CDK8SNIX0602: 'The name of a home configuration is missing or malformed, or given twice.',
   CDK8SNIX0603: 'The API key, or another secret, of an AI assistant is not taken from a Secret.',

@@ -26,9 +26,17 @@ export interface MetadataProps {
 
 /** What is wrong with labels and annotations. */
 export function metadataProblems(code: ErrorCode, metadata: ObjectMetadata, props: MetadataProps): Problem[] {
-  const labels = Object.entries(metadata.labels ?? {}).filter(([name, value]) => !isQualifiedName(name) || !isLabelValue(value));
+  const isText = ([, value]: [string, unknown]) => !['number', 'boolean'].includes(typeof value);
+  const labels = Object.entries(metadata.labels ?? {}).filter(isText).filter(([name, value]) => !isQualifiedName(name) || !isLabelValue(value));
   const annotations = Object.keys(metadata.annotations ?? {}).filter(name => !isQualifiedName(name));
   return [
+    ...(['labels', 'annotations'] as const).flatMap(kind => Object.entries(metadata[kind] ?? {}).filter(entry => !isText(entry)).map(([name, value]): Problem => ({
+      code,
+      prop: `${props[kind]}[${name}]`,
+      value,
+      problem: 'Labels and annotations are text.',
+      remedy: `Put it in quotes: "${value}".`,
+    }))),
     ...labels.map(([name, value]): Problem => ({
       code,
       prop: props.labels,

@@ -1,7 +1,7 @@
 import { IConstruct } from 'constructs';
 import { Additions, DoorKeeper, Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
-import { checkSelection } from './selection-checks';
+import { checkConstruct, checkSelection } from './selection-checks';
 import { describe, Problem } from '../base/problems';
 import { takeIntoPhase } from '../gitops/hook-phase';
 import { watchAutoscalers } from '../pod/autoscalers';
@@ -23,6 +23,7 @@ export class Door {
    * @throws if nothing is behind the construct, or something of it has Nix already
    */
   public enable(construct: IConstruct, options: NixEnableOptions, additions: Additions): EnabledWorkload[] {
+    checkConstruct(this.keeper.scope, construct);
     const all = podTargets(construct, { podTemplates: options.podTemplates });
     const targets = podTargets(construct, options);
     checkSelection(this.keeper.scope, construct, all, targets, options);
@@ -45,14 +46,13 @@ export class Door {
   }
 
   private mark({ object, construct, parts }: PodTarget, options: NixEnableOptions): void {
-    for (const part of parts) {
-      const first = enabledBy(object, part);
-      if (first !== undefined) {
-        throw new Error(`CDK8SNIX0501 ${construct.node.path}: enabled twice, by ${first} and by ${this.keeper.scope.node.path}. `
-          + 'A pod has one /nix: enable each workload once.');
-      }
-      markEnabled(object, part, this.keeper.scope.node.path, options.podTemplates);
+    const first = parts.map(part => enabledBy(object, part)).find(by => by !== undefined);
+    if (first !== undefined) {
+      throw new Error(`CDK8SNIX0501 ${construct.node.path}: enabled twice, by ${first} and by ${this.keeper.scope.node.path}. `
+        + 'A pod has one /nix: enable each workload once.');
     }
+    // After all were asked: what is in a List may have its names made by the cluster, and so be alike.
+    parts.forEach(part => markEnabled(object, part, this.keeper.scope.node.path, options.podTemplates));
   }
 }
 

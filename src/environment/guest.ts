@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { fitToStore } from './fit-to-store';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
-import { checkKind, checkPod, checkServedStore, endsByItself, noContainer } from './workload-checks';
+import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod } from './workload-checks';
 import { describe, Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
@@ -13,9 +13,10 @@ import { BoundStore, VolumePlaces } from '../pod/bound-store';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainKubernetes } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
+import { checkLists } from '../pod/list-checks';
 import { isKind } from '../pod/object-kind';
 import { addressLabels, environmentLabels } from '../pod/pod-labels';
-import { containersOf, mapObjects, mapPods, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
+import { containersOf, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
 import { mergePod, PodAdditions, withoutAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, PodTarget, PodTargetPart } from '../pod/pod-targets';
@@ -98,7 +99,9 @@ export class Guest {
 
   private giveNix(object: any): any {
     const additions = this.additions();
-    return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod => mergePod(pod, { ...additions, labels: this.labelsOf(pod) }));
+    return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
+      // One that cannot be read is refused by the checks.
+      checkLists(pod).length > 0 ? pod : mergePod(pod, { ...additions, labels: this.labelsOf(pod) }));
   }
 
   private fitted(object: any): any {
@@ -133,20 +136,34 @@ export class Guest {
       return Array.isArray(containers) && containers.length === 0 ? [noContainer(object)] : [];
     }
     const problems = this.check(made, pod => pod);
-    if (problems.length === 0 || !isPatched(object)) {
+    if (problems.length === 0 || !isPatched(object) || !this.canGiveNix(made)) {
       return problems;
     }
     const left = this.check(manifestAsPatched(object), (pod, additions) => ({ ...pod, ...withoutAdditions(pod, additions) }));
     return problems.filter(({ code, prop }) => left.some(other => other.code === code && other.prop === prop));
   }
 
+  /** Whether there is anything to give Nix to: that comes before the patches, and what only they make has none. */
+  private canGiveNix(made: any): boolean {
+    const pods = this.pods(made);
+    return pods.length > 0 && pods.every(pod => checkLists(pod).length === 0);
+  }
+
   private check(manifest: any, theirs: (pod: PodManifest, additions: PodAdditions) => PodManifest): Problem[] {
     const { store, places, user, home } = this.keeper;
     const additions = this.additions('names');
-    const pods = this.pods(manifest);
-    return [...new Set(pods.map(pod => pod.owner))].flatMap(owner => {
+    const owners = objectsOf(manifest).map(({ object }) => object).filter(object => object === manifest || this.isMeant(object));
+    return owners.flatMap(owner => {
       const fitted = this.fitted(owner);
-      const own = podsOf(fitted, this.podTemplates).map((pod): PodManifest => theirs(pod, additions));
+      const found = podsOf(fitted, this.podTemplates);
+      if (found.length === 0) {
+        return [noPod(owner)];
+      }
+      const malformed = found.flatMap(checkLists);
+      if (malformed.length > 0) {
+        return malformed;
+      }
+      const own = found.map((pod): PodManifest => theirs(pod, additions));
       return [
         ...own.flatMap(pod => [
           ...checkPlainKubernetes(pod, () => this.nameIsMade(owner)),
@@ -181,7 +198,8 @@ export class Guest {
       prop: 'metadata.namespace',
       value: metadata.namespace,
       problem: `The objects of the environment ${this.keeper.scope.node.path} are in ${JSON.stringify(ours) ?? 'the namespace of the release'}, where the pod cannot reach them.`,
-      remedy: 'Set the namespace on the chart.',
+      // What is in a List has no namespace but its own.
+      remedy: metadata.namespace === undefined ? `Set metadata.namespace: ${ours}.` : 'Set the namespace on the chart.',
     }];
   }
 }

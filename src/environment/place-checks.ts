@@ -20,15 +20,15 @@ const REMEDIES: { readonly [what: string]: string } = {
 };
 
 function checkCount(mode: string, what: string, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
-  const tooMany = (prop: string, value: unknown, problem: string): Problem => ({
+  const tooMany = (prop: string, value: unknown, problem: string, remedy = ''): Problem => ({
     code: 'CDK8SNIX0206',
     prop,
     value,
     problem: `${problem}, and the ${what} is ${mode}: the other pods would wait for its volume for ever.`,
-    remedy: `Use one replica, ${REMEDIES[what]}.`,
+    remedy: `Use ${remedy}${REMEDIES[what]}.`,
   });
   if (isKind(object, 'CronJob', 'batch') && object.spec?.concurrencyPolicy === 'Allow') {
-    return [tooMany('concurrencyPolicy', object.spec.concurrencyPolicy, 'A run may start before the last one has ended')];
+    return [tooMany('concurrencyPolicy', object.spec.concurrencyPolicy, 'A run may start before the last one has ended', 'ConcurrencyPolicy.FORBID, ')];
   }
   if (isKind(object, 'DaemonSet', 'apps', 'extensions')) {
     return [tooMany(what, mode, 'A DaemonSet runs a pod on every node')];
@@ -37,13 +37,13 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
     return [tooMany(what, mode, 'Knative adds pods as requests come, and starts those of a new revision beside the old ones')];
   }
   if (autoscaledTo > 1) {
-    return [tooMany(what, mode, 'An autoscaler adds replicas')];
+    return [tooMany(what, mode, 'An autoscaler adds replicas', 'at most one replica, ')];
   }
   if (pods.length > 1) {
     return [tooMany('podTemplates', pods.map(pod => pod.path), `The object starts several pods, which need the ${what} at once`)];
   }
   return pods.flatMap(({ beside = {} }) => ['replicas', 'parallelism'].filter(field => beside[field] > 1)
-    .map(field => tooMany(field, beside[field], `${field === 'replicas' ? 'Several replicas' : 'Several pods of a run'} need the ${what} at once`)));
+    .map(field => tooMany(field, beside[field], `${field === 'replicas' ? 'Several replicas' : 'Several pods of a run'} need the ${what} at once`, field === 'replicas' ? 'one replica, ' : 'one pod a run, ')));
 }
 
 function checkUpdate(mode: string, object: any): Problem[] {

@@ -5,6 +5,15 @@ import { leadsToPod } from '../pod/pod-manifest';
 import { matches, PodTarget, PodTargetPart } from '../pod/pod-targets';
 import { manifestAsMade } from '../pod/written-manifest';
 
+/** @throws if it is no construct, which only a compiler would say otherwise */
+export function checkConstruct(environment: Construct, construct: IConstruct): void {
+  if (!Construct.isConstruct(construct)) {
+    throw new Error(`${describe({
+      code: 'CDK8SNIX0516', prop: 'workload', value: construct, problem: 'This is no construct.', remedy: 'Make it one: new ApiObject(chart, "app", manifest).',
+    })} (enabled by ${environment.node.path})`);
+  }
+}
+
 /**
  * Whether there is anything to enable, and all of it was found that was asked for.
  *

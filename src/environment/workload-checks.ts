@@ -74,6 +74,18 @@ export function noContainer(object: { readonly kind: string; readonly apiVersion
   };
 }
 
+/** A workload whose pods are nowhere in its manifest, or in that of another object. */
+export function noPod(object: any): Problem {
+  const other = object.spec?.workloadRef;
+  return !other ? noContainer(object) : {
+    code: 'CDK8SNIX0516',
+    prop: 'workload',
+    value: `${object.kind}/${object.metadata?.name}`,
+    problem: 'Its pods are those of another object, which spec.workloadRef names.',
+    remedy: `Enable ${other.kind}/${other.name}.`,
+  };
+}
+
 function checkRestart({ owner, spec: { restartPolicy } }: PodManifest): Problem[] {
   const ends = isKind(owner, 'Job', 'batch') || isKind(owner, 'CronJob', 'batch');
   const staysUp = STAYING_UP.some(kind => isKind(owner, kind, 'apps', 'extensions')) || isKind(owner, 'ReplicationController', 'core');

@@ -1,3 +1,4 @@
+import { isKind } from './object-kind';
 import { containersOf, listOf, PodManifest } from './pod-manifest';
 import { quantityOf } from './quantity';
 import { imageReference } from '../base/image-reference';
@@ -39,7 +40,8 @@ function checkObject({ metadata = {} }: any, nameIsMade: () => boolean): Problem
       remedy: 'Give the chart the name of a namespace.',
     });
   }
-  if (!isDnsSubdomain(name)) {
+  // What the cluster makes of generateName is its own affair.
+  if (!isDnsSubdomain(name) && (name !== '' || metadata.generateName === undefined)) {
     problems.push({
       code: 'CDK8SNIX0514',
       prop: 'metadata.name',
@@ -47,7 +49,7 @@ function checkObject({ metadata = {} }: any, nameIsMade: () => boolean): Problem
       problem: 'The name of an object has lower-case letters, digits, "-" and "."; 253 at most.',
       remedy: nameIsMade()
         ? 'It is made of the ids of the constructs: use ids of such characters, or set metadata.name.'
-        : 'Leave it out: cdk8s makes one of the construct ids.',
+        : name === '' ? 'Give it one.' : 'Leave it out: cdk8s makes one of the construct ids.',
     });
   }
   return [...problems, ...checkMetadata('metadata', metadata)];
@@ -85,7 +87,9 @@ function checkMetadata(prop: string, metadata: ObjectMetadata): Problem[] {
 }
 
 function checkContainerNames(pod: PodManifest): Problem[] {
-  const names: string[] = containersOf(pod).map(({ container }) => container.name ?? '');
+  // Knative names those that have none.
+  const unnamed = isKind(pod.owner, 'Service', 'serving.knative.dev') ? [] : [''];
+  const names = containersOf(pod).flatMap(({ container }): string[] => container.name === undefined ? unnamed : [container.name]);
   return [
     ...names.filter(name => !isDnsLabel(name)).map((name): Problem => ({
       code: 'CDK8SNIX0509',
@@ -126,7 +130,10 @@ function checkEnvironment(container: any): Problem[] {
         remedy: 'Use for example "LOG_LEVEL".',
       }];
     }
-    return String(value ?? '').includes('\0') ? [{
+    if (typeof (value ?? '') !== 'string') {
+      return [{ code: 'CDK8SNIX0510', prop: `${prop}.${name}`, value, problem: 'The value of a variable is text.', remedy: `Put it in quotes: "${value}".` }];
+    }
+    return (value ?? '').includes('\0') ? [{
       code: 'CDK8SNIX0510', prop: `${prop}.${name}`, value, problem: 'No variable can hold a NUL character.', remedy: 'Encode it, in base64 for example.',
     }] : [];
   });

@@ -111,11 +111,16 @@ export function mapPods(object: any, podTemplates: readonly string[], change: (p
 
 /** The containers of a pod, of every sort. */
 export function containersOf(pod: PodManifest): ContainerManifest[] {
-  return SORTS.flatMap(sort => listOf(pod.spec[sort]).map((container, i) => ({
+  return SORTS.flatMap(sort => listOf(pod.spec[sort]).flatMap((container, i) => !isObject(container) ? [] : [{
     path: `${pod.path}.spec.${sort}[${i}]`,
     container,
     sort,
-  })));
+  }]));
+}
+
+/** Whether a value of YAML has fields. */
+export function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A list that may be absent or, in a manifest nobody checked, anything else. */
@@ -141,7 +146,9 @@ function podPaths(object: any, podTemplates: readonly string[]): Steps[] {
 }
 
 function toldPaths(object: any, podTemplates: readonly string[]): Steps[] {
-  return podTemplates.flatMap(pointer => follow(object, pointer)).filter(steps => listOf(valueAt(object, steps)?.spec?.containers).length > 0);
+  const paths = podTemplates.flatMap(pointer => follow(object, pointer)).filter(steps => listOf(valueAt(object, steps)?.spec?.containers).length > 0);
+  // Two pointers may lead to one pod.
+  return [...new Map(paths.map(steps => [steps.join('/'), steps])).values()];
 }
 
 /** Where a JSON pointer leads. */

@@ -158,7 +158,7 @@ function addNix(container: Container, variables: kplus.k8s.EnvVar[], additions: 
  * place of; one that comes from a ConfigMap stays as it is, since nobody knows what it says.
  */
 function findsNix(own: kplus.k8s.EnvVar, ours: kplus.k8s.EnvVar[], profilePath: string[]): kplus.k8s.EnvVar {
-  if (own.value === undefined) {
+  if (typeof own.value !== 'string') {
     return own;
   }
   const path = ours.find(variable => variable.name === 'PATH')?.value ?? '';

@@ -83,7 +83,7 @@ export function manifestAsPatched(object: ApiObject): any {
   const writer = writerIn(object);
   writer?.prepare.forEach(prepare => prepare());
   const edited = (writer?.edits ?? []).reduce((manifest, edit) => edit(manifest), render(object));
-  return convert(object, isPatched(object) ? JsonPatch.apply(edited, ...internalsOf(object).patches) : edited);
+  return convert(object, isPatched(object) ? told(object, () => JsonPatch.apply(edited, ...internalsOf(object).patches)) : edited);
 }
 
 /** Whether the user has patched an object. */
@@ -102,16 +102,18 @@ function writerOf(object: ApiObject): Writer {
   }
   const writer: Writer = { prepare: NONE, edits: NONE, finishes: NONE, original: ownToJson(object) };
   Object.defineProperty(object, WRITER, { value: writer });
-  object.toJson = () => {
-    try {
-      return writer.finishes.reduce((manifest, finish) => finish(manifest), manifestAsPatched(object));
-    } catch (error) {
-      const { message } = error as Error;
-      // As cdk8s says it, which it does itself where rendering fails.
-      throw message.startsWith(FAILED) ? error : new Error(`${FAILED} '${object.node.path}' with name '${object.name}': ${error}`);
-    }
-  };
+  object.toJson = () => told(object, () => writer.finishes.reduce((manifest, finish) => finish(manifest), manifestAsPatched(object)));
   return writer;
+}
+
+/** What fails with an object, as cdk8s says it, which it does itself where rendering fails. */
+function told<T>(object: ApiObject, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { message } = error as Error;
+    throw message.startsWith(FAILED) ? error : new Error(`${FAILED} '${object.node.path}' with name '${object.name}': ${error}`);
+  }
 }
 
 /** One for all: an app has thousands of objects. */
