@@ -166,14 +166,16 @@ describe('the flake with the home configurations', () => {
     test.each([
       ['minimal', MINIMAL], ['essential', ESSENTIAL], ['development', DEVELOPMENT], ['ai', AI], ['browser', [...AI, 'chromium-headless']],
     ])('%s is a configuration, and brings no service manager and no desktop', (profile, packages) => {
-      const found = evaluate(`homeConfigurations.container-${profile}`, { overrides, apply: `c: {
+      const found = evaluate(`homeConfigurations.container-${profile}`, {
+        overrides, apply: `c: {
         generation = c.activationPackage.name;
         packages = map (p: p.name) c.config.home.packages;
         units = c.config.systemd.user.enable;
         types = c.config.xdg.mime.enable;
         nixpkgs = c.config.nix.registry.nixpkgs.to;
         files = builtins.attrNames c.config.home.file;
-      }` });
+      }`,
+      });
       // home-manager adds a package with the variables of a session.
       expect(found.packages.sort()).toEqual([...packages.map(name => name === 'nodejs' ? 'nodejs_24' : name), 'hm-session-vars.sh'].sort());
       expect(found).toMatchObject({ generation: 'home-manager-generation', units: false, types: false });
@@ -187,8 +189,8 @@ describe('the flake with the home configurations', () => {
     });
 
     test('has every option that the stand-in has', () => {
-      const options: string[] = JSON.parse(container.run(`nix --extra-experimental-features 'nix-command flakes' eval --json path:/opt/stand-ins/home-manager#lib.optionNames \
-        --no-write-lock-file --override-input nixpkgs path:/opt/stand-ins/nixpkgs 2>/dev/null`, { env: { HOME: '/home/code' } }).output);
+      const options: string[] = JSON.parse(container.run('nix --extra-experimental-features \'nix-command flakes\' eval --json path:/opt/stand-ins/home-manager#lib.optionNames \
+        --no-write-lock-file --override-input nixpkgs path:/opt/stand-ins/nixpkgs 2>/dev/null', { env: { HOME: '/home/code' } }).output);
       expect(options.length).toBeGreaterThan(10);
       const apply = `options: builtins.filter (option: !option.there) [ ${options.map(name => `{ name = "${name}"; there = options ? ${name}; }`).join(' ')} ]`;
       expect(evaluate('homeConfigurations.container-minimal.options', { overrides, apply })).toEqual([]);
