@@ -24,15 +24,18 @@ export function prefetchTask(options: NixPrefetchOptions, problems: Problems, na
   }
   packages.forEach((reference, i) => validate(problems, `packages[${i}]`, reference, true));
   shells.forEach((reference, i) => validate(problems, `shells[${i}]`, reference, false));
-  assistants.forEach((name, i) => {
-    if (!ASSISTANTS.includes(name) || assistants.indexOf(name) !== i) {
-      problems.add('CDK8SNIX0705', `assistants[${i}]`, name, 'It is none that comes from npm, or is there twice.', `Use one of ${ASSISTANTS.join(', ')}.`);
+  assistants.forEach((assistant, i) => {
+    if (!ASSISTANTS.includes(assistant) || assistants.indexOf(assistant) !== i) {
+      problems.add('CDK8SNIX0705', `assistants[${i}]`, assistant, 'It is none that comes from npm, or is there twice.', `Use one of ${ASSISTANTS.join(', ')}.`);
     }
   });
   const deadline = options.deadline ?? Duration.minutes(30);
   return {
     name: 'prefetch-store',
-    args: [...packages.flatMap(reference => ['package', reference]), ...shells.flatMap(reference => ['shell', reference]), ...assistants.flatMap(name => ['assistant', name])],
+    args: [
+      ...packages.flatMap(reference => ['package', reference]), ...shells.flatMap(reference => ['shell', reference]),
+      ...assistants.flatMap(assistant => ['assistant', assistant]),
+    ],
     deadline,
     resources: options.resources,
     suitableResources: RESOURCES,

@@ -69,7 +69,9 @@ export class McpServer {
   private constructor(
     /** What the assistant calls it. */
     public readonly name: string,
-    private readonly server: { readonly command?: string; readonly args?: string[]; readonly variables?: { [name: string]: string }; readonly url?: string },
+    private readonly server: {
+      readonly command?: string; readonly args?: string[]; readonly variables?: { [name: string]: string }; readonly url?: string;
+    },
     /**
      * Variables of the containers that it needs.
      *

@@ -4,12 +4,12 @@ export function toml(table: { readonly [key: string]: unknown }): string {
 }
 
 function entries(table: object): string[] {
-  return Object.entries(table).filter(([, value]) => value !== undefined && value !== null).map(([key, item]) => `${JSON.stringify(key)} = ${value(item)}`);
+  return Object.entries(table).filter(([, value]) => value !== undefined && value !== null).map(([key, item]) => `${JSON.stringify(key)} = ${inline(item)}`);
 }
 
-function value(item: unknown): string {
+function inline(item: unknown): string {
   if (Array.isArray(item)) {
-    return `[${item.map(value).join(', ')}]`;
+    return `[${item.map(inline).join(', ')}]`;
   }
   // What JSON escapes in a string, TOML escapes in the same way; numbers and booleans are written alike.
   return typeof item === 'object' ? `{ ${entries(item!).join(', ')} }` : JSON.stringify(item);

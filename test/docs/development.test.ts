@@ -40,7 +40,7 @@ describe('docs/development.md', () => {
   const [repository] = container.image.split(':');
   const port = container.ports[0].containerPort;
   const service = manifests.find(manifest => manifest.kind === 'Service' && manifest.metadata.name === 'backstage');
-  const folder = /mkdir -p (?<folder>\S+);/.exec(container.command[2])!.groups!.folder;
+  const folder = /mkdir -p (?<folder>\S+);/.exec(container.command.at(-1))!.groups!.folder;
 
   test('shows a folder in the home', () => {
     expect(folder).toBe(`${mountAt(container, '/home/code').mountPath}/workspace`);

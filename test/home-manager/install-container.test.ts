@@ -399,21 +399,21 @@ describe('install-container.sh', () => {
     });
 
     describe.each([
-      ['nix profile', (path: string) => `nix --extra-experimental-features 'nix-command flakes' profile install ${path}`],
-      ['nix-env', (path: string) => `nix-env -i ${path}`],
+      ['nix profile', (storePath: string) => `nix --extra-experimental-features 'nix-command flakes' profile install ${storePath}`],
+      ['nix-env', (storePath: string) => `nix-env -i ${storePath}`],
     ])('a package that the user has installed with %s and the profile brings too', (_, installPackage) => {
-      let path: string;
+      let storePath: string;
 
       beforeEach(() => {
         const own = 'derivation { name = "ripgrep-own"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "PATH=/usr/bin:/bin; mkdir -p $out/bin; echo echo own >$out/bin/ripgrep; chmod +x $out/bin/ripgrep" ]; }';
-        path = container.run(`nix-build --no-out-link --expr '${own}' 2>/dev/null`, { env: POD }).output.trim();
-        expect(path).toMatch(/^\/nix\/store/);
+        storePath = container.run(`nix-build --no-out-link --expr '${own}' 2>/dev/null`, { env: POD }).output.trim();
+        expect(storePath).toMatch(/^\/nix\/store/);
       });
 
       test('is found before that of the profile', () => {
         install('minimal');
         // The profile of nix profile takes over what nix-env has installed.
-        expect(container.run(installPackage(path), { env: POD })).toMatchObject({ status: 0 });
+        expect(container.run(installPackage(storePath), { env: POD })).toMatchObject({ status: 0 });
         const result = install('development');
         expect(result).toMatchObject({ status: 0 });
         expect(container.run('/home/code/.nix-profile/bin/ripgrep; /home/code/.nix-profile/bin/fd').output).toBe('own\nfd of the stand-in\n');
@@ -423,7 +423,7 @@ describe('install-container.sh', () => {
 
       test('or after it, by HOME_MANAGER_PRIORITY', () => {
         install('minimal');
-        container.run(installPackage(path), { env: POD });
+        container.run(installPackage(storePath), { env: POD });
         expect(install('development', { HOME_MANAGER_PRIORITY: '4' })).toMatchObject({ status: 0 });
         expect(container.run('/home/code/.nix-profile/bin/ripgrep').output).toBe('ripgrep of the stand-in\n');
       });

@@ -5,8 +5,8 @@ import { join } from 'path';
 import { Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  CaBundle, HomeManager, HomeManagerOnFailure, HomeManagerProfile, HomeManagerRefresh, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixSeedSource,
-  NixStore, NixUser, Substituter,
+  CaBundle, HomeManager, HomeManagerOnFailure, HomeManagerProfile, HomeManagerRefresh, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome,
+  NixImage, NixSeedSource, NixStore, NixUser, Substituter,
 } from '../../src';
 import { packageFiles } from '../../src/base/package-file';
 import { filesOf, mountAt, only, podSpec, testChart, variable } from '../support/synth';
