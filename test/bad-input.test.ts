@@ -54,6 +54,7 @@ const CASES: Case[] = [
   ['own image with neither tag nor digest', built({ repository: 'example.org/ubuntu-nix' }), 'CDK8SNIX0102', 'image', '"example.org/ubuntu-nix"', 'digest'],
   ['own image with an empty tag', built({ repository: 'example.org/ubuntu-nix', tag: '' }), 'CDK8SNIX0101', 'image', '"example.org/ubuntu-nix:"', 'tag'],
   ['no parallel copies', deployment({ seed: { jobs: 0 } }), 'CDK8SNIX0103', 'seed.jobs', '0', '1 to 64'],
+  ['an image volume for root', deployment({ user: NixUser.root(), seed: { source: NixSeedSource.imageVolume('example/debian:13') } }), 'CDK8SNIX0103', 'seed.source', '"imageVolume"', 'NixSeedSource.initContainer()'],
   ['half a copy', deployment({ seed: { jobs: 1.5 } }), 'CDK8SNIX0103', 'seed.jobs', '1.5', '1 to 64'],
 
   ['size of 0', store({ size: Size.gibibytes(0) }), 'CDK8SNIX0201', 'store.size', '"0Gi"', 'Size.gibibytes(1)'],

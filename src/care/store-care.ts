@@ -73,7 +73,7 @@ export class StoreCare {
     this.addStep(garbageCollectionTask(options, this.problems, {
       deadline: Duration.minutes(10),
       keepRecent: Duration.seconds(0),
-      homeIsNew: !this.environment.home.isOnStoreVolume,
+      homeIsNew: this.environment.home.isEphemeral,
       goOn: true,
     }));
   }
@@ -114,11 +114,14 @@ export class StoreCare {
 
   /** Whether a collector in a pod of its own sees the home of every workload on the store. */
   public checkHomes(remedy: string): Problem[] {
-    return this.sharing().map(other => other.environment).filter(other => !other.home.isOnStoreVolume).slice(0, 1).map((other): Problem => ({
+    // On a claim of its own, the home of this environment is mounted by whatever cares for its store.
+    const isSeen = ({ home }: CaredEnvironment, own: boolean): boolean => home.isOnStoreVolume || (own && !home.isEphemeral);
+    const unseen = this.sharing().map(other => other.environment).find(other => !isSeen(other, other === this.environment));
+    return (unseen ? [unseen] : []).map((other): Problem => ({
       code: 'CDK8SNIX0702',
       prop: 'environment.home',
-      value: 'ephemeral',
-      problem: `The pods of ${other.node.path} have homes that no other pod sees, so the packages installed there would look like garbage and be deleted.`,
+      value: other.home.isEphemeral ? 'ephemeral' : 'on a volume of its own',
+      problem: `The pods of ${other.node.path} have homes that ${other.home.isEphemeral ? 'no other pod sees' : 'are not mounted here'}, so the packages installed there would look like garbage and be deleted.`,
       remedy,
     }));
   }

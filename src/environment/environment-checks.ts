@@ -42,5 +42,9 @@ export function checkEnvironmentProps(props: NixEnvironmentProps, image: NixImag
     problems.add('CDK8SNIX0103', 'seed.jobs', jobs, 'It is a whole number from 1 to 64.', 'Use for example 4, or leave it out.');
   }
   source?._validate(problems);
+  if (user.isRoot && source?._shellImage !== undefined) {
+    problems.add('CDK8SNIX0103', 'seed.source', 'imageVolume', 'As root Nix insists on a store that it could write, even to read it, and an image volume is read-only.',
+      'Use NixSeedSource.initContainer(), or another user.');
+  }
   validateMetadata(problems, { labels: props.objectLabels, annotations: props.objectAnnotations }, { labels: 'objectLabels', annotations: 'objectAnnotations' });
 }

@@ -102,7 +102,7 @@ export class NixEnvironment extends Construct {
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
     this.boundHome = this.home._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
     this.storeContainers = new StoreContainers(
-      this.image, props.seed ?? {}, this.store, homeToMake(this.home, this.boundHome), props.containerResources,
+      this.image, props.seed ?? {}, this.store, homeToMake(this.home, this.boundHome), props.containerResources, this.user.isRoot,
     );
 
     this.config = new NixConfig(this, 'Config', props.config);

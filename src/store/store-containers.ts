@@ -54,6 +54,7 @@ export class StoreContainers {
     private readonly home: HomeToMake,
     /** Resources of all containers we bring, where they have none of their own. */
     private readonly forAll?: kplus.ContainerResources,
+    private readonly isRoot = false,
   ) {
     this.shellImage = seed.source?._shellImage ?? image.reference;
   }
@@ -96,6 +97,8 @@ export class StoreContainers {
         ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'SEED_WAL', value: 'no' }] : []),
       ]),
       resources: renderResources(this.resources(this.seed.resources, this.seedResources())),
+      // As root Nix insists on a store that it could write, even to read it: here the one of the image.
+      ...(this.isRoot ? { securityContext: { readOnlyRootFilesystem: false } } : {}),
       volumeMounts: [
         { name: VOLUME.store, mountPath: STORE_ROOT },
         // Where the programs of the image's Nix expect to be, so that they run here as they would in the image.

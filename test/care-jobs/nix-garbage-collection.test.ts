@@ -172,6 +172,17 @@ describe('at the start of a pod', () => {
     expect(variable(podSpec(chart).initContainers[2], 'GC_HOME_IS_NEW')).toBe('yes');
   });
 
+  test('a home on a claim of its own holds those of before', () => {
+    const chart = testChart();
+    const { environment } = new NixDeployment(chart, 'workspace', { home: NixHome.persistent() });
+    environment.collectGarbage();
+    expect(variable(podSpec(chart).initContainers[2], 'GC_HOME_IS_NEW')).toBeUndefined();
+    // A CronJob of the environment mounts that claim too, and sees what is in it.
+    new NixGarbageCollection(chart, 'gc', { environment });
+    const [container] = podSpec(chart, 'CronJob').containers;
+    expect(mountAt(container, '/home/code')).toEqual(mountAt(podSpec(chart).containers[0], '/home/code'));
+  });
+
   test('each replica cares for its own store', () => {
     const chart = testChart();
     new NixStatefulSet(chart, 'workspace', { replicas: 3, home: NixHome.ephemeral(), containers: [{ image: 'example/app:1' }] }).environment.collectGarbage();
@@ -212,6 +223,11 @@ describe('what is refused', () => {
       'packages installed there would look like garbage and be deleted. Use NixHome.onStoreVolume(), or environment.collectGarbage()'],
     ['a CronJob for a shared store, where homes are ephemeral', cronOn(persistent({ accessModes: [READ_WRITE_MANY], shared: true })), 'CDK8SNIX0702', 'onStoreVolume'],
     ['a CronJob for a store of a driver', cronOn(NixStore.csi({ driver: 'nix.csi' })), 'CDK8SNIX0703 environment.store: got "csi"', 'Leave it to the driver'],
+    ['another environment on the claim has homes elsewhere', chart => {
+      const environment = new NixEnvironment(chart, 'mine', { store: NixStore.existing('claim') });
+      new NixEnvironment(chart, 'other', { store: NixStore.existing('claim'), home: NixHome.persistent() });
+      new NixGarbageCollection(chart, 'gc', { environment });
+    }, 'CDK8SNIX0702 environment.home: got "on a volume of its own"', 'The pods of test/other have homes that are not mounted here'],
     ['another environment on the claim has ephemeral homes', chart => {
       const environment = new NixEnvironment(chart, 'mine', { store: NixStore.existing('claim') });
       new NixEnvironment(chart, 'other', { store: NixStore.existing('claim'), home: NixHome.ephemeral() });

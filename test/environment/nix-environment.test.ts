@@ -1,7 +1,9 @@
 import { spawnSync } from 'child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { join } from 'path';
 import { Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixEnvironment, NixImage, NixStore } from '../../src';
+import { HomeManager, HomeManagerProfile, NixEnvironment, NixImage, NixStore, NixUser } from '../../src';
 import { filesOf, mountAt, only, podSpec, testChart, variable } from '../support/synth';
 
 function plainDeployment(chart: Chart, props: kplus.DeploymentProps = {}): kplus.Deployment {
@@ -168,5 +170,30 @@ describe('login shells', () => {
   test('do not get them twice', () => {
     const once = pathAfter('/usr/bin:/bin');
     expect(pathAfter(once)).toBe(once);
+  });
+});
+
+describe('what home-manager sets for sessions', () => {
+  const home = mkdtempSync('/var/tmp/home-');
+  const chart = testChart();
+  new NixEnvironment(chart, 'nix', { user: NixUser.of({ home }), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) }).enable(plainDeployment(chart));
+  const files = Testing.synth(chart).map(filesOf).find(candidate => 'session.sh' in candidate)!;
+  const run = (...command: string[]): string => spawnSync('sh', command, { env: { PATH: process.env.PATH }, encoding: 'utf-8' }).stdout;
+  const login = (): string => run('-c', `${files['profile.sh']}\nprintf %s "$EDITOR"`);
+  const command = (...args: string[]): string => run(join(home, 'session.sh'), ...args);
+
+  beforeAll(() => writeFileSync(join(home, 'session.sh'), files['session.sh']));
+  afterAll(() => rmSync(home, { recursive: true }));
+
+  test('is nothing before anything is activated', () => {
+    expect(login()).toBe('');
+    expect(command('printf', '%s|', 'a b', '')).toBe('a b||');
+  });
+
+  test('reaches login shells, and the command of a container with its arguments', () => {
+    mkdirSync(join(home, '.nix-profile/etc/profile.d'), { recursive: true });
+    writeFileSync(join(home, '.nix-profile/etc/profile.d/hm-session-vars.sh'), 'export EDITOR=vim\n');
+    expect(login()).toBe('vim');
+    expect(command('sh', '-c', 'printf %s "$EDITOR $0 $1"', 'a b', '')).toBe('vim a b ');
   });
 });
