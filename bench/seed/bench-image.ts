@@ -54,7 +54,7 @@ export async function manyPathsImage(props: ManyPathsImageProps): Promise<string
     nix-store --register-validity </tmp/registration
     nix-env --profile /nix/var/nix/profiles/default --set "$(ls -d /nix/store/*-environment)"
     nix-store --generate-binary-cache-key bench-1 /tmp/key /tmp/key.pub
-    ls -d /nix/store/*-tiny-* | sed -n '0~5p' | xargs nix store sign --key-file /tmp/key`);
+    cd /nix/store && ls | grep -e -tiny- | sed -n '0~5s,^,/nix/store/,p' | xargs nix store sign --key-file /tmp/key`);
 }
 
 /** Built once and kept. */
