@@ -168,7 +168,7 @@ take_profile() {
   profile=${1#container-}
 }
 
-# REFERENCE#ATTRIBUTE, and the attribute in each of its forms.
+# REFERENCE#ATTRIBUTE, from the same place.
 split_flake() {
   case $flake in
     *'#'*)
@@ -180,6 +180,26 @@ split_flake() {
       attribute=$named
       ;;
   esac
+}
+
+# What the arguments name, and only otherwise the environment, which an image may bring.
+settle_target() {
+  split_flake
+  [ -z "$attribute" ] || [ -z "$profile" ] || fail "$USAGE" "one configuration, not the profile '$profile' and the attribute '$attribute'"
+  asked=$attribute$profile
+  if [ -n "$asked$flake" ]; then HOME_MANAGER_GENERATION=; fi
+  if [ -z "$flake" ]; then
+    flake=${HOME_MANAGER_FLAKE:-}
+    [ -z "$asked" ] || flake=${flake%%#*}
+  fi
+  if [ -z "$asked" ]; then
+    attribute=${HOME_MANAGER_ATTRIBUTE:-}
+    split_flake
+  fi
+}
+
+# In each of its forms.
+name_attribute() {
   given=$attribute
   case $attribute in
     homeConfigurations.*)
@@ -207,8 +227,8 @@ read_arguments() {
     *) fail "$USAGE" "HOME_MANAGER_ON_FAILURE is '$HOME_MANAGER_ON_FAILURE'; allowed are fail, previous and continue" ;;
   esac
   profile=
-  flake=${HOME_MANAGER_FLAKE:-}
-  attribute=${HOME_MANAGER_ATTRIBUTE:-}
+  flake=
+  attribute=
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help)
@@ -235,7 +255,14 @@ read_arguments() {
     esac
     shift
   done
-  split_flake
+  settle_target
+  name_attribute
+  for override in ${HOME_MANAGER_OVERRIDE_INPUTS:-}; do
+    case $override in
+      [A-Za-z]*=?*) ;;
+      *) fail "$USAGE" "HOME_MANAGER_OVERRIDE_INPUTS has '$override'; it is a list of INPUT=REFERENCE with spaces" ;;
+    esac
+  done
 
   case ${HOME_MANAGER_REFRESH:=never} in
     never | always) ;;

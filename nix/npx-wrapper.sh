@@ -10,7 +10,7 @@
 #
 # Environment, besides that of npm and of the assistant itself:
 #   CDK8S_NIX_PACKAGE_COMMAND   another package or version, as npm names it: CDK8S_NIX_PACKAGE_CLAUDE=@anthropic-ai/claude-code@1.2.3
-#   CDK8S_NIX_INSTALL_ONLY      1: say where the installation is instead of running it
+#   CDK8S_NIX_INSTALL_ONLY      true, yes or 1: say where the installation is instead of running it. Default: false, no or 0
 #   NIX_SSL_CERT_FILE, SSL_CERT_FILE   certificates to trust, where NODE_EXTRA_CA_CERTS names none
 # shellcheck shell=bash
 # shellcheck disable=SC2154
@@ -27,6 +27,14 @@ say() {
 fail() {
   say "$@"
   exit 1
+}
+
+read_switch() {
+  case ${CDK8S_NIX_INSTALL_ONLY:-} in
+    1 | [Yy][Ee][Ss] | [Tt][Rr][Uu][Ee]) install_only=true ;;
+    '' | 0 | [Nn][Oo] | [Ff][Aa][Ll][Ss][Ee]) install_only=false ;;
+    *) fail "CDK8S_NIX_INSTALL_ONLY is '$CDK8S_NIX_INSTALL_ONLY'; it is true or false" ;;
+  esac
 }
 
 choose_package() {
@@ -136,13 +144,22 @@ ask_registry() {
   # Anything else is an answer: not every mirror knows this question.
 }
 
+# npm reads variables in any case, NPM_CONFIG_OMIT as npm_config_omit, and of two the one that comes last.
+forget_settings() {
+  local names=$* variable
+  for variable in $(env | grep -ioE "^npm_config_(${names// /|})=" | tr -d =); do
+    unset "$variable"
+  done
+}
+
 npm_settings() {
   local cpu=x64
   [ "${system%%-*}" = x86_64 ] || cpu=arm64
   # In a folder of its own, and with what decides about completeness set here: neither a project nor the user's npmrc has a say in it.
   # Registries, certificates and proxies stay theirs. The cache is named "npm", by which the assistants tell that npx runs them, and do
   # not update themselves.
-  unset npm_config_omit npm_config_only npm_config_production
+  forget_settings cache logs_dir update_notifier loglevel audit ignore_scripts allow_scripts include omit only production bin_links dry_run \
+    package_lock_only global location offline install_strategy script_shell os cpu libc call package workspace workspaces
   export npm_config_cache="$part/npm" npm_config_logs_dir="$logs" npm_config_update_notifier=false npm_config_loglevel=warn npm_config_audit=false
   export npm_config_ignore_scripts=false npm_config_allow_scripts="$package" npm_config_include=optional npm_config_bin_links=true
   export npm_config_dry_run=false npm_config_package_lock_only=false npm_config_global=false npm_config_location=user npm_config_offline=false
@@ -270,10 +287,11 @@ start() {
 }
 
 if [ -n "$config_folder" ] && [ -n "${!config_folder:-}" ]; then mkdir -p "${!config_folder}"; fi
+read_switch
 choose_package
 trust_certificates
 find_installation || install_package
-if [ "${CDK8S_NIX_INSTALL_ONLY:-}" = 1 ]; then
+if [ "$install_only" = true ]; then
   echo "$installed"
   exit 0
 fi

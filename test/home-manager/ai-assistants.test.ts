@@ -161,6 +161,20 @@ describe('the AI assistants', () => {
       expect(settings).toMatch(/^node: \/nix\/store\//m);
     });
 
+    // npm reads them in any case, and `npm exec -c` leaves what it was asked for in the environment.
+    test('so is what is written in capitals, or was meant for another call of npm', () => {
+      const result = run(command, command, {
+        NPM_CONFIG_CACHE: '/tmp/cache-npm', NPM_CONFIG_IGNORE_SCRIPTS: 'true', Npm_Config_Omit: 'optional', NPM_CONFIG_OS: 'darwin', NPM_CONFIG_REGISTRY: 'https://mirror.example/',
+        npm_config_call: 'false', npm_config_package: 'other', npm_config_workspace: 'other',
+      });
+      expect(result).toMatchObject({ status: 0 });
+      expect(container.has(`tmp/cache-npm/cdk8s-nix/${installed}/proven`)).toBe(true);
+      const names = container.read('tmp/record.settings').split('\n').map(line => line.split('=')[0]);
+      expect(names.filter(name => /^npm_config_(omit|call|package|workspace)$/i.test(name))).toEqual([]);
+      // No two names of one setting; what is the user's stays.
+      expect(names.filter(name => /^npm_config_/i.test(name) && name !== name.toLowerCase())).toEqual(['NPM_CONFIG_REGISTRY']);
+    });
+
     test.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH'])('a registry that cannot be reached (%s) is told in one line, and npx is not tried', code => {
       expect(run(command, command, { NPM_PING: code, NPM_REGISTRY: 'https://mirror.example/npm' })).toEqual({
         status: 1,
@@ -227,7 +241,12 @@ describe('the AI assistants', () => {
     test('can be installed without being run', () => {
       const first = run(command, `${command} 2>/dev/null`, { CDK8S_NIX_INSTALL_ONLY: '1' });
       expect(first).toEqual({ status: 0, output: `/home/code/.cache/cdk8s-nix/${installed}\n` });
-      expect(run(command, command, { CDK8S_NIX_INSTALL_ONLY: '1', NPX_FAILS: '1' })).toEqual(first);
+      for (const value of ['1', 'true', 'Yes']) {
+        expect(run(command, command, { CDK8S_NIX_INSTALL_ONLY: value, NPX_FAILS: '1' })).toEqual(first);
+      }
+      expect(run(command, command, { CDK8S_NIX_INSTALL_ONLY: 'No' }).output).toContain(`${command} runs with 0 arguments`);
+      expect(run(command, command, { CDK8S_NIX_INSTALL_ONLY: 'maybe' }))
+        .toEqual({ status: 1, output: `${command}: CDK8S_NIX_INSTALL_ONLY is 'maybe'; it is true or false\n` });
     });
 
     test('another version or package is installed beside', () => {

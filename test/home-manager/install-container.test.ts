@@ -70,6 +70,8 @@ describe('install-container.sh', () => {
       ['no-such-profile', 3, /unknown profile 'no-such-profile'; there are minimal, essential, development, ai and browser/],
       ['--colour', 2, /unknown option --colour; see --help/],
       ['minimal ai', 2, /one profile, not 'minimal' and 'ai'/],
+      ['minimal --attribute container-ai', 2, /one configuration, not the profile 'minimal' and the attribute 'container-ai'/],
+      ['minimal --flake path:/f#mine', 2, /one configuration, not the profile 'minimal' and the attribute 'mine'/],
       ['--flake', 2, /--flake needs a value/],
       ['--flake=', 2, /--flake needs a value/],
       ['--impure=yes', 2, /--impure takes no value/],
@@ -159,6 +161,26 @@ describe('install-container.sh', () => {
       expect(result.output).toContain('container-minimal is active for code in /home/code');
       // However it is written, it is the same one.
       expect(roots()).toEqual(['home-manager-container-minimal']);
+    });
+
+    test.each<[string, Record<string, string>]>([
+      ['minimal', { HOME_MANAGER_ATTRIBUTE: 'container-development' }],
+      ['minimal', { HOME_MANAGER_GENERATION: '/nowhere' }],
+      ['minimal', { HOME_MANAGER_FLAKE: '/opt/cdk8s-nix/nix#container-development' }],
+      ['--attribute container-minimal', { HOME_MANAGER_FLAKE: '/opt/cdk8s-nix/nix#container-development' }],
+      ['--flake /opt/cdk8s-nix/nix#container-minimal', { HOME_MANAGER_ATTRIBUTE: 'container-development' }],
+      ['--flake /opt/cdk8s-nix/nix', { HOME_MANAGER_ATTRIBUTE: 'container-minimal', HOME_MANAGER_FLAKE: '/nowhere#container-development' }],
+    ])('«%s» wins over the environment, %p', (args, env) => {
+      const result = install(args, env);
+      expect(result).toMatchObject({ status: 0 });
+      expect(result.output).toContain('container-minimal is active for code in /home/code');
+    });
+
+    test.each(['nixpkgs', 'nixpkgs=', '=path:/mirror', 'nixpkgs=path:/mirror other'])('inputs that are not replaced by anything, «%s»: exit code 2', value => {
+      const result = install('minimal', { HOME_MANAGER_OVERRIDE_INPUTS: value });
+      expect(result.status).toBe(2);
+      expect(result.output).toMatch(/^install-container: HOME_MANAGER_OVERRIDE_INPUTS has '\S+'; it is a list of INPUT=REFERENCE with spaces\n$/);
+      expectNothingDone();
     });
 
     test('a flake that looks at the environment, if allowed', () => {

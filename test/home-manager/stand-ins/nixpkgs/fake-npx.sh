@@ -2,7 +2,7 @@
 # Puts a command where npx would install it, and records arguments, folder and environment.
 set -eu
 echo "npx $* in $PWD with npm_config_cache=${npm_config_cache:?}" >>"$NPX_RECORD"
-env | grep '^npm_config_' | sort >"$NPX_RECORD.settings"
+env | grep -i '^npm_config_' | sort >"$NPX_RECORD.settings"
 echo "node: $(command -v node)" >>"$NPX_RECORD.settings"
 mkdir -p "${npm_config_logs_dir:?}"
 echo "${NPX_LOG:-silly}" >"$npm_config_logs_dir/0-debug-0.log"
