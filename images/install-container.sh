@@ -201,12 +201,8 @@ settle_target() {
 # In each of its forms.
 name_attribute() {
   given=$attribute
-  case $attribute in
-    homeConfigurations.*)
-      attribute=${attribute#homeConfigurations.}
-      attribute=${attribute%.activationPackage}
-      ;;
-  esac
+  attribute=${attribute#homeConfigurations.}
+  attribute=${attribute%.activationPackage}
   case $attribute in
     '"'*'"')
       attribute=${attribute#?}
@@ -215,7 +211,8 @@ name_attribute() {
   esac
   [ -n "$attribute" ] || [ -z "$given" ] || fail "$USAGE" "'$given' names no home configuration"
   case $given in
-    *.activationPackage.* | homeConfigurations | packages.* | legacyPackages.* | nixosConfigurations.*)
+    *.activationPackage.* | homeConfigurations | homeConfigurations.activationPackage | activationPackage | packages.* | legacyPackages.* | devShells.* | \
+      apps.* | checks.* | homeModules.* | nixosConfigurations.* | darwinConfigurations.*)
       fail "$USAGE" "'$given' is no home configuration; name one of homeConfigurations, or homeConfigurations.NAME.activationPackage"
       ;;
   esac

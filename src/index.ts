@@ -26,6 +26,7 @@ export * from './environment/nix-environment-props';
 export * from './gitops/git-ops';
 export * from './gitops/restricted-namespace';
 export * from './home/ai-assistant';
+export * from './home/ai-assistant-options';
 export * from './home/home-manager';
 export * from './home/home-options';
 export * from './home/mcp-server';

@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { CareTask, deadlineSeconds } from './care-task';
 import { NixPrefetchOptions, NixPrefetchRefresh } from './prefetch-options';
+import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 
 /** Those that are installed at first use. */
@@ -58,7 +59,7 @@ function validate(problems: Problems, prop: string, reference: string, isPackage
     return;
   }
   const remedy = isPackage ? 'Use for example "github:owner/repository/v1.2.3#package", or a store path.' : 'Use for example "github:owner/repository/v1.2.3".';
-  if (/:\/\/[^/@]*:[^/@]*@/.test(reference)) {
+  if (urlHoldsSecret(reference)) {
     problems.add('CDK8SNIX0705', prop, '(not shown)', 'It holds a password, which anyone who can read the manifest would see.',
       'Leave it out, and use config.accessTokens or config.netrc, which take a Secret.');
   } else if (reference === '' || reference.startsWith('-') || reference.startsWith('#') || !FLAKE_REFERENCE.test(reference)) {

@@ -4,6 +4,7 @@ import { KNOWN_SETTINGS, OWN_SETTINGS, SECRET_SETTINGS, SettingKind } from './ni
 import { checkPublicKey } from './public-key';
 import { checkStoreUrl } from './store-url';
 import { isConfLine, itemsOf, writtenCaches, WrittenSetting, writtenSettings } from './written-settings';
+import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 
 /** Record what is wrong with `settings` and `extraLines`. The same rules hold for both, as far as a setting is known. */
@@ -69,7 +70,7 @@ function checkName(problems: Problems, props: NixConfigProps, setting: WrittenSe
 
 /** URLs with a password, in any setting that takes URLs; those of caches are told with their other mistakes. */
 function checkPasswords(problems: Problems, { prop, name, value }: WrittenSetting): boolean {
-  const hasPassword = name !== 'substituters' && itemsOf(value).some(item => /:\/\/[^/@]*:[^/@]*@/.test(item));
+  const hasPassword = name !== 'substituters' && itemsOf(value).some(urlHoldsSecret);
   if (hasPassword) {
     problems.add('CDK8SNIX0304', prop, '(not shown)', 'It holds a password, which anyone who can read the manifest would see.', 'Leave it out, and use the prop `netrc`, which takes a Secret.');
   }

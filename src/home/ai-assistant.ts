@@ -1,99 +1,11 @@
 import * as kplus from 'cdk8s-plus-28';
+import { AichatOptions, GeminiOptions, NpmAssistantOptions } from './ai-assistant-options';
+import { settingProblem } from './assistant-settings';
 import { McpServer } from './mcp-server';
 import { toml } from './toml';
 import { isDataKey } from '../base/kubernetes-name';
+import { isSecret, urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
-
-/**
- * Options of every AI assistant.
- */
-export interface AiAssistantOptions {
-  /**
-   * The API key: `EnvValue.fromSecretValue(…)`. Anything else is refused, since it would be plain text in the manifest or the cluster.
-   *
-   * @default - none: its user logs in, which a home on the store volume remembers
-   */
-  readonly apiKey?: kplus.EnvValue;
-
-  /**
-   * The model to start with, as the provider calls it.
-   *
-   * @default - the assistant's own
-   */
-  readonly model?: string;
-
-  /**
-   * Where the API is, for a gateway: `https://…` without a password.
-   *
-   * @default - the provider's
-   */
-  readonly baseUrl?: string;
-
-  /**
-   * Further variables that are no secrets, as for other providers: `{ CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu-central-1' }`.
-   *
-   * @default - none
-   */
-  readonly variables?: { [name: string]: string };
-
-  /**
-   * Further variables that come from Secrets, as the keys of other providers: `{ AWS_BEARER_TOKEN_BEDROCK: EnvValue.fromSecretValue(…) }`.
-   *
-   * @default - none
-   */
-  readonly secrets?: { [name: string]: kplus.EnvValue };
-}
-
-/**
- * Options of the assistants that come from npm.
- */
-export interface NpmAssistantOptions extends AiAssistantOptions {
-  /**
-   * Another version or package than the profile's, as npm names it: `@anthropic-ai/claude-code@2.1.331`. It is installed at first use.
-   *
-   * @default - the one that the profile pins
-   */
-  readonly npmPackage?: string;
-
-  /**
-   * MCP servers.
-   *
-   * @default - none but those that its user adds
-   */
-  readonly mcpServers?: McpServer[];
-
-  /**
-   * Settings, as the assistant's own file has them. They are in the file for all users of the machine, not in the home: what its user
-   * sets stays in the home.
-   *
-   * @default - none
-   */
-  readonly settings?: { [name: string]: any };
-}
-
-/**
- * Options of `AiAssistant.gemini`.
- */
-export interface GeminiOptions extends NpmAssistantOptions {
-  /**
-   * Trust every folder it is started in. Without that Gemini CLI refuses to work unasked, `gemini -p`, in a folder its user has not trusted.
-   *
-   * @default false
-   */
-  readonly trustFolders?: boolean;
-}
-
-/**
- * Options of `AiAssistant.aichat`.
- */
-export interface AichatOptions extends AiAssistantOptions {
-  /**
-   * Whose API it is, as aichat calls it: `openai`, `claude`, `gemini`, `mistral`, `openrouter` …
-   *
-   * @default 'openai'
-   */
-  readonly provider?: string;
-}
 
 /** What is particular about an assistant. */
 interface Traits {
@@ -106,8 +18,14 @@ interface Traits {
   /** Further variables with their values; undefined ones are left out. */
   readonly variables?: { readonly [variable: string]: string | undefined };
 
-  /** Files for all users of the machine, by their paths; undefined ones are left out. */
-  readonly files?: { readonly [path: string]: string | undefined };
+  /** Files for all users of the machine, by their paths; undefined ones are left out. Asked for settings that can be written only. */
+  readonly files?: () => { readonly [path: string]: string | undefined };
+
+  /** Settings that an option sets, with the option's name. */
+  readonly ownSettings?: { readonly [setting: string]: string };
+
+  /** Whether its file knows null. */
+  readonly takesNull?: boolean;
 
   readonly provider?: string;
 }
@@ -127,10 +45,13 @@ export class AiAssistant {
       keyVariables: ['ANTHROPIC_API_KEY'],
       folders: { CLAUDE_CONFIG_DIR: '/.claude' },
       variables: { ANTHROPIC_MODEL: model, ANTHROPIC_BASE_URL: baseUrl },
-      files: {
+      files: () => ({
         '/etc/claude-code/managed-settings.json': settings && json(settings),
         '/etc/claude-code/managed-mcp.json': mcpServers && json({ mcpServers: byName(mcpServers, server => server._ofClaude) }),
-      },
+      }),
+      // It does not look for servers among the settings.
+      ownSettings: { mcpServers: 'mcpServers', ...(model === undefined ? {} : { model: 'model' }) },
+      takesNull: true,
     });
   }
 
@@ -141,12 +62,14 @@ export class AiAssistant {
    */
   public static gemini(options: GeminiOptions = {}): AiAssistant {
     const { model, baseUrl, settings, mcpServers } = options;
-    const file = { ...settings, ...(mcpServers ? { mcpServers: byName(mcpServers, server => server._ofGemini) } : {}) };
+    const file = () => ({ ...settings, ...(mcpServers ? { mcpServers: byName(mcpServers, server => server._ofGemini) } : {}) });
     return new AiAssistant('gemini', options, {
       keyVariables: ['GEMINI_API_KEY'],
       folders: { GEMINI_CLI_HOME: '' },
       variables: { GEMINI_MODEL: model, GOOGLE_GEMINI_BASE_URL: baseUrl, GEMINI_CLI_TRUST_WORKSPACE: options.trustFolders ? 'true' : undefined },
-      files: { '/etc/gemini-cli/system-defaults.json': isEmpty(file) ? undefined : json(file) },
+      files: () => ({ '/etc/gemini-cli/system-defaults.json': isEmpty(file()) ? undefined : json(file()) }),
+      ownSettings: mcpServers ? { mcpServers: 'mcpServers' } : {},
+      takesNull: true,
     });
   }
 
@@ -158,7 +81,7 @@ export class AiAssistant {
    */
   public static codex(options: NpmAssistantOptions = {}): AiAssistant {
     const { model, baseUrl, settings, mcpServers } = options;
-    const file = {
+    const file = () => ({
       ...settings,
       ...(model === undefined ? {} : { model }),
       ...(baseUrl === undefined ? {} : {
@@ -166,12 +89,17 @@ export class AiAssistant {
         model_providers: { gateway: { name: 'gateway', base_url: baseUrl, env_key: 'OPENAI_API_KEY', wire_api: 'responses' } },
       }),
       ...(mcpServers ? { mcp_servers: byName(mcpServers, server => server._ofCodex) } : {}),
-    };
+    });
     // Not CODEX_HOME: Codex stops if that folder does not exist, while it makes ~/.codex by itself.
     return new AiAssistant('codex', options, {
       keyVariables: ['OPENAI_API_KEY', 'CODEX_API_KEY'],
       folders: {},
-      files: { '/etc/codex/config.toml': isEmpty(file) ? undefined : toml(file) },
+      files: () => ({ '/etc/codex/config.toml': isEmpty(file()) ? undefined : toml(file()) }),
+      ownSettings: {
+        ...(model === undefined ? {} : { model: 'model' }),
+        ...(baseUrl === undefined ? {} : { model_provider: 'baseUrl', model_providers: 'baseUrl' }),
+        ...(mcpServers ? { mcp_servers: 'mcpServers' } : {}),
+      },
     });
   }
 
@@ -224,7 +152,7 @@ export class AiAssistant {
    * @internal
    */
   public get _files(): { [path: string]: string } {
-    const files = Object.entries(this.traits.files ?? {});
+    const files = this.wrongSetting() ? [] : Object.entries(this.traits.files?.() ?? {});
     return Object.fromEntries(files.filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
@@ -235,6 +163,11 @@ export class AiAssistant {
     const { apiKey, model, baseUrl, npmPackage, mcpServers = [] } = this.options;
     checkSecret(problems, `${prop}.apiKey`, apiKey);
     Object.entries(this.secrets()).forEach(([name, value]) => checkSecret(problems, `${prop}.secrets.${name}`, value));
+    const exposed = (name: string) => problems.add('CDK8SNIX0603', `${prop}.${name}`, '(not shown)', PLAIN_TEXT, 'Put it into a Secret, and use secrets, or bearerToken.');
+    Object.entries(this.options.variables ?? {}).filter(([name, value]) => isSecret(name, String(value))).forEach(([name]) => exposed(`variables.${name}`));
+    mcpServers.forEach((server, i) => server._exposesSecret && exposed(`mcpServers[${i}]`));
+    this.checkSettings(problems, prop, exposed);
+    this.checkVariables(problems, prop);
     const malformed = (name: string, value: string, problem: string, remedy: string) => problems.add('CDK8SNIX0606', `${prop}.${name}`, value, problem, remedy);
     const { provider = 'openai' } = this.traits;
     if (!/^[a-z][a-z0-9_-]*$/.test(provider)) {
@@ -243,7 +176,7 @@ export class AiAssistant {
     if (model !== undefined && !/^[A-Za-z0-9._:/@-]+$/.test(model)) {
       malformed('model', model, 'A model has letters, digits and the characters ._:/@- only.', 'Use the provider\'s name of it.');
     }
-    if (baseUrl !== undefined && !/^https?:\/\/[^\s/@$]+(\/[^\s$]*)?$/.test(baseUrl)) {
+    if (baseUrl !== undefined && (!/^https?:\/\/[^\s/@$]+(\/[^\s$]*)?$/.test(baseUrl) || urlHoldsSecret(baseUrl))) {
       malformed('baseUrl', '(not shown)', 'It is a URL without a password.', 'Use for example "https://gateway.example.org/v1", and secrets for what is one.');
     }
     if (npmPackage !== undefined && !/^(@[A-Za-z0-9._-]+\/)?[A-Za-z0-9._-]+@[0-9][A-Za-z0-9._+-]*$/.test(npmPackage)) {
@@ -259,11 +192,51 @@ export class AiAssistant {
       malformed('variables', name, 'The name of a variable has letters, digits and "_" only.', 'Use the name that the assistant reads.'));
   }
 
+  private wrongSetting() {
+    return this.options.settings && settingProblem(this.options.settings, this.traits.takesNull ?? false);
+  }
+
+  private checkSettings(problems: Problems, prop: string, exposed: (name: string) => void): void {
+    const wrong = this.wrongSetting();
+    if (wrong?.secret) {
+      exposed(['settings', ...wrong.path].join('.'));
+    } else if (wrong) {
+      problems.add('CDK8SNIX0606', [`${prop}.settings`, ...wrong.path].join('.'), wrong.value, wrong.problem, 'Use plain data.');
+    }
+    for (const [setting, option] of Object.entries(this.traits.ownSettings ?? {})) {
+      if (this.options.settings?.[setting] !== undefined) {
+        problems.add('CDK8SNIX0606', `${prop}.settings`, setting, `The option ${option} is for that.`, `Leave it out, and use ${option}.`);
+      }
+    }
+  }
+
+  /** Each has one value, whoever needs it: which of two would count is nothing that anybody has said. */
+  private checkVariables(problems: Problems, prop: string): void {
+    const { apiKey, npmPackage, variables = {}, secrets = {}, mcpServers = [] } = this.options;
+    const keys = apiKey ? Object.fromEntries(this.traits.keyVariables.map(name => [name, apiKey])) : {};
+    const own = { ...this.traits.variables, [`CDK8S_NIX_PACKAGE_${this.command.toUpperCase()}`]: npmPackage };
+    const seen = new Map<string, string>();
+    for (const [name, value] of [keys, own, variables, secrets, ...mcpServers.map(server => server._secrets)].flatMap(some => Object.entries<unknown>(some))) {
+      const rendered = JSON.stringify((value as kplus.EnvValue | undefined)?.valueFrom ?? value);
+      if (['HOME', 'PATH', 'USER'].includes(name)) {
+        problems.add('CDK8SNIX0606', `${prop}.variables`, name, 'The environment sets it.', 'Leave it out; NixUser.of({ name, home }) decides about HOME and USER.');
+      } else if (rendered !== undefined && (seen.get(name) ?? rendered) !== rendered) {
+        problems.add('CDK8SNIX0605', prop, this.command, `It is given two values of ${name}.`,
+          'Give one of them, or another name: the variable of an MCP server\'s token is MCP_NAME_TOKEN, where "-" counts as "_".');
+      }
+      if (rendered !== undefined) {
+        seen.set(name, rendered);
+      }
+    }
+  }
+
   private secrets(): { [name: string]: kplus.EnvValue } {
     const { secrets, mcpServers = [] } = this.options;
     return Object.assign({}, ...mcpServers.map(server => server._secrets), secrets);
   }
 }
+
+const PLAIN_TEXT = 'The key would be plain text, in the manifest or in the cluster.';
 
 function checkSecret(problems: Problems, prop: string, value: kplus.EnvValue | undefined): void {
   if (value === undefined) {
@@ -272,7 +245,7 @@ function checkSecret(problems: Problems, prop: string, value: kplus.EnvValue | u
   const secret = value.valueFrom?.secretKeyRef as { readonly key: string } | undefined;
   if (secret === undefined) {
     // Never the value: it may be the key.
-    problems.add('CDK8SNIX0603', prop, '(not shown)', 'The key would be plain text, in the manifest or in the cluster.',
+    problems.add('CDK8SNIX0603', prop, '(not shown)', PLAIN_TEXT,
       'Put it into a Secret and use EnvValue.fromSecretValue({ secret, key }).');
   } else if (!isDataKey(secret.key)) {
     problems.add('CDK8SNIX0308', `${prop}.key`, secret.key, 'The key of a Secret has letters, digits, "-", "_" and "."; 253 at most.',

@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { FlakeTarget, flakeTarget } from './flake-target';
+import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 import { NixImage } from '../image/nix-image';
 import { NixImageKind } from '../image/nix-image-recipe';
@@ -247,10 +248,10 @@ export class HomeManager {
 const WITHOUT_GENERATION: readonly NixImageKind[] = [NixImageKind.UPSTREAM, NixImageKind.UBUNTU_NIX];
 
 /** What a reference must not be; the first broken rule is reported. */
-const REFERENCE_RULES: ReadonlyArray<{ readonly broken: RegExp; readonly problem: string; readonly remedy: string; readonly secret?: boolean }> = [
+const REFERENCE_RULES: ReadonlyArray<{ readonly broken: { test(reference: string): boolean }; readonly problem: string; readonly remedy: string; readonly secret?: boolean }> = [
   { broken: /^$/, problem: 'It is empty.', remedy: 'Use for example "github:owner/repository/v1.2.3".' },
   {
-    broken: /:\/\/[^/@]*:[^/@]*@/,
+    broken: { test: urlHoldsSecret },
     problem: 'It holds a password, which anyone who can read the manifest would see.',
     remedy: 'Leave it out, and use config.accessTokens or config.netrc, which take a Secret.',
     secret: true,

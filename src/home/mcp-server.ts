@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { argumentsHoldSecret, isSecret, urlHoldsSecret } from '../base/plain-secret';
 
 /**
  * Options of an MCP server that is a program.
@@ -93,8 +94,21 @@ export class McpServer {
     if (command === '' || (url !== undefined && !/^https?:\/\/[^\s/@]+(\/\S*)?$/.test(url))) {
       return 'An MCP server is a program, or a URL without a password.';
     }
+    if (Object.keys(this.server.variables ?? {}).some(variable => variable in this._secrets)) {
+      return 'One of its variables is a secret and none.';
+    }
     return Object.keys({ ...this.server.variables, ...this._secrets }).every(name => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) ? undefined
       : 'The name of a variable has letters, digits and "_" only.';
+  }
+
+  /**
+   * Whether anybody who may read the manifest would read a secret.
+   *
+   * @internal
+   */
+  public get _exposesSecret(): boolean {
+    const { command = '', args = [], variables = {}, url = '' } = this.server;
+    return urlHoldsSecret(url) || argumentsHoldSecret([command, ...args]) || Object.entries(variables).some(([name, value]) => isSecret(name, String(value)));
   }
 
   /**

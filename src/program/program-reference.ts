@@ -1,3 +1,4 @@
+import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 
 const STORE_PATH = /^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+(\/[^\s$]*)?$/;
@@ -10,7 +11,7 @@ const ATTRIBUTE = /^[A-Za-z0-9._~@!'"+^*,-]+$/;
 export function checkFlakeReference(problems: Problems, prop: string, reference: string, attribute: string | undefined, allowMoving: boolean): void {
   const [flake, fragment] = splitFragment(reference);
   const example = 'Use for example "github:owner/repository/v1.2.3".';
-  if (/:\/\/[^/@]*@/.test(flake) && !/^(?:git\+)?ssh:|^git\+ssh:/.test(flake) || /[?&](?:token|access_token|password)=/i.test(flake)) {
+  if (urlHoldsSecret(flake)) {
     problems.add('CDK8SNIX1201', prop, '(not shown)', 'It holds a credential, which anyone who can read the manifest would see.',
       'Leave it out, and use config.accessTokens or config.netrc, which take a Secret.');
   } else if (/^(?:(?:path|git\+file):)?(?:\/\/)?\.{1,2}(?:\/|#|$)/.test(flake)) {

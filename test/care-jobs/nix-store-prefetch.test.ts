@@ -112,6 +112,7 @@ describe('what is refused', () => {
     ['a relative path', shells('path:./flake'), 'CDK8SNIX0705 shells[0]', 'the pod does not have your files'],
     ['the current folder', packages('.#hello'), 'CDK8SNIX0705 packages[0]', 'the pod does not have your files'],
     ['a password', shells('git+https://user:hunter2@example.org/repo'), 'CDK8SNIX0705 shells[0]: got "(not shown)"', 'config.netrc'],
+    ['a token', shells('git+https://hunter2@example.org/repo'), 'CDK8SNIX0705 shells[0]: got "(not shown)"', 'config.netrc'],
     ['no time', job({ packages: ['nixpkgs#hello'], deadline: Duration.seconds(0) }), 'CDK8SNIX0704 deadline', 'one second or more'],
     ['a Job for a volume of one pod', on(NixStore.persistent({ accessModes: [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE_POD] })), 'CDK8SNIX0701', 'Use environment.prefetch()'],
     ['a Job for a store of each pod', on(NixStore.emptyDir()), 'CDK8SNIX0701', 'Use environment.prefetch()'],

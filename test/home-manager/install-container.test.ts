@@ -81,6 +81,8 @@ describe('install-container.sh', () => {
       ['--flake path:/f#a --attribute b', 2, /the attribute is named twice: 'a' after the flake, and 'b'/],
       ['--attribute homeConfigurations', 2, /'homeConfigurations' is no home configuration; name one of homeConfigurations/],
       ['--attribute homeConfigurations.', 2, /'homeConfigurations\.' names no home configuration/],
+      ['--attribute homeConfigurations.activationPackage', 2, /'homeConfigurations.activationPackage' is no home configuration/],
+      ['--attribute devShells.x86_64-linux.default', 2, /'devShells.x86_64-linux.default' is no home configuration/],
       ['--attribute packages.x86_64-linux.tool', 2, /'packages.x86_64-linux.tool' is no home configuration/],
       ['--attribute \'a b\'', 2, /the attribute 'a b' may contain letters, digits and the characters _\.@- only/],
     ])('refuses «%s» with exit code %d', (args, status, message) => {
@@ -152,6 +154,7 @@ describe('install-container.sh', () => {
       ['--flake=/opt/cdk8s-nix/nix#container-minimal'],
       ['--flake /opt/cdk8s-nix/nix --attribute=container-minimal'],
       ['--attribute homeConfigurations.container-minimal'],
+      ['--attribute container-minimal.activationPackage'],
       ['--attribute homeConfigurations.container-minimal.activationPackage'],
       ['--attribute \'homeConfigurations."container-minimal".activationPackage\''],
       ['--flake path:/opt/cdk8s-nix/nix#homeConfigurations.container-minimal.activationPackage'],

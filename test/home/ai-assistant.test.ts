@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'fs';
 import { join } from 'path';
-import { Chart, Testing } from 'cdk8s';
+import { Chart, Lazy, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { AiAssistant, HomeManager, HomeManagerProfile, McpServer, NixDeployment, NixDeploymentProps } from '../../src';
 import { filesOf, podSpec, testChart } from '../support/synth';
@@ -279,6 +279,96 @@ describe('more than a key', () => {
     ['a variable that is none', () => AiAssistant.claude({ variables: { 'a b': 'c' } }), 'variables: got "a b". The name of a variable has'],
   ])('refuses %s', (_, make, message) => {
     expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [make(chart)] }); }))
+      .toContain(`CDK8SNIX0606 assistants[0].${message}`);
+  });
+
+  describe('a secret in plain text', () => {
+    const ghp = `ghp_${'0123456789'.repeat(4)}`;
+    test.each<[string, AiAssistant, string]>([
+      ['a variable that is called a key', AiAssistant.claude({ variables: { ANTHROPIC_API_KEY: 's3cret-one' } }), 'variables.ANTHROPIC_API_KEY'],
+      ['a variable that looks like a key', AiAssistant.codex({ variables: { OTHER: 'sk-proj-s3cret-one' } }), 'variables.OTHER'],
+      ['a bearer token of Bedrock', AiAssistant.claude({ variables: { AWS_BEARER_TOKEN_BEDROCK: 's3cret-one' } }), 'variables.AWS_BEARER_TOKEN_BEDROCK'],
+      ['a setting', AiAssistant.claude({ settings: { env: { ANTHROPIC_AUTH_TOKEN: 's3cret-one' } } }), 'settings.env.ANTHROPIC_AUTH_TOKEN'],
+      ['a setting in a list', AiAssistant.codex({ settings: { notify: ['send', ghp] } }), 'settings.notify.1'],
+      ['a header', AiAssistant.gemini({ settings: { telemetry: { headers: { Authorization: 'Bearer s3cret-one' } } } }), 'settings.telemetry.headers.Authorization'],
+      ['an argument of an MCP server', AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx', { args: ['--api-key=s3cret-one'] })] }), 'mcpServers[0]'],
+      ['two arguments of an MCP server', AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx', { args: ['--token', 's3cret-one'] })] }), 'mcpServers[0]'],
+      ['an argument that looks like a key', AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx', { args: [ghp] })] }), 'mcpServers[0]'],
+      ['a variable of an MCP server', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'npx', { variables: { GITHUB_TOKEN: 's3cret-one' } })] }), 'mcpServers[0]'],
+      ['the URL of an MCP server', AiAssistant.codex({ mcpServers: [McpServer.http('a', 'https://mcp.example.org/?api_key=s3cret-one')] }), 'mcpServers[0]'],
+    ])('is refused: %s', (_, assistant, prop) => {
+      const error = synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [assistant] }); });
+      expect(error).toContain(`CDK8SNIX0603 assistants[0].${prop}: got "(not shown)". The key would be plain text, in the manifest or in the cluster. `
+        + 'Put it into a Secret, and use secrets, or bearerToken.');
+      expect(error).not.toMatch(/s3cret|ghp_/);
+    });
+
+    test('is none: references, switches, numbers and files', () => {
+      podWith(() => [
+        AiAssistant.claude({
+          variables: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: '32000', CLAUDE_CODE_API_KEY_HELPER_TTL_MS: '1000', GOOGLE_APPLICATION_CREDENTIALS: '/run/key.json', MY_TOKEN: '' },
+          settings: { apiKeyHelper: '/bin/key', env: { OTHER_TOKEN: '${MY_TOKEN}' }, permissions: { deny: ['Read(./secrets/**)'] } },
+          mcpServers: [McpServer.command('a', 'npx', { args: ['--token-file', '/run/token', '-y', '@scope/server@1.2.3'], variables: { API_KEY: '$OTHER' } })],
+        }),
+        AiAssistant.codex({ settings: { model_providers: { mine: { env_key: 'OPENAI_API_KEY', requires_openai_auth: false } } } }),
+      ]);
+    });
+  });
+
+  test.each<[string, (chart: Chart) => AiAssistant, string]>([
+    ['two MCP servers whose tokens are in one variable', chart => AiAssistant.claude({
+      mcpServers: [
+        McpServer.http('a-b', 'https://one.example', { bearerToken: key(chart, 'one') }),
+        McpServer.http('a_b', 'https://two.example', { bearerToken: key(chart, 'two') }),
+      ],
+    }), 'MCP_A_B_TOKEN'],
+    ['two MCP servers with secrets of one name', chart => AiAssistant.gemini({
+      mcpServers: [McpServer.command('a', 'x', { secrets: { TOKEN: key(chart, 'one') } }), McpServer.command('b', 'y', { secrets: { TOKEN: key(chart, 'two') } })],
+    }), 'TOKEN'],
+    ['a key that is given twice', chart => AiAssistant.codex({ apiKey: key(chart, 'one'), secrets: { CODEX_API_KEY: key(chart, 'two') } }), 'CODEX_API_KEY'],
+    ['a variable that is a secret and none', chart => AiAssistant.claude({ variables: { X: '1' }, secrets: { X: key(chart, 'one') } }), 'X'],
+    ['another model', () => AiAssistant.claude({ model: 'a', variables: { ANTHROPIC_MODEL: 'b' } }), 'ANTHROPIC_MODEL'],
+  ])('refuses %s', (_, make, variable) => {
+    expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [make(chart)] }); }))
+      .toMatch(new RegExp(`CDK8SNIX0605 assistants\\[0\\]: got "\\w+"\\. It is given two values of ${variable}\\. Give one of them`));
+  });
+
+  test('one Secret for two is one value, and a folder may be elsewhere', () => {
+    const chart = testChart();
+    const token = key(chart, 'one');
+    const [container] = podWith(() => [AiAssistant.claude({
+      apiKey: token,
+      secrets: { ANTHROPIC_API_KEY: token },
+      variables: { CLAUDE_CONFIG_DIR: '/data' },
+      mcpServers: [McpServer.command('a', 'x', { secrets: { TOKEN: token } }), McpServer.command('b', 'y', { secrets: { TOKEN: token } })],
+    })]).containers;
+    expect(container.env.filter(({ name }: any) => ['TOKEN', 'ANTHROPIC_API_KEY', 'CLAUDE_CONFIG_DIR'].includes(name))).toEqual(expect.arrayContaining([
+      { name: 'ANTHROPIC_API_KEY', valueFrom: from('one') }, { name: 'CLAUDE_CONFIG_DIR', value: '/data' }, { name: 'TOKEN', valueFrom: from('one') },
+    ]));
+    expect(new Set(container.env.map(({ name }: any) => name)).size).toBe(container.env.length);
+  });
+
+  const circular: any = {};
+  circular.self = circular;
+
+  test.each<[string, AiAssistant, string]>([
+    ['a setting that is no data', AiAssistant.claude({ settings: { a: { b: Lazy.any({ produce: () => 1 }) } } }), 'settings.a.b: got "Lazy". A file holds texts, numbers,'],
+    ['a quantity among the settings', AiAssistant.codex({ settings: { a: [Size.gibibytes(1)] } }), 'settings.a.0: got "Size". A file holds'],
+    ['a number that is none', AiAssistant.gemini({ settings: { a: NaN } }), 'settings.a: got "NaN". A file holds'],
+    ['null where the file has none', AiAssistant.codex({ settings: { a: [null] } }), 'settings.a.0: got "null". A file holds'],
+    ['nothing in a list', AiAssistant.codex({ settings: { a: [undefined] } }), 'settings.a.0: got "undefined". A file holds'],
+    ['settings that hold themselves', AiAssistant.codex({ settings: circular }), 'settings.self: got "(circular)". It holds itself.'],
+    ['servers of Claude Code among the settings', AiAssistant.claude({ settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers is for that.'],
+    ['servers given twice', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b')], settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
+    ['a model given twice', AiAssistant.codex({ model: 'a', settings: { model: 'b' } }), 'settings: got "model". The option model is for that.'],
+    ['a gateway and a provider', AiAssistant.codex({ baseUrl: 'https://g.example', settings: { model_providers: {} } }), 'settings: got "model_providers". The option baseUrl'],
+    ['a token in the URL of a gateway', AiAssistant.claude({ baseUrl: 'https://g.example/?api_key=s3cret' }), 'baseUrl: got "(not shown)". It is a URL without a password.'],
+    ['a home of its own', AiAssistant.claude({ variables: { HOME: '/x' } }), 'variables: got "HOME". The environment sets it.'],
+    ['a variable of a server that is a secret and none', AiAssistant.claude({
+      mcpServers: [McpServer.command('a', 'b', { variables: { T: '1' }, secrets: { T: kplus.EnvValue.fromValue('x') } })],
+    }), 'mcpServers[0]: got "a". One of its variables is a secret and none.'],
+  ])('refuses %s', (_, assistant, message) => {
+    expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [assistant] }); }))
       .toContain(`CDK8SNIX0606 assistants[0].${message}`);
   });
 

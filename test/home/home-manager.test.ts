@@ -117,6 +117,7 @@ test.each([
   [HomeManager.flake('github:a/b#home')],
   [HomeManager.flake('github:a/b', 'homeConfigurations.home')],
   [HomeManager.flake('github:a/b', 'homeConfigurations.home.activationPackage')],
+  [HomeManager.flake('github:a/b', 'home.activationPackage')],
   [HomeManager.flake('github:a/b', 'homeConfigurations."home".activationPackage')],
   [HomeManager.flake('github:a/b#homeConfigurations.home.activationPackage')],
 ])('whichever way the attribute is written, it is the same one', homeManager => {
@@ -249,6 +250,8 @@ describe('refuses', () => {
       [flake('github:a/b', 'homeConfigurations'), '"homeConfigurations". This is no home configuration.'],
       [flake('github:a/b', 'homeConfigurations.'), '"homeConfigurations.". This is no home configuration.'],
       [flake('github:a/b', 'homeConfigurations.c.activationPackage.drvPath'), '"homeConfigurations.c.activationPackage.drvPath". This is no home configuration.'],
+      [flake('github:a/b', 'homeConfigurations.activationPackage'), '"homeConfigurations.activationPackage". This is no home configuration.'],
+      [HomeManager.flake('github:a/b#devShells.x86_64-linux.default'), '"devShells.x86_64-linux.default". This is no home configuration.'],
       [HomeManager.flake('github:a/b#packages.x86_64-linux.tool'), '"packages.x86_64-linux.tool". This is no home configuration.'],
     ] as const).map(([homeManager, problem]): [string, NixDeploymentProps, string] => [
       `the attribute ${problem}`, { homeManager },
@@ -285,10 +288,13 @@ describe('refuses', () => {
     expect(synthError(chart => { new NixDeployment(chart, 'workspace', props); })).toContain(`[test/workspace/Nix] ${message}`);
   });
 
-  test('a password in the reference, which it does not repeat', () => {
-    const error = synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: flake('git+https://me:s3cret@example.org/a.git') }); });
+  test.each([
+    'git+https://me:s3cret@example.org/a.git', 'git+https://s3cret@example.org/a.git', 'https://s3cret@example.org/flake.tar.gz',
+    'git+https://example.org/a.git?ref=main&private_token=s3cret', `github:owner/repository?token=ghp_${'0123456789'.repeat(3)}`,
+  ])('a password or a token in the reference %s, which it does not repeat', reference => {
+    const error = synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: flake(reference) }); });
     expect(error).toContain('CDK8SNIX0601 homeManager.reference: got "(not shown)". It holds a password');
-    expect(error).not.toContain('s3cret');
+    expect(error).not.toMatch(/s3cret|ghp_/);
   });
 });
 

@@ -1,0 +1,54 @@
+import { isSecret } from '../base/plain-secret';
+
+/** What is wrong with a setting, and where it stands. */
+export interface SettingProblem {
+  readonly path: string[];
+  readonly value: string;
+  readonly problem: string;
+  /** A secret in plain text. */
+  readonly secret?: boolean;
+}
+
+/**
+ * The first setting that the file of an assistant cannot hold, or must not: files take what is plain data, and anybody who may read the
+ * manifest sees it.
+ *
+ * @param takesNull whether the file's format knows of it
+ */
+export function settingProblem(value: unknown, takesNull: boolean, path: string[] = [], above: readonly unknown[] = []): SettingProblem | undefined {
+  if (typeof value === 'string') {
+    return isSecret(path.at(-1) ?? '', value) ? { path, value: '(not shown)', problem: 'It would be plain text, in the manifest and in the file.', secret: true } : undefined;
+  }
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) || (value === null && takesNull)) {
+    return undefined;
+  }
+  if (above.includes(value)) {
+    return { path, value: '(circular)', problem: 'It holds itself.' };
+  }
+  const inside = [...above, value];
+  if (Array.isArray(value)) {
+    return first(value.map((item, i): [string, unknown] => [String(i), item]));
+  }
+  if (isMapping(value)) {
+    return first(Object.entries(value).filter(([, item]) => item !== undefined));
+  }
+  return { path, value: nameOf(value), problem: 'A file holds texts, numbers, switches, lists and mappings only.' };
+
+  function first(entries: Array<[string, unknown]>): SettingProblem | undefined {
+    for (const [key, item] of entries) {
+      const problem = settingProblem(item, takesNull, [...path, key], inside);
+      if (problem) {
+        return problem;
+      }
+    }
+    return undefined;
+  }
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && [null, 'Object'].includes(Object.getPrototypeOf(value)?.constructor?.name ?? null);
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? value.constructor.name : String(value);
+}
