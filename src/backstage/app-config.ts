@@ -45,10 +45,16 @@ export class AppConfig {
     return problems;
   }
 
+  /** What stands in the file. */
+  public content(): ConfigMapping {
+    const defaults = this.without.reduce<ConfigMapping>((config, path) => withoutPath(config, path.split('.')), this.defaults());
+    const content = merge(defaults, this.resolved([]));
+    return isMapping(content) ? content : {};
+  }
+
   /** The file. */
   public text(): string {
-    const defaults = this.without.reduce<ConfigMapping>((config, path) => withoutPath(config, path.split('.')), this.defaults());
-    return Yaml.stringify(merge(defaults, this.resolved([])));
+    return Yaml.stringify(this.content());
   }
 
   private resolved(problems: Problem[]): unknown {

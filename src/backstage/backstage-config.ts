@@ -2,7 +2,9 @@ import { ConfigMapping } from './app-config';
 import { DatabaseConnection } from './database-connection';
 
 /** What this construct sets in Backstage's configuration. Backstage itself fills in `${POSTGRES_PASSWORD}` and the like. */
-export function backstageConfig(baseUrl: string, port: number, database: DatabaseConnection): ConfigMapping {
+export function backstageConfig(url: string, port: number, database: DatabaseConnection): ConfigMapping {
+  // Backstage appends "/api/…" as it stands.
+  const baseUrl = url.replace(/\/+$/, '');
   return {
     app: { baseUrl },
     backend: {

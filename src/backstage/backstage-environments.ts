@@ -1,6 +1,6 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { merge } from './app-config';
+import { ConfigMapping, merge } from './app-config';
 import { BackstageDatabase } from './backstage-database';
 import { BackstageImages } from './backstage-images';
 import { BackstageNix } from './backstage-nix';
@@ -70,7 +70,7 @@ export class BackstageEnvironments extends Construct {
         preset: presetOf(name),
         ...common,
         ...own,
-        appConfig: merge(common.appConfig ?? {}, own.appConfig ?? {}) as { [key: string]: any },
+        appConfig: mergedConfig(common.appConfig, own.appConfig),
         secrets: { ...common.secrets, ...own.secrets },
         image: props.images.image(name),
       }));
@@ -106,13 +106,23 @@ export class BackstageEnvironments extends Construct {
     const problems = new Problems(this);
     const seen = new Map<string, string>();
     for (const [name, { baseUrl }] of Object.entries(environments)) {
-      const first = seen.get(baseUrl);
+      const first = seen.get(addressOf(baseUrl));
       if (first !== undefined) {
         problems.add('CDK8SNIX0912', `environments.${name}.baseUrl`, baseUrl, `It is that of ${first} too.`, 'Give each environment a host of its own.');
       }
-      seen.set(baseUrl, name);
+      seen.set(addressOf(baseUrl), name);
     }
   }
+}
+
+/** A configuration that is a Lazy value as a whole can only be taken as it is. */
+function mergedConfig(common: ConfigMapping | undefined, own: ConfigMapping | undefined): ConfigMapping | undefined {
+  return common === undefined || own === undefined ? own ?? common : merge(common, own) as ConfigMapping;
+}
+
+/** As browsers see it. */
+function addressOf(baseUrl: string): string {
+  return URL.canParse(baseUrl) ? new URL(baseUrl).href.replace(/\/+$/, '') : baseUrl;
 }
 
 function presetOf(name: string): BackstagePreset {

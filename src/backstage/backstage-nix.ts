@@ -1,16 +1,19 @@
-import { ApiObject, Lazy, Size } from 'cdk8s';
+import { ApiObject, Chart, Lazy, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { AppConfig } from './app-config';
 import { backstageConfig } from './backstage-config';
 import { BackstageNixProps } from './backstage-nix-props';
+import { BackstagePreset } from './backstage-preset';
 import { BACKSTAGE_SIZING, BackstageSizing, presetOf } from './backstage-presets';
 import { readCluster } from './cluster-access';
-import { checkDatabase, databaseSize } from './database-checks';
+import { checkDatabase, databaseSize, weakenedTls } from './database-checks';
 import { connectTo, DatabaseConnection } from './database-connection';
 import { followReferences } from './followed-references';
+import { checkContainerPorts, listeningProblems, serviceProblems } from './listening-checks';
+import { bindingProblems, checkObjects } from './object-checks';
 import { portalIngress, portalService, publicAddress, servicePort } from './portal-access';
-import { checkPortal } from './portal-checks';
+import { checkPortal, unselected } from './portal-checks';
 import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './portal-container';
 import { restrictPortal } from './portal-network';
 import { portalRoute } from './portal-route';
@@ -84,12 +87,23 @@ export class BackstageNix extends Construct {
     const preset = presetOf(props);
     this.sizing = BACKSTAGE_SIZING[preset];
     checkPortal(problems, props, preset);
+    checkContainerPorts(problems, props, this.port);
+    checkObjects(problems, props, Chart.of(this).namespace);
     checkDatabase(problems, props.database, preset);
 
     const connection = connectTo(this, props.database, databaseSize(props.database) ?? Size.gibibytes(5));
     const config = new AppConfig(() => backstageConfig(props.baseUrl, this.port, connection), props.appConfig ?? {}, props.appConfigWithout ?? [],
       () => this.configMap);
-    this.node.addValidation({ validate: () => config.problems().map(describe) });
+    this.node.addValidation({
+      validate: () => [
+        ...config.problems(),
+        ...listeningProblems(config.content(), this.port),
+        ...(preset === BackstagePreset.PRODUCTION ? weakenedTls(config.content(), connection) : []),
+        ...serviceProblems(this.service, this.port),
+        ...(this.clusterRoleBinding ? bindingProblems(ApiObject.of(this.clusterRoleBinding).toJson()) : []),
+        ...(Object.keys(this.deployment.matchLabels).length === 0 ? [unselected()] : []),
+      ].map(describe),
+    });
     this.configMap = new ApiObject(this, 'Config', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -106,7 +120,8 @@ export class BackstageNix extends Construct {
     this.service = portalService(this, props, this.deployment, this.port);
     const address = publicAddress(props.baseUrl);
     const port = servicePort(this.service, this.port);
-    this.ingress = props.ingress && portalIngress(this, props.ingress, address, this.service, port);
+    // One without ports is refused at synth, and kplus would do so here in words of its own.
+    this.ingress = props.ingress && this.service.ports.length > 0 ? portalIngress(this, props.ingress, address, this.service, port) : undefined;
     this.httpRoute = props.httpRoute && portalRoute(this, props.httpRoute, address, this.service, port);
     this.networkPolicies = this.restrictNetwork();
     this.followPatches();

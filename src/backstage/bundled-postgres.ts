@@ -10,7 +10,7 @@ const DATA = '/var/lib/postgresql/data';
 /** The id of the user `postgres` in the official image. */
 const UID = 999;
 /** The name of a StatefulSet, a dash and a hash of ten digits are a label of its pods. */
-const LONGEST_NAME = 52;
+export const LONGEST_NAME = 52;
 const PERIOD = Duration.seconds(10);
 const IMAGE = 'docker.io/library/postgres:16.4';
 const RESOURCES: kplus.ContainerResources = {

@@ -1,10 +1,12 @@
 import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { ConfigMapping } from './app-config';
 import { BackstageDatabase, ExistingBackstageDatabaseOptions } from './backstage-database';
 import { BackstagePreset } from './backstage-preset';
-import { postgresImage } from './bundled-postgres';
+import { LONGEST_NAME, postgresImage } from './bundled-postgres';
+import { DatabaseConnection } from './database-connection';
 import { isDataKey, isDnsSubdomain } from '../base/kubernetes-name';
-import { Problems } from '../base/problems';
+import { Problem, Problems } from '../base/problems';
 import { NixImage } from '../image/nix-image';
 
 /** Record what is wrong with the database of a portal. */
@@ -20,8 +22,12 @@ export function checkDatabase(problems: Problems, database: BackstageDatabase, p
     checkServer(problems, existing, database._source.isInCluster ?? false);
   }
   if (secret) {
-    const { secret: object, tls, caBundle, ...keys } = secret;
+    const { secret: object, tls: withTls, caBundle: certificates, ...keys } = secret;
     Object.entries(keys).forEach(([prop, key]) => key === undefined || checkKey(problems, `database.${prop}`, { secret: object, key }, ''));
+  }
+  const { tls, caBundle } = existing ?? secret ?? {};
+  if (tls === false && caBundle) {
+    problems.add('CDK8SNIX0916', 'database.caBundle', 'given', 'Without TLS there is no certificate to check.', 'Leave out caBundle, or tls.');
   }
   if (bundled) {
     NixImage.of(postgresImage(bundled))._validate(problems, 'database.image');
@@ -55,6 +61,22 @@ function checkProduction(problems: Problems, database: BackstageDatabase): void 
   }
 }
 
+/** What a configuration makes of the TLS that the database's own options ask for. */
+export function weakenedTls(config: ConfigMapping, { tls, host }: DatabaseConnection): Problem[] {
+  const { client, connection } = config.backend?.database ?? {};
+  if (!tls || client !== 'pg' || typeof connection !== 'object' || connection === null) {
+    return [];
+  }
+  const weak = connection.host === host && (!connection.ssl || connection.ssl.rejectUnauthorized === false);
+  return weak ? [{
+    code: 'CDK8SNIX0902',
+    prop: 'appConfig.backend.database.connection.ssl',
+    value: connection.ssl,
+    problem: 'Anybody on the way could answer for the database.',
+    remedy: 'Leave it out; a private authority is database.caBundle, and a server in the cluster that has no TLS BackstageDatabase.inClusterWithoutTls().',
+  }] : [];
+}
+
 /** A text with a "$" would be expanded by Backstage, and PostgreSQL cuts names after 63 bytes. */
 function checkName(problems: Problems, prop: string, name: string | undefined, example: string): void {
   if (name !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,62}$/.test(name)) {
@@ -75,7 +97,17 @@ function checkServer(problems: Problems, { host, port }: ExistingBackstageDataba
 }
 
 function checkBundled(problems: Problems, database: BackstageDatabase): void {
-  const { size, storageClassName, startup } = database._source.bundled!;
+  const { size, storageClassName, startup, user, name, metadata } = database._source.bundled!;
+  if (user?.startsWith('pg_')) {
+    problems.add('CDK8SNIX0903', 'database.user', user, 'PostgreSQL keeps names with "pg_" to itself, and is not set up.', 'Use for example "backstage".');
+  }
+  if (name === 'template0' || name === 'template1') {
+    problems.add('CDK8SNIX0903', 'database.name', name, 'PostgreSQL makes new databases from it.', 'Use for example "backstage".');
+  }
+  if ((metadata?.name?.length ?? 0) > LONGEST_NAME) {
+    problems.add('CDK8SNIX0903', 'database.metadata.name', metadata?.name, `With it, a dash and a hash the pods are labelled: ${LONGEST_NAME} characters at most.`,
+      'Use for example "backstage-postgres".');
+  }
   if (size && databaseSize(database) === undefined) {
     problems.add('CDK8SNIX0903', 'database.size', size.asString(), 'A claim is for one GiB or more, in whole GiB.', 'Use for example Size.gibibytes(5).');
   }

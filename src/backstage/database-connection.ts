@@ -48,6 +48,11 @@ export function connectTo(scope: Construct, database: BackstageDatabase, bundled
   };
 }
 
+/** The variables that a database is described by. */
+export function databaseVariables({ _source: { secret } }: BackstageDatabase): string[] {
+  return secret ? Object.keys(bySecret(secret).variables) : ['POSTGRES_PASSWORD'];
+}
+
 function toExisting({ host, port, user, name, password, tls, caBundle }: ExistingBackstageDatabaseOptions): DatabaseConnection {
   return {
     host,

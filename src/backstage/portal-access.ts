@@ -33,7 +33,7 @@ export function portalService(scope: Construct, props: BackstageNixProps, deploy
 
 /** The port of the Service that leads to the portal. */
 export function servicePort(service: kplus.Service, port: number): number {
-  return (service.ports.find(other => (other.targetPort ?? other.port) === port) ?? service.ports[0]).port;
+  return (service.ports.find(other => (other.targetPort ?? other.port) === port) ?? service.ports[0])?.port ?? port;
 }
 
 /** The Ingress that leads to a port of the Service. */

@@ -3,13 +3,14 @@ import { Duration } from 'cdk8s';
 import { BackstageNixProps } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { checkKey } from './database-checks';
+import { databaseVariables } from './database-connection';
 import { publicAddress } from './portal-access';
 import { checkNetwork } from './portal-network';
 import { checkRoute } from './portal-route';
 import { checkWorkspace } from './portal-workspace';
 import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
-import { Problems } from '../base/problems';
+import { Problem, Problems } from '../base/problems';
 
 /** Record what is wrong with the props of a portal, but for its database and its configuration. */
 export function checkPortal(problems: Problems, props: BackstageNixProps, preset: BackstagePreset): void {
@@ -58,6 +59,9 @@ function checkPath(problems: Problems, baseUrl: string, url: URL | undefined): v
   if (url && (url.search !== '' || url.hash !== '')) {
     problems.add('CDK8SNIX0901', 'baseUrl', baseUrl, 'The paths of the portal are appended to it.', 'Leave out "?" or "#" and what follows.');
   }
+  if (url && /\/\/|%2f/i.test(url.pathname.replace(/\/+$/, ''))) {
+    problems.add('CDK8SNIX0901', 'baseUrl', baseUrl, 'No Ingress and no HTTPRoute leads to a path with "//" or "%2f".', 'Use for example "https://tools.example.org/portal".');
+  }
 }
 
 function checkHost(problems: Problems, baseUrl: string, url: URL | undefined, prop: string, what: string): void {
@@ -84,6 +88,18 @@ function checkTwice(problems: Problems, props: BackstageNixProps): void {
   if (props.selector && deployment.select === true) {
     twice('deployment.select', true, 'selector');
   }
+  for (const name of databaseVariables(props.database)) {
+    if (Object.hasOwn(secrets, name)) {
+      twice(`secrets.${name}`, '(not shown)', 'database');
+    }
+    if (Object.hasOwn(container.envVariables ?? {}, name)) {
+      twice(`container.envVariables.${name}`, '(not shown)', 'database');
+    }
+  }
+  const { annotations = {}, metadata: { annotations: others = {} } = {} } = props.ingress ?? {};
+  for (const name of Object.keys(others).filter(annotation => Object.hasOwn(annotations, annotation))) {
+    twice(`ingress.metadata.annotations.${name}`, others[name], 'ingress.annotations');
+  }
   for (const name of Object.keys(container.envVariables ?? {}).filter(variable => Object.hasOwn(secrets, variable))) {
     twice(`container.envVariables.${name}`, '(not shown)', `secrets.${name}`);
   }
@@ -102,6 +118,13 @@ function checkProbes(problems: Problems, { probes = {} }: BackstageNixProps): vo
       problems.add('CDK8SNIX0907', `probes.${prop}`, time.toHumanString(), 'Kubernetes counts in whole seconds, from one on.', 'Use for example Duration.seconds(10).');
     }
   }
+}
+
+/** A Deployment that nobody has told by which labels to find its pods. */
+export function unselected(): Problem {
+  return {
+    code: 'CDK8SNIX0908', prop: 'deployment.select', value: false, problem: 'A Deployment without a selector finds no pod.', remedy: 'Use the prop selector, or leave it out.',
+  };
 }
 
 function checkSelector(problems: Problems, { selector, deployment = {} }: BackstageNixProps): void {

@@ -22,13 +22,14 @@ export function portalPort({ container = {} }: BackstageNixProps): number {
 export function portalContainer(props: BackstageNixProps, sizing: BackstageSizing, connection: DatabaseConnection): kplus.ContainerProps {
   const { portNumber, port, ...own } = props.container ?? {};
   const number = portalPort(props);
+  const name = (own.ports ?? []).some(other => other.name === 'http') ? undefined : 'http';
   return {
     ...own,
     name: own.name ?? 'backstage',
     image: props.image.reference,
     args: own.args ?? [...(own.command ? [] : ['node', 'packages/backend']), ...configArguments(props)],
     // A port of this number that the user describes is the one.
-    ports: [...((own.ports ?? []).some(other => other.number === number) ? [] : [{ name: 'http', number }]), ...own.ports ?? []],
+    ports: [...((own.ports ?? []).some(other => other.number === number) ? [] : [{ name, number }]), ...own.ports ?? []],
     resources: own.resources ?? props.resources ?? sizing.resources,
     envVariables: { ...variables(props, sizing, connection), ...own.envVariables },
     // kplus adds to the list it is given, which is the user's.

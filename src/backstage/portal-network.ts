@@ -5,7 +5,7 @@ import { BackstageDatabase } from './backstage-database';
 import { BackstageNetworkPolicyOptions } from './backstage-network';
 import { isDnsLabel } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
-import { ANYWHERE, ipBlocks, namespacePeer, tcpPorts } from '../network/network-rules';
+import { ANYWHERE, checkNotEmpty, ipBlocks, namespacePeer, tcpPorts } from '../network/network-rules';
 
 /** What the rules are about. */
 export interface PortalNetwork {
@@ -42,8 +42,9 @@ export function restrictPortal(scope: Construct, network: PortalNetwork, options
 }
 
 /** Record a namespace that cannot be. */
-export function checkNetwork(problems: Problems, { fromNamespaces = [] }: BackstageNetworkPolicyOptions): void {
-  for (const [i, namespace] of fromNamespaces.entries()) {
+export function checkNetwork(problems: Problems, { fromNamespaces }: BackstageNetworkPolicyOptions): void {
+  checkNotEmpty(problems, 'CDK8SNIX0910', 'networkPolicy.fromNamespaces', fromNamespaces);
+  for (const [i, namespace] of (fromNamespaces ?? []).entries()) {
     if (!isDnsLabel(namespace)) {
       problems.add('CDK8SNIX0910', `networkPolicy.fromNamespaces[${i}]`, namespace, 'A namespace has lower-case letters, digits and "-"; 63 at most.',
         'Use for example "ingress-nginx".');

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { CaBundle } from './ca-bundle';
 import { ClusterCache } from './cluster-cache';
 import { NixNetworkPolicyOptions, NixProxyOptions } from './network-options';
-import { ANYWHERE, checkCidrs, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from './network-rules';
+import { ANYWHERE, checkCidrs, checkNotEmpty, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from './network-rules';
 import { checkProxy, proxyFor, proxyVariables } from './proxy';
 import { Problems } from '../base/problems';
 import { NixConfig } from '../config/nix-config';
@@ -78,6 +78,7 @@ export class EnvironmentNetwork {
     checkCidrs(this.problems, 'externalCidrs', options.externalCidrs);
     this.checkPorts('externalPorts', options.externalPorts);
     this.checkPorts('dnsPorts', options.dnsPorts);
+    checkNotEmpty(this.problems, 'CDK8SNIX1105', 'dnsPorts', options.dnsPorts);
     this.policy = new kplus.k8s.KubeNetworkPolicy(this.scope, 'NetworkPolicy', { spec: Lazy.any({ produce: () => this.rules(options) }) });
     return this.policy;
   }

@@ -1,5 +1,6 @@
 import { isIP } from 'net';
 import * as kplus from 'cdk8s-plus-28';
+import { ErrorCode } from '../base/error-code';
 import { Problems } from '../base/problems';
 import { endpointOf } from '../config/store-url';
 
@@ -35,9 +36,17 @@ export function urlPort(url: string): number | undefined {
 
 const DEFAULT_PORTS: { readonly [protocol: string]: number } = { 'http:': 80, 'https:': 443, 'ssh:': 22, 'ssh-ng:': 22, 'socks5:': 1080, 'socks5h:': 1080 };
 
+/** Record an empty list: in a rule it stands for everything, while whoever writes it mostly means nothing. */
+export function checkNotEmpty(problems: Problems, code: ErrorCode, prop: string, list: readonly unknown[] | undefined): void {
+  if (list?.length === 0) {
+    problems.add(code, prop, list, 'To Kubernetes an empty list is no limit at all.', 'Leave it out, or name at least one.');
+  }
+}
+
 /** Record the entries that are no CIDRs. */
-export function checkCidrs(problems: Problems, prop: string, cidrs: readonly string[] = []): void {
-  cidrs.forEach((cidr, i) => {
+export function checkCidrs(problems: Problems, prop: string, cidrs?: readonly string[]): void {
+  checkNotEmpty(problems, 'CDK8SNIX1104', prop, cidrs);
+  cidrs?.forEach((cidr, i) => {
     const [address, bits, ...rest] = cidr.split('/');
     const version = isIP(address);
     if (version === 0) {

@@ -71,7 +71,7 @@ test.each<[string, Partial<BackstageNixProps>, string]>([
 });
 
 test('an unpinned app image is accepted where it is asked for by name', () => {
-  const chart = testChart();
+  const chart = testChart('portal');
   portal(chart, { image: NixImage.of('registry.example.org/team/portal', { allowLatest: true }) });
   expect(() => Testing.synth(chart)).not.toThrow();
 });

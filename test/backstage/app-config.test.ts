@@ -1,5 +1,6 @@
 import { App, Chart, Duration, Lazy, ResolutionContext, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { BackstagePreset } from '../../src';
 import { ERROR_CODES } from '../../src/base/error-code';
 import { only, testChart } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -7,15 +8,32 @@ import { appConfig, portal, secretOf } from './support/portal';
 
 /** The configuration that comes of this. */
 function config(extra: { [key: string]: any }, without?: string[]): any {
-  const chart = testChart();
-  portal(chart, { appConfig: extra, appConfigWithout: without });
+  const chart = testChart('portal');
+  portal(chart, { preset: BackstagePreset.STAGING, appConfig: extra, appConfigWithout: without });
   return appConfig(Testing.synth(chart));
 }
+
+test.each<[string, { [key: string]: any }, string, string]>([
+  ['another port', { listen: { port: 9000 } }, 'CDK8SNIX0914 appConfig.backend.listen.port: got 9000', 'container.portNumber: 9000'],
+  ['another port, as text', { listen: ':9000' }, 'CDK8SNIX0914 appConfig.backend.listen.port: got "9000"', 'container.portNumber: 9000'],
+  ['an address that no probe reaches', { listen: { host: '127.0.0.1' } }, 'CDK8SNIX0914 appConfig.backend.listen.host: got "127.0.0.1"', 'Leave it out'],
+  ['a certificate that is not checked', { database: { connection: { ssl: { rejectUnauthorized: false } } } },
+    'CDK8SNIX0902 appConfig.backend.database.connection.ssl', 'database.caBundle'],
+])('what the portal stands on cannot be undone by %s', (_, backend, what, remedy) => {
+  const message = synthError(chart => portal(chart, { appConfig: { backend } }));
+  expect(message).toContain(what);
+  expect(message).toContain(remedy);
+});
+
+test('a portal may listen where it does, and on a port that a variable names', () => {
+  expect(config({ backend: { listen: '0.0.0.0:7007' } }).backend.listen).toBe('0.0.0.0:7007');
+  expect(config({ backend: { listen: { port: '${PORT}' } } }).backend.listen).toEqual({ port: '${PORT}' });
+});
 
 describe('values of appConfig', () => {
   test('are resolved at synth: Lazy, lists of them, and tokens', () => {
     let title = 'too early';
-    const chart = testChart();
+    const chart = testChart('portal');
     portal(chart, {
       appConfig: {
         app: { title: Lazy.any({ produce: () => title }), support: { items: [Lazy.any({ produce: () => ({ title: 'Help' }) })] } },
@@ -37,14 +55,14 @@ describe('values of appConfig', () => {
         }
       }
     }
-    const chart = new Chart(new App({ outdir: Testing.app().outdir, resolvers: [new Vault()] }), 'test');
+    const chart = new Chart(new App({ outdir: Testing.app().outdir, resolvers: [new Vault()] }), 'test', { namespace: 'portal' });
     portal(chart, { appConfig: { app: { title: 'vault:title' } } });
     expect(appConfig(Testing.synth(chart)).app.title).toBe('Portal');
   });
 
   test('that come late roll the pods', () => {
     const checksum = (title: string) => {
-      const chart = testChart();
+      const chart = testChart('portal');
       portal(chart, { appConfig: { app: { title: Lazy.any({ produce: () => title }) } } });
       return only(Testing.synth(chart), 'Deployment').spec.template.metadata.annotations['cdk8s-nix/backstage-config-checksum'];
     };

@@ -68,7 +68,7 @@ describe('in production', () => {
 });
 
 test('without access to the cluster there is no account, no role and no token', () => {
-  const chart = testChart();
+  const chart = testChart('portal');
   portal(chart, { clusterAccess: false });
   const kinds = Testing.synth(chart).map((m: any) => m.kind);
   expect(kinds).not.toEqual(expect.arrayContaining(['ServiceAccount']));
@@ -77,7 +77,7 @@ test('without access to the cluster there is no account, no role and no token', 
 });
 
 describe('in development, with a bundled database', () => {
-  const chart = testChart();
+  const chart = testChart('portal');
   const it = portal(chart, { preset: BackstagePreset.DEVELOPMENT, baseUrl: 'http://localhost:7007', database: bundled(chart, { size: Size.gibibytes(2) }) });
   const manifests = Testing.synth(chart);
   const database = only(manifests, 'StatefulSet');
@@ -115,7 +115,7 @@ describe('in development, with a bundled database', () => {
 describe('configuration of your own', () => {
   test('is merged over ours, and rolls the pods', () => {
     const build = (title: string): any[] => {
-      const chart = testChart();
+      const chart = testChart('portal');
       portal(chart, { appConfig: { app: { title }, backend: { database: { pluginDivisionMode: 'schema' } }, auth: { environment: 'production' } } });
       return Testing.synth(chart);
     };
@@ -131,7 +131,7 @@ describe('configuration of your own', () => {
   });
 
   test('may use Secrets, own files in the image, and a CA for the database', () => {
-    const chart = testChart();
+    const chart = testChart('portal');
     const ca = CaBundle.fromConfigMap(kplus.ConfigMap.fromConfigMapName(chart, 'ca', 'database-ca'));
     portal(chart, {
       secrets: { GITHUB_TOKEN: { secret: secretOf(chart), key: 'github' } },

@@ -118,6 +118,11 @@ test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]
   ['a name that Backstage would expand', chart => ({ database: existing(chart, { name: '${DB}' }) }), 'CDK8SNIX0903 database.name: got "${DB}"', '"backstage"'],
   ['a user of the server that Backstage would expand', chart => ({ ...STAGING, database: bundled(chart, { user: '$USER' }) }), 'CDK8SNIX0903 database.user: got "$USER"', '"backstage"'],
   ['a class in upper case', chart => ({ ...STAGING, database: bundled(chart, { storageClassName: 'Fast' }) }), 'CDK8SNIX0903 database.storageClassName: got "Fast"', 'kubectl get storageclass'],
+  ['a user that PostgreSQL keeps to itself', chart => ({ ...STAGING, database: bundled(chart, { user: 'pg_portal' }) }), 'CDK8SNIX0903 database.user: got "pg_portal"', '"backstage"'],
+  ['the database that all others are made from', chart => ({ ...STAGING, database: bundled(chart, { name: 'template1' }) }), 'CDK8SNIX0903 database.name: got "template1"', '"backstage"'],
+  ['a name too long for a label', chart => ({ ...STAGING, database: bundled(chart, { metadata: { name: 'a'.repeat(53) } }) }), 'CDK8SNIX0903 database.metadata.name', '52 characters'],
+  ['certificates for nothing', chart => ({ ...STAGING, database: existing(chart, { tls: false, caBundle: CaBundle.fromSecret(secretOf(chart), 'ca.crt') }) }),
+    'CDK8SNIX0916 database.caBundle', 'Leave out caBundle, or tls'],
   ['parts of a second to start', chart => ({ ...STAGING, database: bundled(chart, { startup: Duration.millis(10) }) }), 'CDK8SNIX0903 database.startup: got "10 millis"', 'Duration.minutes(5)'],
 ])('refused: %s', (_, build, what, remedy) => {
   const message = synthError(chart => portal(chart, build(chart)));

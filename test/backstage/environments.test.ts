@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { App, Testing, Yaml } from 'cdk8s';
+import { App, Lazy, Testing, Yaml } from 'cdk8s';
 import { Applications } from '../../examples/backstage/applications';
 import { portals } from '../../examples/backstage/portals';
-import { BackstageEnvironments, BackstageImages, BackstagePreset, NixImage } from '../../src';
+import { BackstageEnvironments, BackstageImages, BackstagePortalOptions, BackstagePreset, NixImage } from '../../src';
 import { only, testChart, withoutScriptHash } from '../support/synth';
 import { appConfig, existing } from './support/portal';
 
@@ -124,12 +124,12 @@ describe('images by environment', () => {
 });
 
 describe('environments', () => {
-  const build = (environments: string[], baseUrl: (name: string) => string = name => `https://${name}.example.org`) => {
+  const build = (environments: string[], baseUrl: (name: string) => string = name => `https://${name}.example.org`, common: BackstagePortalOptions = {}) => {
     const chart = testChart();
     const props = Object.fromEntries(environments.map(name => [name, { baseUrl: baseUrl(name), database: existing(chart) }]));
     const app = new App({ outdir: Testing.app().outdir });
     const images = BackstageImages.fromFile(imagesFile(Object.fromEntries(environments.map(name => [name, 'example.org/portal:1']))));
-    return { app, it: new BackstageEnvironments(app, 'portal', { images, environments: props, portal: { preset: undefined } }) };
+    return { app, it: new BackstageEnvironments(app, 'portal', { images, environments: props, portal: { preset: undefined, ...common } }) };
   };
 
   test('of another name than a preset are as production', () => {
@@ -141,6 +141,16 @@ describe('environments', () => {
   test('of one address are refused', () => {
     expect(() => build(['a', 'b'], () => 'https://portal.example.org').app.synthYaml())
       .toThrow('CDK8SNIX0912 environments.b.baseUrl: got "https://portal.example.org". It is that of a too. Give each environment a host of its own.');
+  });
+
+  test('of one address are refused however it is written', () => {
+    expect(() => build(['a', 'b'], name => name === 'a' ? 'https://portal.example.org' : 'https://Portal.example.org/').app.synthYaml())
+      .toThrow('CDK8SNIX0912 environments.b.baseUrl');
+  });
+
+  test('have the common configuration, if it is a Lazy value too', () => {
+    const { it } = build(['a'], undefined, { appConfig: Lazy.any({ produce: () => ({ app: { title: 'Portal' } }) }) });
+    expect(appConfig(Testing.synth(it.chart('a'))).app.title).toBe('Portal');
   });
 
   test('that are not there are told', () => {

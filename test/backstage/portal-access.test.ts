@@ -62,7 +62,7 @@ describe('the path of the base URL', () => {
   });
 
   test('is no part of the origin that browsers send', () => {
-    expect(appConfig(manifests).backend).toMatchObject({ baseUrl: 'https://tools.example.org/portal/', cors: { origin: 'https://tools.example.org' } });
+    expect(appConfig(manifests).backend).toMatchObject({ baseUrl: 'https://tools.example.org/portal', cors: { origin: 'https://tools.example.org' } });
   });
 });
 
@@ -74,6 +74,18 @@ test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]
   ['host names without the portal\'s', () => ({ httpRoute: { ...GATEWAY, hostnames: ['*.portal.example.org'] } }), 'CDK8SNIX0909 httpRoute.hostnames', 'portal.example.org, is not among them'],
   ['an address', () => ({ baseUrl: 'https://10.0.0.1', httpRoute: GATEWAY }), 'CDK8SNIX0904 baseUrl: got "https://10.0.0.1"', 'leave `httpRoute` out'],
   ['a base URL with a query', () => ({ baseUrl: 'https://portal.example.org/?a=b' }), 'CDK8SNIX0901 baseUrl: got "https://portal.example.org/?a=b"', 'Leave out "?"'],
+  ['a path with two slashes', () => ({ baseUrl: 'https://portal.example.org//x' }), 'CDK8SNIX0901 baseUrl: got "https://portal.example.org//x"', 'tools.example.org/portal'],
+  ['a path with a slash in disguise', () => ({ baseUrl: 'https://portal.example.org/a%2fb' }), 'CDK8SNIX0901 baseUrl: got "https://portal.example.org/a%2fb"', 'tools.example.org/portal'],
+  ['a Service that leads elsewhere', () => ({ service: { ports: [{ port: 80 }] }, ingress: {} }), 'CDK8SNIX0914 service.ports: got [{"port":80}]', 'targetPort: 7007'],
+  ['a Service without ports', () => ({ service: { ports: [] }, ingress: {} }), 'CDK8SNIX0914 service.ports: got []', 'targetPort: 7007'],
+  ['a Service that is another name', () => ({ service: { externalName: 'portal.example.com' } }), 'CDK8SNIX0914 service.externalName: got "ExternalName"', 'Leave it out'],
+  ['an annotation twice', () => ({ ingress: { annotations: { a: '1' }, metadata: { annotations: { a: '2' } } } }), 'CDK8SNIX0906 ingress.metadata.annotations.a: got "2"', 'Keep one of the two'],
+  ['a name of a Service in upper case', () => ({ service: { metadata: { name: 'Backstage' } } }), 'CDK8SNIX0915 service.metadata.name: got "Backstage"', '"backstage"'],
+  ['an annotation of an Ingress with a space', () => ({ ingress: { metadata: { annotations: { 'a b': 'c' } } } }), 'CDK8SNIX0208 ingress.metadata.annotations: got "a b"', 'example.org/owner'],
+  ['an object in another namespace than the pods', () => ({ metadata: { configMap: { namespace: 'other' } } }), 'CDK8SNIX0915 metadata.configMap.namespace: got "other"', 'on the chart'],
+  ['an account in no namespace', () => ({}), 'CDK8SNIX0915 namespace: got nothing', 'clusterAccess: false'],
+  ['the name of an account that is not made', () => ({ clusterAccess: false, metadata: { serviceAccount: { name: 'backstage' } } }),
+    'CDK8SNIX0916 metadata.serviceAccount', 'deployment.serviceAccount'],
 ])('refused: %s', (_, build, what, remedy) => {
   const message = synthError(chart => portal(chart, build(chart)));
   expect(message).toContain(what);

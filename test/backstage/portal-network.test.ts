@@ -60,6 +60,11 @@ test('what it integrates needs a port', () => {
   expect(environment.spec.egress).toContainEqual({ to: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports: [port(443), port(8443)] });
 });
 
+test('refused: lists that are empty, which to Kubernetes are no limit', () => {
+  const message = synthError(chart => portal(chart, { networkPolicy: { fromNamespaces: [], externalCidrs: [], dnsPorts: [] } }));
+  ['CDK8SNIX0910 networkPolicy.fromNamespaces', 'CDK8SNIX1104 externalCidrs', 'CDK8SNIX1105 dnsPorts'].forEach(what => expect(message).toContain(`${what}: got []`));
+});
+
 test('refused: a namespace in upper case', () => {
   const message = synthError(chart => portal(chart, { networkPolicy: { fromNamespaces: ['Ingress'] } }));
   expect(message).toContain('CDK8SNIX0910 networkPolicy.fromNamespaces[0]: got "Ingress"');

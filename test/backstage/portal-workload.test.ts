@@ -1,6 +1,6 @@
 import { Chart, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { AiAssistant, BackstageNix, BackstageNixProps, CaBundle, NixHome, NixStore, NixUser } from '../../src';
+import { AiAssistant, BackstageDatabase, BackstageNix, BackstageNixProps, CaBundle, NixHome, NixStore, NixUser } from '../../src';
 import { mountAt, only, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
 import { appConfig, portal, secretOf } from './support/portal';
@@ -165,7 +165,7 @@ describe('the workload', () => {
       const { deployment } = portal(chart, { store, resources });
       new kplus.HorizontalPodAutoscaler(chart, 'scaler', { target: deployment, maxReplicas: 4 });
     };
-    const chart = testChart();
+    const chart = testChart('portal');
     scaled(NixStore.ephemeral())(chart);
     const manifests = Testing.synth(chart);
     expect(only(manifests, 'Deployment').spec.replicas).toBeUndefined();
@@ -238,6 +238,17 @@ test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]
   ['the name of an account that is not ours', chart => ({
     metadata: { serviceAccount: { name: 'x' } }, deployment: { serviceAccount: kplus.ServiceAccount.fromServiceAccountName(chart, 'Account', 'y') },
   }), 'CDK8SNIX0906 metadata.serviceAccount', 'Keep one of the two'],
+  ['the password of the database twice', chart => ({ secrets: { POSTGRES_PASSWORD: { secret: secretOf(chart), key: 'other' } } }),
+    'CDK8SNIX0906 secrets.POSTGRES_PASSWORD: got "(not shown)". `database` says it too', 'Keep one of the two'],
+  ['the host of the database twice', chart => ({
+    database: BackstageDatabase.fromSecret({ secret: secretOf(chart) }), container: { envVariables: { POSTGRES_HOST: kplus.EnvValue.fromValue('x') } },
+  }), 'CDK8SNIX0906 container.envVariables.POSTGRES_HOST: got "(not shown)". `database` says it too', 'Keep one of the two'],
+  ['two numbers of its port', () => ({ container: { port: 9000, portNumber: 8000 } }), 'CDK8SNIX0906 container.port: got 9000', 'Keep one of the two'],
+  ['a port that is called like its own', () => ({ container: { ports: [{ name: 'http', number: 9000 }] } }), 'CDK8SNIX0914 container.ports', 'container.portNumber: 9000'],
+  ['a selector that nobody sets', () => ({ deployment: { select: false } }), 'CDK8SNIX0908 deployment.select: got false', 'Use the prop selector'],
+  ['two volumes at the folder of the configuration', chart => ({
+    container: { volumeMounts: [{ path: '/etc/backstage', volume: kplus.Volume.fromEmptyDir(chart, 'Own', 'own') }] },
+  }), 'CDK8SNIX0519 containers[backstage].volumeMounts: got "/etc/backstage"', 'elsewhere'],
   ['two selectors', () => ({ selector: { app: 'x' }, deployment: { select: true } }), 'CDK8SNIX0906 deployment.select: got true', 'Keep one of the two'],
   ['a relative path of a probe', () => ({ probes: { readinessPath: 'healthcheck' } }), 'CDK8SNIX0907 probes.readinessPath: got "healthcheck"', '"/healthcheck"'],
   ['parts of a second', () => ({ probes: { period: Duration.millis(1500) } }), 'CDK8SNIX0907 probes.period: got "1 second 500 millis"', 'Duration.seconds(10)'],

@@ -47,7 +47,7 @@ const CASES: { [title: string]: (chart: Chart) => void } = {
 
 describe('applied one object after the other, nothing that pods need is missing', () => {
   test.each(Object.keys(CASES))('for %s', title => {
-    const chart = testChart();
+    const chart = testChart('development');
     CASES[title](chart);
     expect(chart).toBeValidKubernetes({ oneByOne: true });
   });

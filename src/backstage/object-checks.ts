@@ -1,0 +1,60 @@
+import { ApiObjectMetadata } from 'cdk8s';
+import { BackstageNixProps } from './backstage-nix-props';
+import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
+import { validateMetadata } from '../base/object-metadata';
+import { Problem, Problems } from '../base/problems';
+
+/** Record what is wrong with the metadata of a portal's objects. Those of its Deployment are looked at as those of all workloads are. */
+export function checkObjects(problems: Problems, props: BackstageNixProps, namespace: string | undefined): void {
+  for (const [prop, metadata] of Object.entries(metadataOf(props))) {
+    if (metadata) {
+      checkMetadata(problems, prop, metadata, namespace);
+    }
+  }
+  const { clusterAccess, metadata = {} } = props;
+  for (const object of ['serviceAccount', 'clusterRole', 'clusterRoleBinding'] as const) {
+    if (clusterAccess === false && metadata[object]) {
+      problems.add('CDK8SNIX0916', `metadata.${object}`, metadata[object], 'Without access to the cluster there is no such object.',
+        'Leave it out, or clusterAccess; an account of your own is deployment.serviceAccount.');
+    }
+  }
+}
+
+/** A binding that an API server would refuse, since an account is always one of a namespace. */
+export function bindingProblems({ subjects = [] }: { readonly subjects?: any[] }): Problem[] {
+  return subjects.filter(({ kind, namespace }) => kind === 'ServiceAccount' && !namespace).map(({ name }): Problem => ({
+    code: 'CDK8SNIX0915',
+    prop: 'namespace',
+    value: undefined,
+    problem: `A ClusterRoleBinding has to name the namespace of the ServiceAccount ${name}.`,
+    remedy: 'Set the namespace on the chart, or use clusterAccess: false.',
+  }));
+}
+
+function metadataOf({ service, ingress, httpRoute, metadata = {}, database }: BackstageNixProps): { [prop: string]: ApiObjectMetadata | undefined } {
+  const { bundled } = database._source;
+  const others = Object.entries(metadata).map(([object, its]) => [`metadata.${object}`, its] as const);
+  return {
+    'service.metadata': service?.metadata,
+    'ingress.metadata': ingress?.metadata,
+    'httpRoute.metadata': httpRoute?.metadata,
+    'database.metadata': bundled?.metadata,
+    'database.serviceMetadata': bundled?.serviceMetadata,
+    ...Object.fromEntries(others),
+  };
+}
+
+function checkMetadata(problems: Problems, prop: string, metadata: ApiObjectMetadata, ours: string | undefined): void {
+  const { name, namespace } = metadata;
+  const isService = /service(\.m|M)etadata$/.test(prop);
+  if (name !== undefined && !(isService ? isDnsLabel(name) && !/^\d/.test(name) : isDnsSubdomain(name))) {
+    problems.add('CDK8SNIX0915', `${prop}.name`, name,
+      `The name of ${isService ? 'a Service begins with a letter and has lower-case letters, digits and "-"; 63' : 'an object has lower-case letters, digits, "-" and "."; 253'} at most.`,
+      'Use for example "backstage".');
+  }
+  if (namespace !== undefined && namespace !== ours) {
+    problems.add('CDK8SNIX0915', `${prop}.namespace`, namespace, `The pods are in ${JSON.stringify(ours) ?? 'the namespace of the release'}.`,
+      'Set the namespace on the chart.');
+  }
+  validateMetadata(problems, { labels: metadata.labels, annotations: metadata.annotations }, { labels: `${prop}.labels`, annotations: `${prop}.annotations` });
+}
