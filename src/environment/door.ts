@@ -1,6 +1,7 @@
 import { IConstruct } from 'constructs';
 import { Additions, DoorKeeper, Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
+import { checkRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
 import { describe, Problem } from '../base/problems';
 import { takeIntoPhase } from '../gitops/hook-phase';
@@ -8,7 +9,7 @@ import { watchAutoscalers } from '../pod/autoscalers';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
-import { PodTarget, podTargets } from '../pod/pod-targets';
+import { PodTarget, PodTargetPart, podTargets } from '../pod/pod-targets';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
 /**
@@ -16,7 +17,11 @@ import { keepPatchedFieldsBelow } from '../pod/written-manifest';
  * everything happens on that: pods are found, the additions are merged, and the checks read the same.
  */
 export class Door {
-  constructor(private readonly keeper: DoorKeeper) {}
+  private readonly parts: PodTargetPart[] = [];
+
+  constructor(private readonly keeper: DoorKeeper) {
+    keeper.scope.node.addValidation({ validate: () => checkRivals(keeper.places, this.parts).map(describe) });
+  }
 
   /**
    * @param additions what the pods get, asked as they are written
@@ -28,6 +33,7 @@ export class Door {
     const targets = podTargets(construct, options);
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
+    this.parts.push(...targets.flatMap(({ parts }) => parts));
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
     watchAutoscalers(construct);

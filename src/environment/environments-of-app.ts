@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
@@ -28,7 +28,8 @@ export function registerEnvironment(environment: Construct, problems: Problems):
         'It is made of the ids of the constructs: use ids of such characters.');
     } else if (other) {
       problems.add('CDK8SNIX0214', 'metadata.name', name, `This is the ${kind} of ${other.node.path} too: in the cluster the two would be one.`,
-        'Let generateObjectName of the chart give each object a name of its own.');
+        Chart.of(object).generateObjectName(object) === name ? 'Let generateObjectName of the chart give each object a name of its own.'
+          : 'Give it another name, or let one environment use what the other has made: NixStore.existing().');
     }
     byObject.set(key, environment);
   }

@@ -1,8 +1,10 @@
 import { servesOnePlace } from './fit-to-store';
+import { staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
 import { StoreReach, VolumePlaces } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
 import { PodManifest } from '../pod/pod-manifest';
+import { PodTargetPart } from '../pod/pod-targets';
 
 /** How many pods an object starts, and whether old and new ones may meet, against what its volumes can serve. */
 export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
@@ -11,6 +13,18 @@ export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest
   }
   const mode = places.reach === StoreReach.ONE_POD ? 'ReadWriteOncePod' : 'ReadWriteOnce';
   return [...checkCount(mode, places.what, object, pods, autoscaledTo), ...checkUpdate(mode, object)];
+}
+
+/** Workloads that run all the time, each with a pod, of one environment: on a volume for one pod the second would wait for ever. */
+export function checkRivals({ reach, what }: VolumePlaces, workloads: readonly PodTargetPart[]): Problem[] {
+  const rivals = reach === StoreReach.ONE_POD ? workloads.filter(staysUp) : [];
+  return rivals.length < 2 ? [] : [{
+    code: 'CDK8SNIX0206',
+    prop: what,
+    value: 'ReadWriteOncePod',
+    problem: `Several workloads need it at once: ${rivals.map(({ kind, name }) => `${kind}/${name}`).join(', ')}.`,
+    remedy: `Use an environment for each, ${REMEDIES[what]}.`,
+  }];
 }
 
 /** What lets several pods be, by what lets only one. */

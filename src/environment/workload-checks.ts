@@ -18,6 +18,11 @@ export function endsByItself(object: { readonly kind: string; readonly apiVersio
   return isKind(object, 'Job', 'batch', 'batch.volcano.sh') || isKind(object, 'CronJob', 'batch');
 }
 
+/** Whether the pods of an object are kept running, as far as its kind is known. */
+export function staysUp(object: { readonly kind: string; readonly apiVersion?: string }): boolean {
+  return STAYING_UP.some(kind => isKind(object, kind, 'apps', 'extensions')) || isKind(object, 'ReplicationController', 'core') || isKind(object, 'Rollout', 'argoproj.io');
+}
+
 /** What is wrong with a pod that gets Nix, as its own manifest says it: not with what is added. */
 export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUser): Problem[] {
   return [
@@ -88,9 +93,8 @@ export function noPod(object: any): Problem {
 
 function checkRestart({ owner, spec: { restartPolicy } }: PodManifest): Problem[] {
   const ends = isKind(owner, 'Job', 'batch') || isKind(owner, 'CronJob', 'batch');
-  const staysUp = STAYING_UP.some(kind => isKind(owner, kind, 'apps', 'extensions')) || isKind(owner, 'ReplicationController', 'core');
   const isFine = ends ? ['Never', 'OnFailure'].includes(restartPolicy) : [undefined, 'Always'].includes(restartPolicy);
-  return (!ends && !staysUp) || isFine ? [] : [{
+  return (!ends && (!staysUp(owner) || isKind(owner, 'Rollout', 'argoproj.io'))) || isFine ? [] : [{
     code: 'CDK8SNIX0508',
     prop: 'restartPolicy',
     value: restartPolicy,

@@ -179,6 +179,17 @@ describe('one claim is refused to', () => {
     expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0206');
   });
 
+  test('two workloads, if it is for one pod', () => {
+    const together = (mode: kplus28.PersistentVolumeAccessMode, ...manifests: any[]) => refusal(chart =>
+      new NixEnvironment(chart, 'nix', { store: NixStore.persistent({ accessModes: [mode] }) }).enable(include(chart, ...manifests)));
+    const { READ_WRITE_ONCE, READ_WRITE_ONCE_POD } = kplus28.PersistentVolumeAccessMode;
+    const job = object('Job', 'once', { template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } }, 'batch/v1');
+    expect(together(READ_WRITE_ONCE_POD, deployment('a'), deployment('b')))
+      .toContain('[test/nix] CDK8SNIX0206 store: got "ReadWriteOncePod". Several workloads need it at once: Deployment/a, Deployment/b. Use an environment for each,');
+    expect(together(READ_WRITE_ONCE_POD, deployment('a'), job)).toBe('');
+    expect(together(READ_WRITE_ONCE, deployment('a'), deployment('b'))).toBe('');
+  });
+
   test('several pods of one custom resource', () => {
     const task = (name: string, more: any = {}) => ({ name, template: TEMPLATE, ...more });
     const volcano = (...tasks: any[]) => refusal(chart => new NixEnvironment(chart, 'nix').enable(
@@ -345,6 +356,13 @@ test('two environments that end at one claim are told', () => {
   expect(() => Testing.synth(chart)).not.toThrow();
   new NixDeployment(chart, 'two', { metadata: { name: 'two' } });
   expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0214 metadata.name: got "persistentvolumeclaim". This is the PersistentVolumeClaim of test/one/Nix too');
+});
+
+test('a name that was given to the claims of two environments is put right where it was given', () => {
+  expect(refusal(chart => {
+    new NixEnvironment(chart, 'one', { store: NixStore.persistent({ claimName: 'tools' }) });
+    new NixEnvironment(chart, 'two', { store: NixStore.persistent({ claimName: 'tools' }) });
+  })).toMatch(/\[test\/two\] CDK8SNIX0214 metadata.name: got "tools".*Give it another name, or .*NixStore.existing\(\)/);
 });
 
 test('a name that cdk8s has made of an id is put right at the id', () => {
