@@ -193,7 +193,7 @@ export class BackstageNix extends Construct {
     const objects = constructs.flatMap(construct => construct ? [ApiObject.of(construct)] : []);
     [...objects, ...this.networkPolicies].forEach(object => keepPatchedFields(object));
     const claim = environment.claim?.node.findAll().find(ApiObject.isApiObject);
-    const others = [...objects.slice(1), this.configMap, environment.config.apiObject, this.httpRoute, claim];
+    const others = [...objects.slice(1), this.configMap, environment.config.apiObject, this.httpRoute, claim, ...this.networkPolicies];
     followReferences({
       deployment: ApiObject.of(this.deployment),
       service: ApiObject.of(this.service),

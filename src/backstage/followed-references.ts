@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'util';
 import { ApiObject } from 'cdk8s';
+import { ENVIRONMENT_LABEL } from '../pod/pod-labels';
+import { manifestAsMade } from '../pod/written-manifest';
 
 /** A manifest: whatever YAML can hold, hence `any`. */
 type Manifest = any;
@@ -30,6 +33,15 @@ const REFERENCES: { readonly [kind: string]: (manifest: Manifest) => Array<reado
   Ingress: ({ spec }) => listOf(spec?.rules).flatMap(rule => listOf(rule.http?.paths)).map(path => ['Service', path.backend?.service, 'name']),
 };
 
+/** Where an object names a port of the Service by its number. */
+const BACKEND_PORTS: { readonly [kind: string]: (manifest: Manifest) => Array<readonly [holder: Manifest, field: string]> } = {
+  HTTPRoute: ({ spec }) => listOf(spec?.rules).flatMap(rule => listOf(rule.backendRefs)).map(backend => [backend, 'port']),
+  Ingress: ({ spec }) => listOf(spec?.rules).flatMap(rule => listOf(rule.http?.paths)).flatMap(path => {
+    const port = path.backend?.service?.port;
+    return port ? [[port, 'number'] as const] : [];
+  }),
+};
+
 /**
  * Let objects find each other whatever JSON patches make of their names, and the Service the pods whatever they make of the labels.
  *
@@ -47,8 +59,15 @@ export function followReferences({ deployment, service, others }: PortalObjects)
           holder[field] = render.get(target)!().metadata.name;
         }
       }
+      const backends = BACKEND_PORTS[object.kind]?.(manifest) ?? [];
+      if (backends.length > 0) {
+        followPorts(backends, manifestAsMade(service), render.get(service)!());
+      }
       if (object === service) {
         followLabels(manifest, render.get(deployment)!());
+      }
+      if (object.kind === 'NetworkPolicy') {
+        followPods(manifest, manifestAsMade(deployment), render.get(deployment)!());
       }
       return manifest;
     };
@@ -61,6 +80,32 @@ function followLabels(service: Manifest, { spec }: Manifest): void {
   const selector = Object.entries(service.spec?.selector ?? {});
   if (spec?.selector?.matchLabels && selector.some(([name, value]) => labels[name] !== value)) {
     service.spec.selector = { ...spec.selector.matchLabels };
+  }
+}
+
+/** A port of the Service that a patch gave another number is still the one that is meant. */
+function followPorts(backends: Array<readonly [holder: Manifest, field: string]>, made: Manifest, written: Manifest): void {
+  const [before, after] = [made, written].map(({ spec }) => listOf(spec?.ports).map(({ port }) => port));
+  for (const [holder, field] of backends) {
+    const moved = after[before.indexOf(holder[field])];
+    if (moved !== undefined && !after.includes(holder[field])) {
+      holder[field] = moved;
+    }
+  }
+}
+
+/** A policy that no longer covers the portal's pods would forbid nothing. */
+function followPods({ spec }: Manifest, made: Manifest, written: Manifest): void {
+  const pods = written.spec?.template?.metadata?.labels ?? {};
+  const peers = [...listOf(spec?.ingress).flatMap(rule => listOf(rule.from)), ...listOf(spec?.egress).flatMap(rule => listOf(rule.to))];
+  const selectors = [spec, ...peers].flatMap(holder => holder?.podSelector?.matchLabels ? [holder.podSelector] : []);
+  for (const selector of selectors) {
+    const labels = Object.entries(selector.matchLabels);
+    const isPortal = isDeepStrictEqual(selector.matchLabels, made.spec?.selector?.matchLabels)
+      || labels.every(([name]) => name === ENVIRONMENT_LABEL);
+    if (isPortal && written.spec?.selector?.matchLabels && labels.some(([name, value]) => pods[name] !== value)) {
+      selector.matchLabels = { ...written.spec.selector.matchLabels };
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { Names } from 'cdk8s';
 import { IConstruct } from 'constructs';
 
 /** The label of an environment's pods, by which NetworkPolicies and affinities find them. */
-const ENVIRONMENT_LABEL = 'cdk8s-nix/environment';
+export const ENVIRONMENT_LABEL = 'cdk8s-nix/environment';
 
 /** The label that cdk8s-plus, of any generation, gives to the pods of a workload: it finds those of this one alone. */
 const ADDRESS_LABEL = 'cdk8s.io/metadata.addr';

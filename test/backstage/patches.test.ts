@@ -8,7 +8,7 @@ function patched(patch: (portal: BackstageNix) => void, props: Partial<Backstage
   const chart = testChart('portal');
   patch(portal(chart, { preset: BackstagePreset.STAGING, database: bundled(chart), ingress: {}, ...props }));
   const manifests = Testing.synth(chart);
-  expect(manifests).toBeValidKubernetes();
+  expect(manifests).toBeValidKubernetes({ customKinds: ['gateway.networking.k8s.io/v1/HTTPRoute'] });
   return manifests;
 }
 
@@ -33,6 +33,23 @@ test('a renamed ServiceAccount is still bound, and the one of the pods', () => {
   expect(only(manifests, 'ServiceAccount').metadata.name).toBe('backstage-sa');
   expect(only(manifests, 'ClusterRoleBinding').subjects[0].name).toBe('backstage-sa');
   expect(template(manifests).spec.serviceAccountName).toBe('backstage-sa');
+});
+
+test('a port of the Service with another number is still the one of Ingress and HTTPRoute', () => {
+  const manifests = patched(it => ApiObject.of(it.service).addJsonPatch(JsonPatch.replace('/spec/ports/0/port', 8080)), { httpRoute: { gateway: 'public' } });
+  expect(only(manifests, 'Ingress').spec.rules[0].http.paths[0].backend.service.port).toEqual({ number: 8080 });
+  expect(only(manifests, 'HTTPRoute').spec.rules[0].backendRefs[0].port).toBe(8080);
+});
+
+test('policies still cover pods whose labels a patch has replaced', () => {
+  const manifests = patched(it => ApiObject.of(it.deployment).addJsonPatch(
+    JsonPatch.replace('/spec/selector/matchLabels', { app: 'backstage' }), JsonPatch.replace('/spec/template/metadata/labels', { app: 'backstage' }),
+  ), { networkPolicy: {} });
+  const [environment, own, database] = manifests.filter(({ kind }: any) => kind === 'NetworkPolicy').map(({ spec }: any) => spec);
+  const pods = { matchLabels: { app: 'backstage' } };
+  expect([environment.podSelector, own.podSelector]).toEqual([pods, pods]);
+  expect(database.podSelector).toEqual({ matchLabels: only(manifests, 'StatefulSet').spec.selector.matchLabels });
+  expect(database.ingress[0].from).toEqual([{ podSelector: pods }]);
 });
 
 test('a renamed ClusterRole is still the one that is bound', () => {
