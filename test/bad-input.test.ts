@@ -5,7 +5,8 @@ import {
   NixDeploymentProps, NixEnvironment, NixHome, NixHomeFile, NixImage, NixJob, NixRuntimeClass, NixSeedSource, NixStatefulSet, NixStatefulSetProps,
   NixStore, NixUser, NixUserOptions, PersistentStoreOptions, PodSecurityLevel, Substituter,
 } from '../src';
-import { synthError } from './support/synth-error';
+import { enableAgain, MEANS } from './support/same-through';
+import { synthError, synthErrorOf } from './support/synth-error';
 
 const KEY = 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=';
 const { READ_ONLY_MANY, READ_WRITE_MANY, READ_WRITE_ONCE, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
@@ -294,6 +295,9 @@ const CASES: Case[] = [
   ['another group', container({ securityContext: { group: 100 } }), 'CDK8SNIX0403', 'containers[main].securityContext.group', '100', 'NixUser.of({ gid: 100 })'],
 ];
 
+/** What is wrong in options rather than in the workload. */
+const BY_OPTIONS = ['a container that is not there', 'an init container before ours that is not there', 'an init container before ours that is to have Nix'];
+
 test.each(CASES)('%s', (_, build, code, prop, value, remedy) => {
   const message = synthError(build);
   const line = message.split('\n').find(candidate => candidate.includes(code));
@@ -319,4 +323,33 @@ test('an unpinned image and root are accepted when asked for by name', () => {
   expect(() => synthError(chart => {
     new NixDeployment(chart, 'workspace', { image: NixImage.of('example/nix', { allowLatest: true }), user: NixUser.root() });
   })).toThrow('synth accepted it');
+});
+
+/** Codes of what can be wrong with a workload. */
+const OF_WORKLOADS = /CDK8SNIX(0101|02|04|05)/;
+
+describe.each(Object.keys(MEANS))('made by %s', means => {
+  test('the same is refused in the same words', () => {
+    const different: string[] = [];
+    const same = new Set<string>();
+    for (const [name, build, code, prop, value, remedy] of CASES.filter(([title]) => !BY_OPTIONS.includes(title))) {
+      // cdk8s starts a process for each file that it reads: once for each code.
+      if (means === 'an Include' && (same.has(code) || !OF_WORKLOADS.test(code))) {
+        continue;
+      }
+      let paths = new Map<string, string>();
+      const message = synthErrorOf(chart => {
+        build(chart);
+        paths = enableAgain(chart, means);
+      });
+      const lines = message.split('\n').filter(line => line.includes(code) && line.includes(prop) && line.includes(value) && line.includes(remedy));
+      for (const [before, after] of paths) {
+        if (lines.some(line => line.includes(`[${before}]`))) {
+          lines.some(line => line.includes(`[${after}`)) ? same.add(code) : different.push(`${name}: ${message}`);
+        }
+      }
+    }
+    expect(different).toEqual([]);
+    expect(same.size).toBeGreaterThan(15);
+  });
 });

@@ -82,8 +82,13 @@ export function manifestToCheck(object: ApiObject): any {
 export function manifestAsPatched(object: ApiObject): any {
   const writer = writerIn(object);
   writer?.prepare.forEach(prepare => prepare());
-  const edited = (writer?.edits ?? []).reduce((manifest, edit) => edit(manifest), render(object));
-  return convert(object, isPatched(object) ? told(object, () => JsonPatch.apply(edited, ...internalsOf(object).patches)) : edited);
+  const edited = (manifest: any): any => (writer?.edits ?? []).reduce((changed, edit) => edit(changed), manifest);
+  if (isPatched(object)) {
+    // Patches are written for what cdk8s renders, before a typed class converts it.
+    return convert(object, told(object, () => JsonPatch.apply(edited(render(object)), ...internalsOf(object).patches)));
+  }
+  // What we add needs no conversion.
+  return isOfKnownClass(object) ? edited(convert(object, render(object))) : convert(object, edited(render(object)));
 }
 
 /** Whether the user has patched an object. */

@@ -22,10 +22,8 @@ const FOLDER = '/nix/var/nix/gcroots/cdk8s-nix-programs';
 /** The programs that the containers of an environment's pods run. */
 export class EnvironmentPrograms {
   private readonly programs = new Map<string, NixProgram>();
-  /** Tells the programs of the environment from those of others on the store. */
-  private readonly set: string;
-  private readonly variables: { readonly [name: string]: string };
   private readonly deadline: Duration;
+  private readonly seconds: number;
 
   constructor(
     private readonly scope: Construct,
@@ -39,11 +37,20 @@ export class EnvironmentPrograms {
       problems.add('CDK8SNIX1204', 'bringPrograms.keepFormer', keepFormer, `It is a whole number from 0 to ${MOST_FORMER}.`, 'Use for example 2.');
     }
     this.deadline = options.deadline ?? Duration.minutes(30);
-    this.set = Names.toDnsLabel(scope, { includeHash: true });
-    this.variables = {
-      CARE_TIMEOUT: String(deadlineSeconds(problems, this.deadline)),
+    this.seconds = deadlineSeconds(problems, this.deadline);
+  }
+
+  /** Tells the programs of the environment from those of others on the store. Made when it is needed: most environments have none. */
+  private get set(): string {
+    return Names.toDnsLabel(this.scope, { includeHash: true });
+  }
+
+  private get variables(): { readonly [name: string]: string } {
+    const { allowBuilds, keepFormer = 2 } = this.options;
+    return {
+      CARE_TIMEOUT: String(this.seconds),
       PROGRAMS_SET: this.set,
-      PROGRAMS_BUILD: options.allowBuilds ? 'yes' : 'no',
+      PROGRAMS_BUILD: allowBuilds ? 'yes' : 'no',
       PROGRAMS_KEEP: String(keepFormer),
     };
   }

@@ -1,32 +1,51 @@
-import { App, Chart, Yaml } from 'cdk8s';
+import { mkdtempSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { App, Chart, Include, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import * as kplus34 from 'cdk8s-plus-34';
+import { IConstruct } from 'constructs';
 import { NixEnvironment, NixImage } from '../../src';
 import { Node } from './kubelet/node';
 import { Pod } from './kubelet/pod';
 import { busyboxImage, debianImage, seedImage } from '../support/images';
 
-describe.each([
-  ['Debian', debianImage, ['bash', 'sh']],
-  ['busybox', busyboxImage, ['sh']],
-])('a plain Deployment of %s, given Nix', (_, image, shells) => {
+const CONTAINER = {
+  name: 'app',
+  image: 'registry.local/foreign:1.0.0',
+  command: ['sh', '-c', 'nix --version; trap "exit 0" TERM; sleep 3600 & wait'],
+};
+
+const SPEC = { selector: { matchLabels: { app: 'app' } }, template: { metadata: { labels: { app: 'app' } }, spec: { containers: [CONTAINER] } } };
+
+function included(chart: Chart): Include {
+  const url = join(mkdtempSync(join(tmpdir(), 'foreign-image-')), 'app.yaml');
+  writeFileSync(url, Yaml.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'app' }, spec: SPEC }));
+  return new Include(chart, 'app', { url });
+}
+
+/** A Deployment of that name by whatever means. */
+const metadata = { name: 'app' };
+
+describe.each<[string, string, () => string, string[], (chart: Chart) => IConstruct]>([
+  ['cdk8s-plus-28', 'Debian', debianImage, ['bash', 'sh'], chart => new kplus.Deployment(chart, 'app', { metadata, containers: [CONTAINER] })],
+  ['cdk8s-plus-28', 'busybox', busyboxImage, ['sh'], chart => new kplus.Deployment(chart, 'app', { metadata, containers: [CONTAINER] })],
+  ['cdk8s-plus-34', 'busybox', busyboxImage, ['sh'], chart => new kplus34.Deployment(chart, 'app', { metadata, containers: [CONTAINER] })],
+  ['an import', 'busybox', busyboxImage, ['sh'], chart => new kplus34.k8s.KubeDeployment(chart, 'app', { metadata, spec: SPEC })],
+  ['a YAML file', 'busybox', busyboxImage, ['sh'], included],
+])('a plain Deployment of %s, of %s, given Nix', (_, __, image, shells, make) => {
   const node = new Node({ 'registry.local/nix:1.0.0': seedImage(), 'registry.local/foreign:1.0.0': image() });
   let pod: Pod;
 
   beforeAll(() => {
     const chart = new Chart(new App(), 'e2e');
-    const deployment = new kplus.Deployment(chart, 'app', {
-      containers: [{
-        image: 'registry.local/foreign:1.0.0',
-        command: ['sh', '-c', 'nix --version; trap "exit 0" TERM; sleep 3600 & wait'],
-      }],
-    });
     const environment = new NixEnvironment(chart, 'nix', {
       image: NixImage.of('registry.local/nix:1.0.0'),
       config: { defaultSubstituter: false },
     });
-    environment.enable(deployment);
+    environment.enable(make(chart));
     node.apply(Yaml.stringify(...chart.toJson()));
-    [pod] = node.rollOut('Deployment', deployment.name);
+    [pod] = node.rollOut('Deployment', 'app');
   });
 
   afterAll(() => node.destroy());
