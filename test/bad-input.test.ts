@@ -246,6 +246,12 @@ const CASES: Case[] = [
     const settings = kplus.ConfigMap.fromConfigMapName(chart, 'settings', 'settings');
     container({ envVariables: { HOME: kplus.EnvValue.fromConfigMap(settings, 'home') } })(chart);
   }, 'CDK8SNIX0518', 'containers[main].envVariables.HOME', '"a reference"', 'Leave it out'],
+  ['a token in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('cores = 2\nextra-access-tokens = github.com=ghp_X') } }),
+    'CDK8SNIX0304', 'containers[main].envVariables.NIX_CONFIG', '"(not shown)"', 'take the variable from a Secret'],
+  ['a password in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('extra-substituters = https://me:ghp_X@cache.example.org') } }),
+    'CDK8SNIX0304', 'containers[main].envVariables.NIX_CONFIG', '"(not shown)"', 'take the variable from a Secret'],
+  ['another store in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('store = /home/code/nix') } }),
+    'CDK8SNIX0518', 'containers[main].envVariables.NIX_CONFIG', '"store = /home/code/nix"', 'Leave that line out'],
   ['a daemon', container({ envVariables: { NIX_REMOTE: kplus.EnvValue.fromValue('daemon') } }), 'CDK8SNIX0518', 'containers[main].envVariables.NIX_REMOTE', '"daemon"', 'Leave it out'],
   ['another folder of nix.conf', container({ envVariables: { NIX_CONF_DIR: kplus.EnvValue.fromValue('/etc/nix') } }), 'CDK8SNIX0518', 'envVariables.NIX_CONF_DIR', '"/etc/nix"', 'Leave it out'],
   ['a nix.conf that nothing reads', mounting('/etc/nix/nix.conf'), 'CDK8SNIX0518', 'containers[main].volumeMounts', '"/etc/nix/nix.conf"', 'config.settings'],

@@ -1,4 +1,7 @@
+import { urlHoldsSecret } from '../base/plain-secret';
 import { Problem } from '../base/problems';
+import { OWN_SETTINGS, SECRET_SETTINGS } from '../config/nix-settings';
+import { itemsOf, writtenSettings } from '../config/written-settings';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 
@@ -12,6 +15,30 @@ const RELIED_ON: { readonly [name: string]: string } = {
 
 /** Values of NIX_REMOTE with which Nix opens the store itself. */
 const SINGLE_USER = ['', 'auto', 'local'];
+
+/** What the environment's nix.conf says itself may be said again. */
+const AS_OURS: { readonly [setting: string]: string } = {
+  'sandbox': 'false', 'filter-syscalls': 'false', 'build-users-group': '', 'require-sigs': 'true', 'use-xdg-base-directories': 'false',
+};
+
+/** The first setting in lines of nix.conf that holds a secret, and the first that the library sets. */
+function whatConfigSays(lines: string): { readonly secret?: string; readonly own?: string } {
+  const settings = writtenSettings({ extraLines: lines.split('\n') });
+  return {
+    secret: settings.find(({ name, value }) => (SECRET_SETTINGS.has(name) && value !== '') || itemsOf(value).some(urlHoldsSecret))?.written,
+    own: settings.find(({ name, value }) => Object.hasOwn(OWN_SETTINGS, name) && AS_OURS[name] !== value)?.name,
+  };
+}
+
+function refuseSecret(container: any, setting: string): Problem[] {
+  return [{
+    code: 'CDK8SNIX0304',
+    prop: `containers[${container.name}].envVariables.NIX_CONFIG`,
+    value: '(not shown)',
+    problem: `Its ${setting} holds a secret, which anyone who can read the manifest would see.`,
+    remedy: 'Use config.accessTokens or config.netrc, or take the variable from a Secret.',
+  }];
+}
 
 /**
  * Variables of a container that uses Nix which contradict the environment: half of it would follow them, the other half would not.
@@ -38,6 +65,11 @@ export function checkVariables(container: any, additions: PodAdditions): Problem
     if (name === 'NIX_REMOTE' && !(typeof value === 'string' && SINGLE_USER.includes(value))) {
       return refuse('Nix runs in single-user mode: there is no daemon in the pod, and another store is none of the environment\'s.',
         'Leave it out. A remote builder is set with config.settings.builders.');
+    }
+    if (name === 'NIX_CONFIG' && typeof value === 'string') {
+      const { secret, own } = whatConfigSays(value);
+      return secret ? refuseSecret(container, secret)
+        : own === undefined ? [] : refuse(`It sets ${own}, on which the environment relies: ${OWN_SETTINGS[own]}.`, 'Leave that line out.');
     }
     return Object.hasOwn(RELIED_ON, name) ? refuse(`${RELIED_ON[name]}.`, 'Leave it out.') : [];
   });

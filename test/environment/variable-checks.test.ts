@@ -1,0 +1,10 @@
+import * as kplus from 'cdk8s-plus-28';
+import { NixDeployment } from '../../src';
+import { podSpec, testChart, variable } from '../support/synth';
+
+test.each(['experimental-features = nix-command flakes', 'cores = 2\nmax-jobs = 1', 'sandbox = false\nbuild-users-group =', '# a comment'])(
+  'a container may say %j to its own Nix', lines => {
+    const chart = testChart();
+    new NixDeployment(chart, 'app', { containers: [{ image: 'example/app:1', envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue(lines) } }] });
+    expect(variable(podSpec(chart).containers[0], 'NIX_CONFIG')).toBe(lines);
+  });
