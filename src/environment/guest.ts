@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { fitToStore } from './fit-to-store';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
-import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod } from './workload-checks';
+import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
 import { describe, Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
@@ -136,10 +136,14 @@ export class Guest {
       return Array.isArray(containers) && containers.length === 0 ? [noContainer(object)] : [];
     }
     const problems = this.check(made, pod => pod);
-    if (problems.length === 0 || !isPatched(object) || !this.canGiveNix(made)) {
+    if (problems.length === 0 || !isPatched(object)) {
       return problems;
     }
-    const left = this.check(manifestAsPatched(object), (pod, additions) => ({ ...pod, ...withoutAdditions(pod, additions) }));
+    const patched = manifestAsPatched(object);
+    if (!this.canGiveNix(made)) {
+      return this.pods(made).length === 0 && this.pods(patched).length > 0 ? [podOfPatch()] : problems;
+    }
+    const left = this.check(patched, (pod, additions) => ({ ...pod, ...withoutAdditions(pod, additions) }));
     return problems.filter(({ code, prop }) => left.some(other => other.code === code && other.prop === prop));
   }
 

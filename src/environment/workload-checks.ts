@@ -91,6 +91,17 @@ export function noPod(object: any): Problem {
   };
 }
 
+/** The fields of an `ApiObject` can be given in TypeScript alone; in other languages people add them by patches. */
+export function podOfPatch(): Problem {
+  return {
+    code: 'CDK8SNIX0507',
+    prop: 'containers',
+    value: [],
+    problem: 'The pod comes from a JSON patch, which has the last word: Nix is there before it.',
+    remedy: 'Give its fields to the construct: a class of cdk8s import, or a file and Include.',
+  };
+}
+
 function checkRestart({ owner, spec: { restartPolicy } }: PodManifest): Problem[] {
   const ends = isKind(owner, 'Job', 'batch') || isKind(owner, 'CronJob', 'batch');
   const isFine = ends ? ['Never', 'OnFailure'].includes(restartPolicy) : [undefined, 'Always'].includes(restartPolicy);
