@@ -2,15 +2,23 @@
 # Joins netrc files to one: Nix and curl read a single file, and Kubernetes cannot join Secrets. Nothing of their
 # content is printed, and none of it leaves the memory of the pod.
 #
-# NETRC_PARTS  the folder of the files, taken in the order of their names; the first entry for a host counts
-# NETRC_FILE   the file to make; readable by this user only
+# NETRC_PARTS            the folder of the files, taken in the order of their names; the first entry for a host counts
+# NETRC_FILE             the file to make; readable by this user only
+# NETRC_TERMINATION_LOG  where the line of a failure goes as well: /dev/termination-log
 set -eu
 umask 077
+: "${NETRC_TERMINATION_LOG:=/dev/termination-log}"
 
+# The last word of a run that fails, also shown by kubectl describe.
 fail() {
+  trap - EXIT
   echo "merge-netrc: $*" >&2
+  [ ! -w "$NETRC_TERMINATION_LOG" ] || echo "merge-netrc: $*" >"$NETRC_TERMINATION_LOG" || true
   exit 1
 }
+
+# What a program could not do ends the script before it is done; the program has said why.
+trap 'fail "cannot join the files of $NETRC_PARTS to $NETRC_FILE: see above"' EXIT
 
 # A `default` entry answers for every host, so that nothing after it is ever read. Only the shell's own words are used:
 # a seed image need not have awk or sed.
@@ -49,3 +57,4 @@ for name in $parts; do
   echo
 done > "$NETRC_FILE.part"
 mv "$NETRC_FILE.part" "$NETRC_FILE"
+trap - EXIT

@@ -21,32 +21,41 @@ beforeAll(async () => {
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** Run the script as the init container does; the joined file is `joined/netrc` of the folder that is returned. */
-async function merge(shell: string, parts: { [name: string]: string }): Promise<Result & { readonly file: string }> {
+interface Merged extends Result {
+  readonly file: string;
+  readonly terminationLog: string;
+}
+
+/** Run the script as the init container does. */
+async function merge(shell: string, parts: { [name: string]: string }, folderMode = 0o755): Promise<Merged> {
   const run = fs.mkdtempSync(path.join(folder, 'run-'));
   fs.mkdirSync(path.join(run, 'parts'));
   fs.mkdirSync(path.join(run, 'joined'));
   [run, path.join(run, 'parts'), path.join(run, 'joined')].forEach(made => fs.chmodSync(made, 0o755));
   fs.chownSync(path.join(run, 'joined'), 1001, 1001);
+  fs.chmodSync(path.join(run, 'joined'), folderMode);
+  fs.writeFileSync(path.join(run, 'termination-log'), '');
+  fs.chmodSync(path.join(run, 'termination-log'), 0o666);
   for (const [name, content] of Object.entries(parts)) {
     fs.writeFileSync(path.join(run, 'parts', name), content);
     fs.chownSync(path.join(run, 'parts', name), 0, 1001);
     fs.chmodSync(path.join(run, 'parts', name), 0o440);
   }
   const inPod = `/mnt/work/${path.basename(run)}`;
-  const result = await inNixPod(folder, [], `NETRC_PARTS=${inPod}/parts NETRC_FILE=${inPod}/joined/netrc exec ${shell} /mnt/work/merge-netrc.sh`);
-  return { ...result, file: path.join(run, 'joined/netrc') };
+  const environment = `NETRC_PARTS=${inPod}/parts NETRC_FILE=${inPod}/joined/netrc NETRC_TERMINATION_LOG=${inPod}/termination-log`;
+  const result = await inNixPod(folder, [], `${environment} exec ${shell} /mnt/work/merge-netrc.sh`);
+  return { ...result, file: path.join(run, 'joined/netrc'), terminationLog: fs.readFileSync(path.join(run, 'termination-log'), 'utf-8') };
 }
 
 describe.each(SHELLS)('%s', shell => {
   test('joins the files in their order, with and without an end of their last line, for this user only', async () => {
-    const { code, output, file } = await merge(shell, {
+    const { code, output, file, terminationLog } = await merge(shell, {
       '00-team-netrc': 'machine a.example.org login me password p*ss',
       '01-org-netrc': 'machine b.example.org\n  login you\n  password default\n',
       '02-rest-netrc': '# default\ndefault login any password thing\n',
     });
     // Nothing of the content is in the log.
-    expect([code, output]).toEqual([0, '']);
+    expect([code, output, terminationLog]).toEqual([0, '', '']);
     expect(fs.readFileSync(file, 'utf-8').split(/\s+/).join(' ').trim()).toBe(
       'machine a.example.org login me password p*ss machine b.example.org login you password default # default default login any password thing');
     expect(fs.statSync(file)).toMatchObject({ uid: 1001, mode: 0o100600 });
@@ -57,8 +66,15 @@ describe.each(SHELLS)('%s', shell => {
     ['a default entry before other files', { '00-a-netrc': 'default login c password secret\n', '01-b-netrc': 'machine b login c password secret' },
       'merge-netrc: 00-a-netrc has a `default` entry, which hides 01-b-netrc: give it last\n'],
   ])('refuses %s, without showing what is in it', async (_, parts, message) => {
-    const { code, output, file } = await merge(shell, parts);
-    expect([code, output, fs.existsSync(file)]).toEqual([1, message, false]);
+    const { code, output, file, terminationLog } = await merge(shell, parts);
+    expect([code, output, terminationLog, fs.existsSync(file)]).toEqual([1, message, message, false]);
+  });
+
+  test('what a program could not do is in the termination log as well', async () => {
+    const { code, output, terminationLog } = await merge(shell, { '00-a-netrc': 'machine a login b password secret' }, 0o555);
+    expect([code, terminationLog]).toEqual([1, expect.stringMatching(/^merge-netrc: cannot join the files of \S+ to \S+: see above\n$/)]);
+    expect(output.endsWith(terminationLog)).toBe(true);
+    expect(output).not.toContain('secret');
   });
 });
 
