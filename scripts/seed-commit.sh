@@ -50,7 +50,7 @@ place() {
     number=0
     while [ "$number" -lt "$batches" ]; do
       set +f
-      set -- "$stage/$token.$number"/*
+      set -- "$stage/$token.$tries.$number"/*
       set -f
       move_to "$volume/store" "$@"
       number=$((number + 1))

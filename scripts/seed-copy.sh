@@ -81,6 +81,14 @@ choose_copier() {
   case $tar in ?*) case $("$tar" --version 2>/dev/null) in *'GNU tar'*) small_tool=tar ;; esac ;; esac
 }
 
+# What belongs to a try that a garbage collector has undone. (Its batches have names of their own: a sync that is slow may still
+# note that they are durable.)
+forget_try() {
+  set +f
+  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work/dump" "$work/load" "$work/loadable"
+  set -f
+}
+
 copy() {
   choose_copier
   make_batches
@@ -93,7 +101,7 @@ copy() {
   [ "$batches" -gt 0 ] || return 0
   number=0
   while [ "$number" -lt "$batches" ]; do
-    set -- "$@" "$stage/$token.$number"
+    set -- "$@" "$stage/$token.$tries.$number"
     number=$((number + 1))
   done
   mkdir "$@"
@@ -111,7 +119,7 @@ copy() {
 
 # usage: start_copy NUMBER     in the background; $copying is what to stop: a tar that loses its reader stops too
 start_copy() {
-  to=$stage/$token.$1
+  to=$stage/$token.$tries.$1
   read -r _ _ tool <"$work/batch.$1.size"
   if [ "$tool" = tar ]; then
     { "$tar" -b 128 -T "$work/batch.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" &
@@ -158,14 +166,14 @@ start_flusher() {
 finished_batches() {
   finished='' number=0
   while [ "$number" -lt "$batches" ]; do
-    [ ! -e "$work/done.$number" ] || [ -e "$stage/$token.$number.ok" ] || finished="$finished $number"
+    [ ! -e "$work/done.$number" ] || [ -e "$stage/$token.$tries.$number.ok" ] || finished="$finished $number"
     number=$((number + 1))
   done
 }
 
 mark_durable() {
   # The stage may be gone already when a slow sync returns.
-  for number in $finished; do { true >"$stage/$token.$number.ok"; } 2>/dev/null || return 0; done
+  for number in $finished; do { true >"$stage/$token.$tries.$number.ok"; } 2>/dev/null || return 0; done
 }
 
 # The end of the copy: all batches are done, none may be lost to a crash any more.

@@ -88,6 +88,7 @@ seed() {
     tries=$((tries + 1))
     [ "$tries" -lt 5 ] || die 50 "$(head -n 1 "$work/vanished") vanished from the store: is somebody deleting there?"
     say again "$(wc -l <"$work/vanished") paths vanished, by a garbage collector that began earlier; bringing them once more"
+    forget_try
     bring_image
   done
   clock
