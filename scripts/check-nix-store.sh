@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs between the seed and the workload and spares it failures that nobody would connect with their cause: a /nix that is
-# not the seeded store (some kubelets mount an empty folder for a hostPath volume with subPath), a HOME that belongs to
-# somebody else, which Nix refuses to use, and folders that the container runtime would make as root.
+# not the seeded store (some kubelets mount an empty folder for a hostPath volume with subPath), a profile that leads to no
+# Nix, a HOME that belongs to somebody else, which Nix refuses to use, and folders that the container runtime would make as root.
 #
 # Environment:
 #   NIX_FOLDER            /nix                   where the store is mounted, as in the workload
@@ -40,6 +40,33 @@ check_store() {
   [ -n "$(ls -A "$NIX_FOLDER/store")" ] || die 60 "$NIX_FOLDER/store is empty"
 }
 
+# usage: leads_somewhere PATH     whether a path below /nix is there once this store is at /nix: links mean that place
+leads_somewhere() {
+  there=$NIX_FOLDER ahead=$1 hops=0
+  while [ -n "$ahead" ]; do
+    next=${ahead%%/*}
+    case $ahead in */*) ahead=${ahead#*/} ;; *) ahead= ;; esac
+    [ -n "$next" ] || continue
+    there=$there/$next
+    [ -L "$there" ] || continue
+    hops=$((hops + 1))
+    [ "$hops" -le 40 ] || return 1
+    target=$(readlink "$there")
+    case $target in
+      /nix/*) there=$NIX_FOLDER ahead=${target#/nix/}/$ahead ;;
+      # A file of the workload's own image, which is not this one's.
+      /*) return 0 ;;
+      *) there=${there%/*} ahead=$target/$ahead ;;
+    esac
+  done
+  [ -e "$there" ]
+}
+
+check_nix() {
+  leads_somewhere var/nix/profiles/default/bin/nix-store ||
+    die 62 "the default profile leads to no Nix: there is no /nix/var/nix/profiles/default/bin/nix-store, or one of its links leads nowhere"
+}
+
 make_home() {
   if ! { sh "$here/own-folder.sh" "$1" && mkdir -p "$1"; }; then
     die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g)"
@@ -76,6 +103,7 @@ link_certificates() {
 }
 
 check_store
+[ "$NIX_SERVED" = yes ] || check_nix
 [ "$NIX_SERVED" = yes ] || link_certificates
 [ -z "$NIX_HOME_FOLDER" ] || make_home "$NIX_HOME_FOLDER"
 make_folders "$NIX_HOME_FOLDER" "$NIX_HOME_FOLDERS"

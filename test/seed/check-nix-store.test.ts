@@ -7,11 +7,18 @@ import { Shell, SHELLS } from './support/seeder';
 let folder: string;
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'check-nix-store-'));
-  for (const place of ['nix/store/some-path', 'nix/var/nix/db', 'nix/.cdk8s-nix', 'volume']) {
+  for (const place of ['nix/store/some-nix/libexec', 'nix/store/some-path', 'nix/var/nix/db', 'nix/var/nix/profiles', 'nix/.cdk8s-nix', 'volume']) {
     fs.mkdirSync(path.join(folder, place), { recursive: true });
   }
   fs.writeFileSync(path.join(folder, 'nix/var/nix/db/db.sqlite'), '');
   fs.writeFileSync(path.join(folder, 'nix/.cdk8s-nix/seed'), '');
+  // As Nix makes them, and worse.
+  link('nix/var/nix/profiles/default', 'default-1-link');
+  link('nix/var/nix/profiles/default-1-link', '/nix/store/some-path');
+  link('nix/store/some-path/bin', '/nix/store/some-nix/bin');
+  link('nix/store/some-nix/bin', 'libexec');
+  link('nix/store/some-nix/libexec/nix-store', '../libexec/nix');
+  fs.writeFileSync(path.join(folder, 'nix/store/some-nix/libexec/nix'), '');
   fs.chownSync(path.join(folder, 'volume'), 0, USER_ID);
   fs.chmodSync(path.join(folder, 'volume'), 0o2775);
   fs.chownSync(path.join(folder, 'nix/.cdk8s-nix'), USER_ID, USER_ID);
@@ -20,10 +27,14 @@ afterEach(async () => { await host('rm', '-rf', folder); });
 
 async function check(shell: Shell, environment: { [name: string]: string } = {}): Promise<Finished> {
   return run({
-    mounts: { [path.join(folder, 'nix')]: '/nix', [path.join(folder, 'volume')]: '/mnt/nix-home', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
+    mounts: { [path.join(folder, 'nix')]: environment.NIX_FOLDER ?? '/nix', [path.join(folder, 'volume')]: '/mnt/nix-home', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
     environment: { NIX_HOME_FOLDER: '/mnt/nix-home/home', ...environment },
     command: [...shell.split(' '), '/opt/cdk8s-nix/check-nix-store.sh'],
   });
+}
+
+function link(place: string, target: string) {
+  fs.symlinkSync(target, path.join(folder, place));
 }
 
 function remove(...places: string[]) {
@@ -41,11 +52,27 @@ describe.each(SHELLS)('in %s', shell => {
     expect(await check(shell)).toMatchObject({ code: 60, stderr: expect.stringContaining(`error: /${place} does not exist: the store volume is not mounted`) });
   });
 
+  test.each([
+    'nix/var/nix/profiles/default', 'nix/store/some-path', 'nix/store/some-nix', 'nix/store/some-nix/libexec/nix',
+  ])('a default profile that leads to no Nix, for want of %s, fails in words', async place => {
+    remove(place);
+    expect(await check(shell)).toMatchObject({ code: 62, stderr: expect.stringMatching(/^check-nix-store: error: the default profile leads to no Nix: [^\n]*\n$/) });
+  });
+
+  test('links are followed as the workload will, wherever the store is mounted here', async () => {
+    const elsewhere = { NIX_FOLDER: '/mnt/nix-store' };
+    expect(await check(shell, elsewhere)).toMatchObject({ code: 0, stderr: '' });
+    remove('nix/store/some-nix/libexec/nix');
+    expect(await check(shell, elsewhere)).toMatchObject({ code: 62 });
+    link('nix/store/some-nix/libexec/nix', '/nix/store/some-nix/libexec/nix');
+    expect(await check(shell, elsewhere)).toMatchObject({ code: 62 });
+  });
+
   test('a store that a driver serves needs no mark of a seed, but something in it', async () => {
     remove('nix/.cdk8s-nix', 'nix/var');
     expect(await check(shell)).toMatchObject({ code: 60 });
     expect(await check(shell, { NIX_SERVED: 'yes' })).toMatchObject({ code: 0, stderr: '' });
-    remove('nix/store/some-path');
+    remove('nix/store/some-path', 'nix/store/some-nix');
     expect(await check(shell, { NIX_SERVED: 'yes' })).toMatchObject({ code: 60, stderr: 'check-nix-store: error: /nix/store is empty\n' });
   });
 
