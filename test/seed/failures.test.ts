@@ -128,6 +128,16 @@ describe('a volume that cannot be used', () => {
     await expectFailure(v2, volume, 15, new RegExp(`schema '${schema}', the seed image's Nix knows '10': use a newer seed image`));
   });
 
+  test('because its store is for another architecture', async () => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await seedWell(v1, volume);
+    const marker = path.join(volume.nix, '.cdk8s-nix/seed');
+    fs.writeFileSync(marker, fs.readFileSync(marker, 'utf-8').replace(/^system=.+$/m, 'system=riscv128'));
+    const before = await content(volume);
+    await expectFailure(v2, volume, 16, /the volume's store is for riscv128, and this node is \S+: keep the pod on nodes of one architecture/);
+    expect(await content(volume)).toEqual(before);
+  });
+
   test('because its database is damaged', async () => {
     volume = await Volume.create({ mebibytes: 64 });
     await seedWell(v1, volume);
@@ -145,16 +155,45 @@ describe('a volume that cannot be used', () => {
   });
 });
 
+test('what file servers, quotas and desktops leave on a volume is nothing of anyone\'s, and stays', async () => {
+  volume = await Volume.create({ mebibytes: 64 });
+  const folders = ['.snapshot', '.snapshots', '.Trash-1000', '@eaDir'];
+  await host('mkdir', ...folders.map(name => path.join(volume!.root, name)));
+  await host('touch', path.join(volume.root, 'aquota.user'));
+  await seedWell(v1, volume);
+  await expectSound(volume, v1);
+  expect(fs.readdirSync(volume.root).sort()).toEqual([...folders, 'aquota.user', 'lost+found', 'nix'].sort());
+});
+
 describe('a seed image', () => {
   beforeEach(async () => { volume = await Volume.create({ mebibytes: 64 }); });
 
   test.each([
     ['store', /no Nix store at \/nix\/store/],
-    ['var/nix/db', /no Nix database at \/nix\/var\/nix\/db\/db.sqlite/],
+    ['var/nix/db', /no Nix database at \/nix\/var\/nix\/db\/db.sqlite, and no \/nix-path-registration: build it with includeNixDB = true/],
   ])('without %s', async (missing, message) => {
     const spoilt = await v1.copyTo(path.join(scratch, 'nix'));
     await host('rm', '-rf', path.join(spoilt.nix, missing));
     await expectFailure(spoilt, volume!, 20, message);
+  });
+
+  test('without a database is seeded by the registration that dockerTools leave beside it', async () => {
+    const spoilt = await v1.copyTo(path.join(scratch, 'nix'));
+    const registration = path.join(scratch, 'registration');
+    const { stdout } = await run({ mounts: { [v1.nix]: '/nix' }, command: ['sh', '-c', 'HOME=/tmp/h USER=code exec nix-store --dump-db'] });
+    fs.writeFileSync(registration, stdout);
+    await host('rm', '-rf', path.join(spoilt.nix, 'var/nix/db'));
+    const mounts = { [registration]: '/nix-path-registration:ro' };
+    expect(await seedWell(spoilt, volume!, { mounts })).toContain('seeded ');
+    await expectSound(volume!, v1);
+    expect(await seedWell(spoilt, volume!, { mounts })).toContain('holds this image already');
+  });
+
+  test('for another architecture', async () => {
+    const foreign = await (await Image.build({ version: '1', recorded: true })).copyTo(path.join(scratch, 'nix'));
+    const recording = path.join(foreign.nix, '.cdk8s-nix/image');
+    fs.writeFileSync(recording, fs.readFileSync(recording, 'utf-8').replace(/^system=.+$/m, 'system=riscv128'));
+    await expectFailure(foreign, volume!, 16, /the seed image is for riscv128, and this node is \S+: use an image for it/);
   });
 
   test('with a database that lists nothing', async () => {
