@@ -216,7 +216,8 @@ export class AiAssistant {
     const keys = apiKey ? Object.fromEntries(this.traits.keyVariables.map(name => [name, apiKey])) : {};
     const own = { ...this.traits.variables, [`CDK8S_NIX_PACKAGE_${this.command.toUpperCase()}`]: npmPackage };
     const seen = new Map<string, string>();
-    for (const [name, value] of [keys, own, variables, secrets, ...mcpServers.map(server => server._secrets)].flatMap(some => Object.entries<unknown>(some))) {
+    const all = [keys, own, variables, secrets, ...mcpServers.map(server => server._secrets)];
+    for (const [name, value] of all.flatMap(some => Object.entries<unknown>(some))) {
       const rendered = JSON.stringify((value as kplus.EnvValue | undefined)?.valueFrom ?? value);
       if (['HOME', 'PATH', 'USER'].includes(name)) {
         problems.add('CDK8SNIX0606', `${prop}.variables`, name, 'The environment sets it.', 'Leave it out; NixUser.of({ name, home }) decides about HOME and USER.');

@@ -248,7 +248,14 @@ export class HomeManager {
 const WITHOUT_GENERATION: readonly NixImageKind[] = [NixImageKind.UPSTREAM, NixImageKind.UBUNTU_NIX];
 
 /** What a reference must not be; the first broken rule is reported. */
-const REFERENCE_RULES: ReadonlyArray<{ readonly broken: { test(reference: string): boolean }; readonly problem: string; readonly remedy: string; readonly secret?: boolean }> = [
+interface ReferenceRule {
+  readonly broken: { test(reference: string): boolean };
+  readonly problem: string;
+  readonly remedy: string;
+  readonly secret?: boolean;
+}
+
+const REFERENCE_RULES: readonly ReferenceRule[] = [
   { broken: /^$/, problem: 'It is empty.', remedy: 'Use for example "github:owner/repository/v1.2.3".' },
   {
     broken: { test: urlHoldsSecret },

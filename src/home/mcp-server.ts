@@ -108,7 +108,8 @@ export class McpServer {
    */
   public get _exposesSecret(): boolean {
     const { command = '', args = [], variables = {}, url = '' } = this.server;
-    return urlHoldsSecret(url) || argumentsHoldSecret([command, ...args]) || Object.entries(variables).some(([name, value]) => isSecret(name, String(value)));
+    return urlHoldsSecret(url) || argumentsHoldSecret([command, ...args])
+      || Object.entries(variables).some(([name, value]) => isSecret(name, String(value)));
   }
 
   /**

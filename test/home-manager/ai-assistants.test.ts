@@ -164,8 +164,14 @@ describe('the AI assistants', () => {
     // npm reads them in any case, and `npm exec -c` leaves what it was asked for in the environment.
     test('so is what is written in capitals, or was meant for another call of npm', () => {
       const result = run(command, command, {
-        NPM_CONFIG_CACHE: '/tmp/cache-npm', NPM_CONFIG_IGNORE_SCRIPTS: 'true', Npm_Config_Omit: 'optional', NPM_CONFIG_OS: 'darwin', NPM_CONFIG_REGISTRY: 'https://mirror.example/',
-        npm_config_call: 'false', npm_config_package: 'other', npm_config_workspace: 'other',
+        NPM_CONFIG_CACHE: '/tmp/cache-npm',
+        NPM_CONFIG_IGNORE_SCRIPTS: 'true',
+        Npm_Config_Omit: 'optional',
+        NPM_CONFIG_OS: 'darwin',
+        NPM_CONFIG_REGISTRY: 'https://mirror.example/',
+        npm_config_call: 'false',
+        npm_config_package: 'other',
+        npm_config_workspace: 'other',
       });
       expect(result).toMatchObject({ status: 0 });
       expect(container.has(`tmp/cache-npm/cdk8s-nix/${installed}/proven`)).toBe(true);
