@@ -9,7 +9,7 @@ import { watchAutoscalers } from '../pod/autoscalers';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
-import { PodTarget, PodTargetPart, podTargets } from '../pod/pod-targets';
+import { PodTarget, PodTargetPart, podTargets, selectTargets } from '../pod/pod-targets';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
 /**
@@ -29,8 +29,8 @@ export class Door {
    */
   public enable(construct: IConstruct, options: NixEnableOptions, additions: Additions): EnabledWorkload[] {
     checkConstruct(this.keeper.scope, construct);
-    const all = podTargets(construct, { podTemplates: options.podTemplates });
-    const targets = podTargets(construct, options);
+    const all = podTargets(construct, options.podTemplates);
+    const targets = selectTargets(all, options.select);
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
     this.parts.push(...targets.flatMap(({ parts }) => parts));

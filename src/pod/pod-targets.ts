@@ -4,9 +4,9 @@ import { mayBeList, objectsOf, podsOf, startsPods } from './pod-manifest';
 import { manifestAsMade } from './written-manifest';
 
 /** Which objects are meant, among those that a construct leads to. */
-export interface PodSelection {
-  readonly select?: ReadonlyArray<{ readonly kind?: string; readonly name?: string }>;
-  readonly podTemplates?: readonly string[];
+export interface PodSelector {
+  readonly kind?: string;
+  readonly name?: string;
 }
 
 /** An object with pods that a construct leads to. */
@@ -24,16 +24,14 @@ export interface PodTargetPart {
   readonly name: string;
 }
 
-/** The objects with pods behind a construct: the one it stands for, as a workload of any cdk8s-plus does, or all below it. */
-export function podTargets(construct: IConstruct, selection: PodSelection): PodTarget[] {
-  const { select } = selection;
-  const isMeant = (part: PodTargetPart) => select === undefined || select.some(wanted => matches(part, wanted));
-  return targetsOf(construct, selection.podTemplates)
-    .map(target => ({ ...target, parts: target.parts.filter(isMeant) }))
+/** Those of the objects that are meant. */
+export function selectTargets(targets: PodTarget[], select: readonly PodSelector[] | undefined): PodTarget[] {
+  return select === undefined ? targets : targets
+    .map(target => ({ ...target, parts: target.parts.filter(part => select.some(wanted => matches(part, wanted))) }))
     .filter(({ parts }) => parts.length > 0);
 }
 
-export function matches(part: PodTargetPart, { kind, name }: { readonly kind?: string; readonly name?: string }): boolean {
+export function matches(part: PodTargetPart, { kind, name }: PodSelector): boolean {
   return (kind === undefined || part.kind === kind) && (name === undefined || part.name === name);
 }
 
@@ -42,13 +40,19 @@ export function isPart(part: PodTargetPart, object: any): boolean {
   return part.kind === object.kind && part.apiVersion === object.apiVersion && part.name === (object.metadata?.name ?? '');
 }
 
-function targetsOf(construct: IConstruct, podTemplates: readonly string[] | undefined): PodTarget[] {
+/**
+ * The objects with pods behind a construct: the one it stands for, as a workload of any cdk8s-plus does, or all below it.
+ *
+ * @param podTemplates where pods of custom resources are, as JSON pointers
+ */
+export function podTargets(construct: IConstruct, podTemplates: readonly string[] | undefined): PodTarget[] {
   const own = ownObject(construct);
   const parts = own ? partsOf(own, podTemplates) : [];
   if (own && parts.length > 0) {
     return [{ object: own, construct, parts }];
   }
-  return construct.node.findAll().filter(ApiObject.isApiObject).map(object => ({ object, construct: object, parts: partsOf(object, podTemplates) }));
+  return construct.node.findAll().filter(ApiObject.isApiObject).map(object => ({ object, construct: object, parts: partsOf(object, podTemplates) }))
+    .filter(target => target.parts.length > 0);
 }
 
 /** The object that a construct stands for, as `ApiObject.of` finds it. */
