@@ -41,6 +41,9 @@ export type Additions = (look?: 'names') => PodAdditions;
 export class Guest {
   public readonly object: ApiObject;
 
+  /** Whether nothing was wrong with it when it was last looked at. */
+  private isClean = false;
+
   constructor(
     private readonly keeper: DoorKeeper,
     private readonly target: PodTarget,
@@ -48,11 +51,15 @@ export class Guest {
     private readonly additions: Additions,
   ) {
     this.object = target.object;
-    editManifest(this.object, manifest => this.mapMeant(manifest, meant => this.giveNix(meant)));
+    editManifest(this.object, manifest => {
+      const brought = this.additions();
+      this.checkWritten(manifest, brought);
+      return this.mapMeant(manifest, meant => this.giveNix(meant, brought));
+    });
     if (keeper.store.claimTemplate) {
       finishManifest(this.object, manifest => this.mapMeant(manifest, meant => this.keepClaimTemplate(meant)));
     }
-    target.construct.node.addValidation({ validate: () => this.validate().map(describe) });
+    target.construct.node.addValidation({ validate: () => this.tell().map(describe) });
   }
 
   public workloads(): EnabledWorkload[] {
@@ -97,8 +104,7 @@ export class Guest {
     return podsOf(manifest, this.podTemplates).filter(pod => pod.owner === manifest || this.isMeant(pod.owner));
   }
 
-  private giveNix(object: any): any {
-    const additions = this.additions();
+  private giveNix(object: any, additions: PodAdditions): any {
     return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
       // One that cannot be read is refused by the checks.
       checkLists(pod).length > 0 ? pod : mergePod(pod, { ...additions, labels: this.labelsOf(pod) }));
@@ -124,6 +130,29 @@ export class Guest {
   /** cdk8s-plus has labels by which the pods are found; others get ours. */
   private labelsOf(pod: PodContent): { readonly [label: string]: string } {
     return this.keeper.network.isRestricted || !addressLabels(pod) ? environmentLabels(this.keeper.scope) : {};
+  }
+
+  /**
+   * What is wrong, for the app to tell. cdk8s asks once for the whole app, and for the whole of it again with each chart; what was clean is
+   * looked at again only as it is written.
+   */
+  private tell(): Problem[] {
+    const problems = this.isClean ? [] : this.validate();
+    this.isClean = problems.length === 0;
+    return problems;
+  }
+
+  /** What was clean may have changed until it is written, by other validations or between two syntheses. */
+  private checkWritten(manifest: any, additions: PodAdditions): void {
+    if (!this.isClean) {
+      return;
+    }
+    this.isClean = false;
+    const problems = isPatched(this.object) ? this.validate() : this.check(manifest, pod => pod, additions);
+    if (problems.length > 0) {
+      throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.path}] ${describe(problem)}`).join('\n  ')}`);
+    }
+    this.isClean = true;
   }
 
   /** What is wrong with the object as it was made, unless a patch has put it right. What a patch itself asks for is its user's last word. */
@@ -153,9 +182,10 @@ export class Guest {
     return pods.length > 0 && pods.every(pod => checkLists(pod).length === 0);
   }
 
-  private check(manifest: any, theirs: (pod: PodManifest, additions: PodAdditions) => PodManifest): Problem[] {
+  private check(
+    manifest: any, theirs: (pod: PodManifest, additions: PodAdditions) => PodManifest, additions = this.additions('names'),
+  ): Problem[] {
     const { store, places, user, home } = this.keeper;
-    const additions = this.additions('names');
     const owners = objectsOf(manifest).map(({ object }) => object).filter(object => object === manifest || this.isMeant(object));
     return owners.flatMap(owner => {
       const fitted = this.fitted(owner);

@@ -460,3 +460,28 @@ test('what an object was made to convert is converted, by whatever class', () =>
   expect(manifest.spec.template.spec.initContainers).toHaveLength(2);
   expect(JSON.stringify(only(Testing.synth(chart), 'Deployment'))).toBe(JSON.stringify(manifest));
 });
+
+describe('what was found fine', () => {
+  test('and is not when it is synthesized once more, is refused then', () => {
+    const chart = testChart();
+    const workload = new kplus28.Deployment(chart, 'theirs', { containers: CONTAINERS });
+    new NixEnvironment(chart, 'nix').enable(workload);
+    expect(() => Testing.synth(chart)).not.toThrow();
+    workload.addContainer({ name: 'main', image: 'example/app:2' });
+    expect(() => Testing.synth(chart)).toThrow('[test/theirs] CDK8SNIX0509 containers.name: got "main"');
+    expect(() => Testing.synth(chart)).toThrow('[test/theirs] CDK8SNIX0509 containers.name: got "main"');
+  });
+
+  test('and is spoilt by another validation, is refused as it is written', () => {
+    const chart = testChart();
+    const workload = new kplus28.Deployment(chart, 'theirs', { containers: CONTAINERS });
+    new NixEnvironment(chart, 'nix').enable(workload);
+    new constructs.Construct(chart, 'policy').node.addValidation({
+      validate: () => {
+        workload.addContainer({ name: 'main', image: 'example/app:2' });
+        return [];
+      },
+    });
+    expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0509');
+  });
+});
