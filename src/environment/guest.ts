@@ -105,9 +105,10 @@ export class Guest {
   }
 
   private giveNix(object: any, additions: PodAdditions): any {
+    const labelled = (): PodAdditions => ({ ...additions, labels: environmentLabels(this.keeper.scope) });
     return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
       // One that cannot be read is refused by the checks.
-      checkLists(pod).length > 0 ? pod : mergePod(pod, { ...additions, labels: this.labelsOf(pod) }));
+      checkLists(pod).length > 0 ? pod : mergePod(pod, this.needsLabel(pod) ? labelled() : additions));
   }
 
   private fitted(object: any): any {
@@ -128,8 +129,8 @@ export class Guest {
   }
 
   /** cdk8s-plus has labels by which the pods are found; others get ours. */
-  private labelsOf(pod: PodContent): { readonly [label: string]: string } {
-    return this.keeper.network.isRestricted || !addressLabels(pod) ? environmentLabels(this.keeper.scope) : {};
+  private needsLabel(pod: PodContent): boolean {
+    return this.keeper.network.isRestricted || !addressLabels(pod);
   }
 
   /**

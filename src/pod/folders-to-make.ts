@@ -35,6 +35,10 @@ function foldersOf(container: any, place: VolumePlace, volumes: any[]): string[]
 
 /** A path as it is seen after the kernel has had it: `/a//b/` is `/a/b`. */
 export function plainPath(path: unknown): string {
+  // What is plain already needs no work, which is nearly always.
+  if (typeof path === 'string' && path.startsWith('/') && !/\/\/|\/\.|.\/$/.test(path)) {
+    return path;
+  }
   const normal = posix.normalize(String(path));
   return normal.length > 1 ? normal.replace(/\/$/, '') : normal;
 }
