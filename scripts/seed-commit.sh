@@ -44,19 +44,23 @@ place() {
   t_register=$time
   mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user" "$mine/replaced"
   {
-    (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced")
-    while read -r name; do printf '%s\n' "$stage/$name"; done <"$work/kept-in" >"$work/kept-paths"
-    in_chunks "$work/kept-paths" move_to "$volume/store"
-    number=0
-    while [ "$number" -lt "$batches" ]; do
-      set +f
-      set -- "$stage/$token.$tries.$number"/*
-      set -f
-      move_to "$volume/store" "$@"
-      number=$((number + 1))
-    done
+    while read -r name; do printf '%s\n' "$stage/$name"; done <"$work/kept-in" >"$work/kept-paths" &&
+      (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced") &&
+      in_chunks "$work/kept-paths" move_to "$volume/store" &&
+      move_batches
   } 2>"$work/errors" || why_not_moved
   sync_or_die
+}
+
+move_batches() {
+  number=0
+  while [ "$number" -lt "$batches" ]; do
+    set +f
+    set -- "$stage/$token.$tries.$number"/*
+    set -f
+    move_to "$volume/store" "$@" || return 1
+    number=$((number + 1))
+  done
 }
 
 # usage: move_to FOLDER NAME...
@@ -139,18 +143,28 @@ bring_database() {
     on_image --check-validity --print-invalid /nix/store >/dev/null 2>&1 || true
     [ ! -s "$from/db.sqlite-wal" ] || die 20 "the log of the seed image's database cannot be read"
   fi
-  {
-    for file in schema ca-schema db.sqlite; do [ ! -e "$from/$file" ] || cp "$from/$file" "$brought/"; done
-    chmod -R u+w "$brought"
-    [ "$wal" = true ] || without_log "$brought/db.sqlite"
-    sync_volume
-    mkdir -p "$mine/old-db"
-    set +f
-    for old in "$volume"/var/nix/db/*; do [ ! -f "$old" ] || mv "$old" "$mine/old-db/"; done
-    set -f
-    for file in schema ca-schema db.sqlite; do [ ! -e "$brought/$file" ] || mv "$brought/$file" "$volume/var/nix/db/"; done
-    rm -f "$ours/fresh"
-  } 2>"$work/errors" || why_not_moved
+  { copy_database && replace_database; } 2>"$work/errors" || why_not_moved
+}
+
+# The shell goes on after a failure inside of what is asked for its success, so each step says what becomes of its own.
+copy_database() {
+  for file in schema ca-schema db.sqlite; do
+    [ ! -e "$from/$file" ] || cp "$from/$file" "$brought/" || return 1
+  done
+  chmod -R u+w "$brought" && { [ "$wal" = true ] || without_log "$brought/db.sqlite"; } && sync_volume
+}
+
+replace_database() {
+  mkdir -p "$mine/old-db" || return 1
+  set +f
+  for old in "$volume"/var/nix/db/*; do
+    [ ! -f "$old" ] || mv "$old" "$mine/old-db/" || { set -f && return 1; }
+  done
+  set -f
+  for file in schema ca-schema db.sqlite; do
+    [ ! -e "$brought/$file" ] || mv "$brought/$file" "$volume/var/nix/db/" || return 1
+  done
+  rm -f "$ours/fresh"
 }
 
 load_missing() {
@@ -212,10 +226,17 @@ hold_off_garbage_collector() {
 
 # Elsewhere one may have begun before our roots were there. To ask Nix for no more than the roots takes Nix's own lock, so it
 # waits for the end of that one; the next one finds the roots. Then nothing that is there can go any more.
+# Asked of an empty store that has that lock in common with the volume: Nix forgets roots that lead to where nothing is, and
+# homes are not mounted here.
 outlast_garbage_collector() {
   [ "$guarded" = no ] && [ "$fresh" = no ] || return 0
   require_nix
-  patiently on_volume --gc --print-dead --max-freed 0 >/dev/null 2>"$work/errors" || volume_unreadable
+  barrier=$work/barrier
+  mkdir -p "$barrier/store"
+  : >>"$volume/var/nix/gc.lock"
+  ln -sf "$volume/var/nix/gc.lock" "$barrier/gc.lock"
+  patiently "$nix" --store "local?state=$barrier&real=$barrier/store&log=$barrier" --gc --print-dead >/dev/null 2>"$work/errors" ||
+    volume_unreadable
 }
 
 # --- profiles ------------------------------------------------------------------------------------------------------
@@ -247,11 +268,16 @@ switch_profile() {
   fi
   next_generation
   {
-    is_ours "$1" "$2" || { { [ ! -e "$ours/profiles" ] || cat "$ours/profiles"; printf '%s\t%s\n' "$1" "$2"; } >"$mine/profiles" && mv -f "$mine/profiles" "$ours/profiles"; }
-    ln -s "$2" "$mine/generation" && mv -T -f "$mine/generation" "$link-$generation-link"
-    ln -s "${1##*/}-$generation-link" "$mine/profile" && mv -T -f "$mine/profile" "$link"
+    { is_ours "$1" "$2" || note_as_ours "$1" "$2"; } &&
+      ln -s "$2" "$mine/generation" && mv -T -f "$mine/generation" "$link-$generation-link" &&
+      ln -s "${1##*/}-$generation-link" "$mine/profile" && mv -T -f "$mine/profile" "$link"
   } 2>"$work/errors" || why_not_moved
   forget_generations "$1" "$2"
+}
+
+note_as_ours() {
+  { [ ! -e "$ours/profiles" ] || cat "$ours/profiles"; } >"$mine/profiles" &&
+    printf '%s\t%s\n' "$1" "$2" >>"$mine/profiles" && mv -f "$mine/profiles" "$ours/profiles"
 }
 
 next_generation() {
@@ -291,10 +317,8 @@ write_marker() {
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   {
     printf 'protocol=%s\nid=%s\nimage=%s\nsystem=%s\ntime=%s\npaths=%s\nbytes=%s\nnix=%s\n' "$PROTOCOL" "$image_id" "$SEED_IMAGE" "$system" "$now" \
-      "$total_paths" "$total_bytes" "$image_nix" >"$mine/seed"
-    sync_volume
-    rm -f "$ours/repair"
-    mv -T -f "$mine/seed" "$ours/seed"
-    printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history"
+      "$total_paths" "$total_bytes" "$image_nix" >"$mine/seed" &&
+      sync_volume && rm -f "$ours/repair" && mv -T -f "$mine/seed" "$ours/seed" &&
+      printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history"
   } 2>"$work/errors" || why_not_moved
 }

@@ -4,12 +4,13 @@
 # Sourced by seed-nix-store.sh.
 
 # usage: in_chunks LIST COMMAND [ARGUMENT]...   runs the command with the lines of the list as further arguments
+# The chunks lie beside their list: what is prepared in the background has lists of its own.
 in_chunks() {
   list=$1
   shift
   [ -s "$list" ] || return 0
-  "$split" -a 4 -l 5000 "$list" "$work/chunk."
-  chunks=$(set +f && echo "$work"/chunk.*)
+  "$split" -a 4 -l 5000 "$list" "$list.chunk."
+  chunks=$(set +f && echo "$list".chunk.*)
   for chunk in $chunks; do
     # shellcheck disable=SC2046
     "$@" $(cat "$chunk") || return 1
