@@ -131,7 +131,9 @@ project.eslint!.addOverride({ files: ['src/**/*.ts'], rules: { 'max-lines': ['er
 for (const folder of ['scripts', 'images', 'nix', 'bin']) {
   project.gitattributes.addAttributes(`/${folder}/**`, 'text', 'eol=lf');
 }
-for (const path of ['/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/CONTRIBUTING.md', '/SECURITY.md']) {
+for (const path of [
+  '/.ci/', '/.projenrc.ts', '/bench/', '/build-tools/', '/examples/', '/docs/', '/jest.system.json', '/.cache/', '/rosetta/', '/CONTRIBUTING.md', '/SECURITY.md',
+]) {
   project.addPackageIgnore(path);
 }
 
