@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { CareTask, deadlineSeconds } from './care-task';
 import { NixPrefetchOptions, NixPrefetchRefresh } from './prefetch-options';
+import { STORE_PATH } from './store-path';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 
@@ -48,8 +49,6 @@ export function prefetchTask(options: NixPrefetchOptions, problems: Problems, na
     },
   };
 }
-
-const STORE_PATH = /^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+(\/[^\s$]*)?$/;
 
 /** Not `$`, which the kubelet would expand in arguments; `#` and the attribute after it are optional here. */
 const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:|\/)?[A-Za-z0-9._~:/?@!&'()*+,;=%-]*(?:#[A-Za-z0-9._~@!'"+^*,-]*)?$/;

@@ -1,7 +1,6 @@
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
-
-const STORE_PATH = /^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+(\/[^\s$]*)?$/;
+import { STORE_PATH } from '../care/store-path';
 
 /** Not `$`, which the kubelet would expand in arguments. */
 const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:|\/)[A-Za-z0-9._~:/?@!&'()*+,;=%-]*$/;

@@ -12,6 +12,7 @@ import * as library from '../../src';
 import { NixDeployment, NixEnvironment, NixGarbageCollection, NixStatefulSet, NixStore, PodSecurity } from '../../src';
 import { explain } from '../../src/explain/explain';
 import { filesOf, only, podSpec, testChart } from '../support/synth';
+import { synthErrorOf } from '../support/synth-error';
 
 const CONTAINERS = [{ name: 'main', image: 'example/app:1' }];
 const LABELS = { app: 'theirs' };
@@ -26,18 +27,6 @@ function include(chart: Chart, ...objects: any[]): Include {
   const url = join(mkdtempSync(join(tmpdir(), 'any-pod-')), 'theirs.yaml');
   writeFileSync(url, Yaml.stringify(...objects));
   return new Include(chart, 'theirs', { url });
-}
-
-/** What synthesis refuses. */
-function refusal(build: (chart: Chart) => void): string {
-  const chart = testChart();
-  try {
-    build(chart);
-    Testing.synth(chart);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return '';
 }
 
 /** The library once more, as a second folder in node_modules would have it, on the same cdk8s. */
@@ -60,7 +49,7 @@ const GENERATIONS: Array<[string, typeof kplus28]> = [
 ];
 
 describe.each(GENERATIONS)('cdk8s-plus-%s', (_, kplus) => {
-  const refused = (props: kplus28.DeploymentProps) => refusal(chart =>
+  const refused = (props: kplus28.DeploymentProps) => synthErrorOf(chart =>
     new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'theirs', { containers: CONTAINERS, ...props })));
 
   test('its two replicas and its rolling update are defaults, which one claim does not get', () => {
@@ -95,12 +84,12 @@ describe.each(GENERATIONS)('cdk8s-plus-%s', (_, kplus) => {
     environment.enable(new kplus.CronJob(chart, 'nightly', { containers: CONTAINERS, schedule: Cron.daily() }));
     environment.enable(new kplus.Job(chart, 'once', { containers: CONTAINERS }));
     expect(chart).toBeValidKubernetes();
-    expect(refusal(other => new NixEnvironment(other, 'nix').enable(new kplus.DaemonSet(other, 'theirs', { containers: CONTAINERS }))))
+    expect(synthErrorOf(other => new NixEnvironment(other, 'nix').enable(new kplus.DaemonSet(other, 'theirs', { containers: CONTAINERS }))))
       .toContain('CDK8SNIX0206 store: got "ReadWriteOnce". A DaemonSet runs a pod on every node');
   });
 
   test('its autoscaler is more than one replica', () => {
-    expect(refusal(chart => {
+    expect(synthErrorOf(chart => {
       const cpu = { request: kplus.Cpu.units(1), limit: kplus.Cpu.units(1) };
       const target = new kplus.Deployment(chart, 'theirs', { containers: [{ ...CONTAINERS[0], resources: { cpu } }] });
       new kplus.HorizontalPodAutoscaler(chart, 'scaler', { target, maxReplicas: 3 });
@@ -109,7 +98,7 @@ describe.each(GENERATIONS)('cdk8s-plus-%s', (_, kplus) => {
   });
 
   test('no container at all is told', () => {
-    expect(refusal(chart => new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'theirs')))).toContain('CDK8SNIX0507 containers: got []');
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'theirs')))).toContain('CDK8SNIX0507 containers: got []');
   });
 });
 
@@ -141,7 +130,7 @@ describe('what nobody said', () => {
 });
 
 describe('one claim is refused to', () => {
-  const refused = (manifest: any, ...others: any[]) => refusal(chart => {
+  const refused = (manifest: any, ...others: any[]) => synthErrorOf(chart => {
     others.forEach((other, i) => new ApiObject(chart, `other-${i}`, other));
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs', manifest));
   });
@@ -180,7 +169,7 @@ describe('one claim is refused to', () => {
   });
 
   test('two workloads, if it is for one pod', () => {
-    const together = (mode: kplus28.PersistentVolumeAccessMode, ...manifests: any[]) => refusal(chart =>
+    const together = (mode: kplus28.PersistentVolumeAccessMode, ...manifests: any[]) => synthErrorOf(chart =>
       new NixEnvironment(chart, 'nix', { store: NixStore.persistent({ accessModes: [mode] }) }).enable(include(chart, ...manifests)));
     const { READ_WRITE_ONCE, READ_WRITE_ONCE_POD } = kplus28.PersistentVolumeAccessMode;
     const job = object('Job', 'once', { template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } }, 'batch/v1');
@@ -192,7 +181,7 @@ describe('one claim is refused to', () => {
 
   test('several pods of one custom resource', () => {
     const task = (name: string, more: any = {}) => ({ name, template: TEMPLATE, ...more });
-    const volcano = (...tasks: any[]) => refusal(chart => new NixEnvironment(chart, 'nix').enable(
+    const volcano = (...tasks: any[]) => synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(
       new ApiObject(chart, 'theirs', object('Job', 'theirs', { tasks }, 'batch.volcano.sh/v1alpha1')), { podTemplates: ['/spec/tasks/*/template'] }));
     expect(volcano(task('a', { replicas: 2 }))).toContain('CDK8SNIX0206 replicas: got 2');
     expect(volcano(task('a'), task('b'))).toContain('CDK8SNIX0206 podTemplates: got [".spec.tasks[0].template",".spec.tasks[1].template"]');
@@ -223,13 +212,13 @@ describe('claim templates', () => {
   });
 
   test('are nothing that others have', () => {
-    expect(refusal(chart => new NixEnvironment(chart, 'nix', { store: NixStore.perReplica() }).enable(new ApiObject(chart, 'theirs', deployment('theirs')))))
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix', { store: NixStore.perReplica() }).enable(new ApiObject(chart, 'theirs', deployment('theirs')))))
       .toContain('CDK8SNIX0209 store: got "perReplica"');
   });
 
   test('with our name are refused', () => {
     const ours = { ...data, metadata: { name: 'nix-store' } };
-    expect(refusal(chart => new NixEnvironment(chart, 'nix', { store: NixStore.perReplica() }).enable(new ApiObject(chart, 'theirs', statefulSet({ volumeClaimTemplates: [ours] })))))
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix', { store: NixStore.perReplica() }).enable(new ApiObject(chart, 'theirs', statefulSet({ volumeClaimTemplates: [ours] })))))
       .toContain('CDK8SNIX0504 volumes: got "nix-store"');
   });
 });
@@ -272,15 +261,15 @@ describe('an Include', () => {
 
   test('with a container that only some have is an error for the others', () => {
     const other = deployment('b', { template: { ...TEMPLATE, spec: { containers: [{ name: 'other', image: 'example/app:1' }] } } });
-    expect(refusal(chart => new NixEnvironment(chart, 'nix').enable(include(chart, deployment('a'), other), { containers: ['main'] })))
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(include(chart, deployment('a'), other), { containers: ['main'] })))
       .toContain('CDK8SNIX0502 containers: got "main". The workload has no such container. Use one of: other.');
-    expect(refusal(chart => new NixEnvironment(chart, 'nix').enable(include(chart, deployment('a'), other), { containers: ['main', 'other'] }))).toBe('');
-    expect(refusal(chart => new NixEnvironment(chart, 'nix').enable(include(chart, deployment('a'), other), { containers: ['app'] })))
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(include(chart, deployment('a'), other), { containers: ['main', 'other'] }))).toBe('');
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(include(chart, deployment('a'), other), { containers: ['app'] })))
       .toContain('Use one of: main, other.');
   });
 
   test('is put right by a patch, which is the only way to change it', () => {
-    const patched = (...patches: JsonPatch[]) => refusal(chart => {
+    const patched = (...patches: JsonPatch[]) => synthErrorOf(chart => {
       const theirs = include(chart, deployment('a', { replicas: 3, template: { ...TEMPLATE, spec: { containers: [{ ...CONTAINERS[0], securityContext: { privileged: true } }] } } }));
       theirs.apiObjects[0].addJsonPatch(...patches);
       new NixEnvironment(chart, 'nix').enable(theirs);
@@ -337,7 +326,7 @@ describe('two copies of the library', () => {
   });
 
   test('see who seeds a shared store from another image', () => {
-    expect(refusal(chart => {
+    expect(synthErrorOf(chart => {
       const store = { accessModes: [kplus28.PersistentVolumeAccessMode.READ_WRITE_MANY], shared: true };
       new NixDeployment(chart, 'one', { store: NixStore.existing('nix', store) });
       new copy.NixDeployment(chart, 'two', { store: copy.NixStore.existing('nix', store), image: copy.NixImage.of('example/nix:2') });
@@ -359,19 +348,19 @@ test('two environments that end at one claim are told', () => {
 });
 
 test('a name that was given to the claims of two environments is put right where it was given', () => {
-  expect(refusal(chart => {
+  expect(synthErrorOf(chart => {
     new NixEnvironment(chart, 'one', { store: NixStore.persistent({ claimName: 'tools' }) });
     new NixEnvironment(chart, 'two', { store: NixStore.persistent({ claimName: 'tools' }) });
   })).toMatch(/\[test\/two\] CDK8SNIX0214 metadata.name: got "tools".*Give it another name, or .*NixStore.existing\(\)/);
 });
 
 test('a name that cdk8s has made of an id is put right at the id', () => {
-  expect(refusal(chart => new NixDeployment(chart, 'My_Workspace'))).toMatch(/CDK8SNIX0514 metadata.name: got "test-my_workspace-.*use ids of such characters, or set metadata.name/);
+  expect(synthErrorOf(chart => new NixDeployment(chart, 'My_Workspace'))).toMatch(/CDK8SNIX0514 metadata.name: got "test-my_workspace-.*use ids of such characters, or set metadata.name/);
   // The claim has its name of the same id, which the name of the workload does not change.
-  const named = refusal(chart => new NixDeployment(chart, 'My_Workspace', { metadata: { name: 'my-workspace' } }));
+  const named = synthErrorOf(chart => new NixDeployment(chart, 'My_Workspace', { metadata: { name: 'my-workspace' } }));
   expect(named).not.toContain('[test/My_Workspace]');
   expect(named).toMatch(/\[test\/My_Workspace\/Nix\] CDK8SNIX0514 metadata.name: got "test-my_workspace-nix-store-.*use ids of such characters/);
-  expect(refusal(chart => new NixDeployment(chart, 'my-workspace'))).toBe('');
+  expect(synthErrorOf(chart => new NixDeployment(chart, 'my-workspace'))).toBe('');
 });
 
 describe('pods that cdk8s-plus did not make', () => {
