@@ -183,6 +183,8 @@ export interface BundledBackstageDatabaseOptions {
 
 /**
  * Where Backstage keeps its data. Passwords come from Secrets, never through the manifest.
+ *
+ * @example BackstageDatabase.existing({ host: 'postgres.databases.svc', password: { secret, key: 'postgres' } })
  */
 export class BackstageDatabase {
   /**

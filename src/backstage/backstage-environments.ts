@@ -51,6 +51,21 @@ export interface BackstageEnvironmentsProps {
  * `backstage`.
  *
  * They differ in image, preset, base URL, database and namespace, and in what you say. Promoting an image changes the lines with images only.
+ *
+ * @example
+ * new BackstageEnvironments(app, 'portal', {
+ *   images: BackstageImages.fromFile('images.json'),
+ *   environments: {
+ *     development: {
+ *       baseUrl: 'https://portal.dev.example.org',
+ *       database: BackstageDatabase.bundled({ password: { secret, key: 'postgres' } }),
+ *     },
+ *     production: {
+ *       baseUrl: 'https://portal.example.org',
+ *       database: BackstageDatabase.existing({ host: 'postgres.databases.svc', password: { secret, key: 'postgres' } }),
+ *     },
+ *   },
+ * });
  */
 export class BackstageEnvironments extends Construct {
   /** The names of the environments. */

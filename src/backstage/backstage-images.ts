@@ -18,6 +18,8 @@ type Entry = string | { readonly image: string; readonly tag?: string; readonly 
 
 /**
  * The images of portals by environment, as a tool that promotes them from one to the next writes them into a file.
+ *
+ * @example BackstageImages.fromFile('images.json')
  */
 export class BackstageImages {
   /**

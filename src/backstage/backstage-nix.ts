@@ -37,6 +37,13 @@ const WITH_NIX: readonly NixImageKind[] = [NixImageKind.BACKSTAGE_NIX, NixImageK
  *
  * Passwords come from Secrets and TLS is checked; what is not fit for production is refused there. JSON patches on any of its objects hold,
  * and what refers to them follows.
+ *
+ * @example
+ * new BackstageNix(chart, 'backstage', {
+ *   image: NixImage.of('registry.example.org/team/portal:1.0.0'),
+ *   baseUrl: 'https://portal.example.org',
+ *   database: BackstageDatabase.existing({ host: 'postgres.databases.svc', password: { secret, key: 'postgres' } }),
+ * });
  */
 export class BackstageNix extends Construct {
   /** The portal. */

@@ -27,6 +27,8 @@ const SERVICE_PORT = 80;
  * upstreams, with a volume.
  *
  * Signatures stay those of the upstreams, so the cache needs no trust: what it alters, Nix refuses.
+ *
+ * @example environment.useBinaryCache(new NixBinaryCache(chart, 'cache', { volumeSize: Size.gibibytes(100) }));
  */
 export class NixBinaryCache extends Construct {
   /** The pods. */

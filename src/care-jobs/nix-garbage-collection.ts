@@ -36,6 +36,8 @@ export interface NixGarbageCollectionProps extends NixGarbageCollectionOptions {
  *
  * A ReadWriteOnce volume can only be mounted on the node of the workload, which the pods of this CronJob follow. Where no second pod can mount
  * the store (ReadWriteOncePod, a store for each replica), use `NixEnvironment.collectGarbage`.
+ *
+ * @example new NixGarbageCollection(chart, 'gc', { environment, schedule: Cron.daily(), deleteOlderThan: Duration.days(30) });
  */
 export class NixGarbageCollection extends Construct {
   /** The CronJob. */

@@ -19,6 +19,8 @@ export interface NixProgramPrefetchProps {
  *
  * It has to end before the workload is changed: in Argo CD by an earlier sync wave, with kubectl by `kubectl wait`. When a program changes, the Job
  * gets another name and runs again.
+ *
+ * @example new NixProgramPrefetch(chart, 'ahead', { environment });
  */
 export class NixProgramPrefetch extends Construct {
   /** The Job. The name in the manifest is this one's and a fingerprint of what the Job is. */

@@ -22,6 +22,8 @@ export interface NixStorePrefetchProps extends NixPrefetchOptions {
  *
  * When anything about it changes, the Job gets another name and runs again. To have everything there before the containers of a pod start, or
  * where no second pod can mount the store, use `NixEnvironment.prefetch`.
+ *
+ * @example new NixStorePrefetch(chart, 'tools', { environment, shells: ['github:owner/repository/v1.2.3'] });
  */
 export class NixStorePrefetch extends Construct {
   /** The Job. The name in the manifest is this one's and a fingerprint of what the Job is. */

@@ -65,6 +65,8 @@ const RESOURCES: kplus.ContainerResources = {
 
 /**
  * Compares a store with Nix's database, and repairs it if asked: once by a Job, or on a schedule by a CronJob. It fails if damage is left.
+ *
+ * @example new NixStoreVerification(chart, 'verify', { environment, schedule: Cron.monthly(), repair: true });
  */
 export class NixStoreVerification extends Construct {
   /** The Job, or the CronJob if there is a schedule. */

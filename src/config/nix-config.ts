@@ -25,6 +25,8 @@ const ACCESS_TOKENS = 'access-tokens.conf';
  *
  * What a pod cannot have is off (sandbox, build users), flakes are on, signature checks stay on, and secrets
  * come from Secrets, never through the manifest.
+ *
+ * @example new NixEnvironment(chart, 'nix', { config: { settings: { 'max-jobs': 4, 'connect-timeout': 10 } } });
  */
 export class NixConfig extends Construct {
   /** The ConfigMap. */

@@ -4,6 +4,8 @@ import { Problems } from '../base/problems';
 
 /**
  * A binary cache that Nix may take store paths from, with the keys its signatures are checked against.
+ *
+ * @example Substituter.of('https://cache.example.org', 'cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=')
  */
 export class Substituter {
   /**

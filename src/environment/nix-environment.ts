@@ -42,6 +42,11 @@ import { storeScripts } from '../store/store-scripts';
  * Everything a pod needs to use Nix: the store and the image that seeds it, nix.conf, user and home.
  *
  * `enable()` gives it to a workload; one environment may serve several workloads, as far as its store can.
+ *
+ * @example
+ * new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'portal', {
+ *   containers: [{ image: 'registry.example.org/portal:1.4.2', portNumber: 7007 }],
+ * }));
  */
 export class NixEnvironment extends Construct {
   /** The seed image. */

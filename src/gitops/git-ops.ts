@@ -53,6 +53,8 @@ export interface ArgoCdIgnoreRule {
 
 /**
  * Makes manifests ready for a GitOps tool: annotations on all objects below a construct, added at synth, when all of them are known.
+ *
+ * @example GitOps.argoCd(chart);
  */
 export class GitOps {
   /**

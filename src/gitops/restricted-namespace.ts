@@ -27,6 +27,8 @@ export interface RestrictedNamespaceProps extends kplus.NamespaceProps {
  * A namespace that enforces Pod Security `restricted`, which all workloads of this library pass.
  *
  * @see https://kubernetes.io/docs/concepts/security/pod-security-admission/
+ *
+ * @example new RestrictedNamespace(chart, 'namespace', { metadata: { name: 'development' } });
  */
 export class RestrictedNamespace extends kplus.Namespace {
   constructor(scope: Construct, id: string, props: RestrictedNamespaceProps = {}) {

@@ -32,6 +32,8 @@ interface Traits {
 
 /**
  * An AI assistant on the command line: installed by the home-manager profile, configured here.
+ *
+ * @example AiAssistant.claude({ apiKey: kplus.EnvValue.fromSecretValue({ secret, key: 'anthropic' }) })
  */
 export class AiAssistant {
   /**

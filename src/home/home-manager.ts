@@ -117,6 +117,8 @@ const PREBUILT_GENERATION = '/nix/var/nix/profiles/home-manager';
 /**
  * What is installed in the home: a home-manager configuration, activated by an init container before the
  * workload starts. It is built once and activated again only if it changed or the home is new.
+ *
+ * @example HomeManager.profile(HomeManagerProfile.DEVELOPMENT)
  */
 export class HomeManager {
   /**

@@ -41,6 +41,8 @@ export interface McpHttpOptions {
 
 /**
  * An MCP server: tools for an AI assistant.
+ *
+ * @example McpServer.command('files', 'npx', { args: ['-y', '@modelcontextprotocol/server-filesystem@2026.1.14', '/home/code'] })
  */
 export class McpServer {
   /**

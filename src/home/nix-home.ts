@@ -21,6 +21,8 @@ const { READ_WRITE_ONCE, READ_WRITE_MANY } = kplus.PersistentVolumeAccessMode;
  *
  * Nix refuses a HOME that belongs to somebody else, so an init container makes the folder as the user of the
  * pod, whichever volume it is on.
+ *
+ * @example NixHome.ephemeral({ folders: ['app', '.cache/tool'] })
  */
 export class NixHome {
   /**

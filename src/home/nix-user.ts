@@ -66,6 +66,8 @@ const MAX_ID = 2 ** 31 - 1;
  * Who runs the containers and owns the store.
  *
  * Nix runs in single-user mode: the store belongs to this user and no daemon is needed.
+ *
+ * @example NixUser.of({ uid: 1000, name: 'node' })
  */
 export class NixUser {
   /**

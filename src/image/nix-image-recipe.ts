@@ -38,6 +38,8 @@ const BUILT_KINDS: readonly NixImageKind[] = [NixImageKind.ADD_NIX, NixImageKind
 /**
  * How one of our images is built: its Dockerfile, what it copies, and its build arguments, read from the
  * Dockerfile itself.
+ *
+ * @example NixImageRecipe.of(NixImageKind.UBUNTU_NIX).dockerfile()
  */
 export class NixImageRecipe {
   /**

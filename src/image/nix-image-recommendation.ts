@@ -179,6 +179,8 @@ const USE_CASES: readonly UseCase[] = [
 
 /**
  * Which image suits, and why: a row of the decision matrix.
+ *
+ * @example NixImage.recommend({ backstage: true })
  */
 export class NixImageRecommendation {
   /**

@@ -45,6 +45,8 @@ const UPSTREAM = 'docker.io/nixos/nix:2.34.7@sha256:bf1d938835ab96312f098fa6c2e9
 
 /**
  * A container image that ships a single-user Nix, and whose `/nix` can seed a store volume.
+ *
+ * @example NixImage.ubuntuNix({ repository: 'registry.example.org/team/ubuntu-nix', tag: '1.0.0' })
  */
 export class NixImage {
   /**

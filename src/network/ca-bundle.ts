@@ -6,6 +6,8 @@ import { Problems } from '../base/problems';
  * Certificates to trust instead of those of the image: a file with PEM certificates in a ConfigMap or a Secret.
  *
  * Programs read it *instead of* their own list, so it has to hold the public roots too if public servers are to be reached.
+ *
+ * @example CaBundle.fromConfigMap(kplus.ConfigMap.fromConfigMapName(chart, 'ca', 'company-ca'), 'ca.crt')
  */
 export class CaBundle {
   /**

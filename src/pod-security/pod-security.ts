@@ -21,6 +21,8 @@ export interface PodSecurityOptions {
 /**
  * Checks pods against the Pod Security Standards before a cluster does: those of this library and all others, of any
  * workload, with init and ephemeral containers, as they are synthesized.
+ *
+ * @example PodSecurity.enforce(chart);
  */
 export class PodSecurity {
   /**

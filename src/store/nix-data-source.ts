@@ -8,6 +8,8 @@ import { Problems } from '../base/problems';
  *
  * The source has to be in the same namespace, of the same driver, and no larger than the new volume; the storage class
  * needs a CSI driver that can clone or take snapshots.
+ *
+ * @example NixStore.persistent({ dataSource: NixDataSource.snapshot('golden') })
  */
 export class NixDataSource {
   /**

@@ -70,6 +70,8 @@ export interface RuntimeClassOptions {
 /**
  * A runtime on the nodes that brings programs from Nix by itself: a containerd shim, or a snapshotter. Somebody with root on every node has
  * installed it; nothing is seeded then, and nothing can be installed at run time.
+ *
+ * @example NixStore.runtimeClass(NixRuntimeClass.flox({ environment: 'flox/echoip' }))
  */
 export class NixRuntimeClass {
   /**

@@ -45,6 +45,8 @@ export interface NixSeedOptions {
 
 /**
  * How the seed image's `/nix` comes to where it is copied from.
+ *
+ * @example NixSeedSource.imageVolume('registry.example.org/busybox:1.37.0')
  */
 export class NixSeedSource {
   /**

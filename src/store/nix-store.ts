@@ -15,6 +15,8 @@ import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
  *
  * The store lives in the folder `nix/` of the volume, so that the volume's root, which belongs to the cluster,
  * is left alone and `lost+found` stays out of `/nix`.
+ *
+ * @example NixStore.persistent({ size: Size.gibibytes(40), storageClassName: 'fast' })
  */
 export class NixStore {
   /**

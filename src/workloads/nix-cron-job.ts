@@ -16,6 +16,12 @@ export interface NixCronJobProps extends kplus.CronJobProps, NixEnvironmentProps
  *
  * The default store is a claim, so that only the first run starts cold. Runs must not overlap on it, which is kplus' default
  * (`ConcurrencyPolicy.FORBID`).
+ *
+ * @example
+ * new NixCronJob(chart, 'nightly', {
+ *   schedule: Cron.daily(),
+ *   containers: [{ image: 'registry.example.org/report:1.2.0', command: ['nix', 'run', 'github:owner/report/v1.2.0'] }],
+ * });
  */
 export class NixCronJob extends kplus.CronJob {
   /** What gives Nix to the pods: store, nix.conf, user and home. */

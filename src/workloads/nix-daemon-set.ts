@@ -19,6 +19,8 @@ export interface NixDaemonSetProps extends kplus.DaemonSetProps, NixEnvironmentP
  * A DaemonSet whose pods have Nix, each with a store of its own.
  *
  * Without any container it is a shell with Nix on every node, to `kubectl exec` into.
+ *
+ * @example new NixDaemonSet(chart, 'tools');
  */
 export class NixDaemonSet extends kplus.DaemonSet {
   /** What gives Nix to the pods: store, nix.conf, user and home. */

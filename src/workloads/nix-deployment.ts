@@ -17,6 +17,11 @@ export interface NixDeploymentProps extends kplus.DeploymentProps, NixEnvironmen
  *
  * Without any container it is a workspace: a container of the seed image that stays up, to `kubectl exec` into.
  * Containers request little unless they say otherwise: 100m CPU and 256Mi memory, limited to 2Gi memory.
+ *
+ * @example
+ * new NixDeployment(chart, 'code', {
+ *   store: NixStore.persistent({ size: Size.gibibytes(40), retain: true }),
+ * });
  */
 export class NixDeployment extends kplus.Deployment {
   /** What gives Nix to the pods: store, nix.conf, user and home. */

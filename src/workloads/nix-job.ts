@@ -21,6 +21,11 @@ export interface NixJobProps extends kplus.JobProps, NixEnvironmentProps, NixWor
  *
  * Kubernetes does not let the pod of a Job change. So the name in the manifest is this one's and a fingerprint of what cannot change: after
  * a change, of nix.conf too, there is another Job, which runs. A name given by `metadata.name` stays as it is.
+ *
+ * @example
+ * new NixJob(chart, 'report', {
+ *   containers: [{ image: 'registry.example.org/report:1.2.0', command: ['nix', 'run', 'github:owner/report/v1.2.0'] }],
+ * });
  */
 export class NixJob extends kplus.Job {
   /** What gives Nix to the pods: store, nix.conf, user and home. */

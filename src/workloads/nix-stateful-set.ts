@@ -21,6 +21,8 @@ export interface NixStatefulSetProps extends kplus.StatefulSetProps, NixEnvironm
  * A StatefulSet whose pods have Nix, each with a claim of its own that outlives the pod.
  *
  * Without any container its pods are workspaces: a container of the seed image that stays up, to `kubectl exec` into.
+ *
+ * @example new NixStatefulSet(chart, 'builder', { replicas: 2, store: NixStore.perReplica({ size: Size.gibibytes(40) }) });
  */
 export class NixStatefulSet extends kplus.StatefulSet {
   /** What gives Nix to the pods: store, nix.conf, user and home. */

@@ -3,7 +3,7 @@ import { join } from 'path';
 
 interface Documented {
   readonly name: string;
-  readonly docs?: { readonly summary?: string; readonly default?: string };
+  readonly docs?: { readonly summary?: string; readonly default?: string; readonly example?: string };
 }
 
 interface Member extends Documented {
@@ -13,6 +13,7 @@ interface Member extends Documented {
 
 interface ApiType extends Documented {
   readonly fqn: string;
+  readonly kind: 'class' | 'enum' | 'interface';
   /** Whether it is a struct: props or options. */
   readonly datatype?: boolean;
   readonly properties?: Member[];
@@ -42,4 +43,11 @@ test('every parameter of a method says what it is', () => {
 test('every optional prop says what it is if left out', () => {
   const silent = (prop: Member) => prop.optional && (prop.docs?.default ?? '') === '';
   expect(TYPES.filter(type => type.datatype).flatMap(type => namesOf(type, (type.properties ?? []).filter(silent)))).toEqual([]);
+});
+
+test('every class shows how it comes about, in each language', () => {
+  const isShown = (type: ApiType) => type.docs?.example !== undefined || (type.methods ?? []).some(method => method.docs?.example !== undefined);
+  const classes = TYPES.filter(type => type.kind === 'class');
+  expect(classes.length).toBeGreaterThan(30);
+  expect(classes.filter(type => !isShown(type)).map(type => type.name)).toEqual([]);
 });
