@@ -14,6 +14,7 @@ const PARTS: { readonly [digits: string]: string } = {
   '10': 'GitOps',
   '11': 'Network',
   '12': 'Programs',
+  '13': 'Anywhere',
 };
 
 /** The text of docs/errors.md, from the table of the codes. */

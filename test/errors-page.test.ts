@@ -14,6 +14,10 @@ test('docs/errors.md is what `npx projen docs` writes', () => {
   expect(readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf-8')).toBe(errorsPage());
 });
 
+test('every code is on it', () => {
+  expect(Object.keys(ERROR_CODES).filter(code => !errorsPage().includes(`| \`${code}\` |`))).toEqual([]);
+});
+
 test('every code is used by the library, and by a test', () => {
   const library = sources(join(ROOT, 'src')).filter(file => !file.endsWith('error-code.ts')).map(file => readFileSync(file, 'utf-8')).join();
   const tests = sources(join(ROOT, 'test')).filter(file => file.endsWith('.ts')).map(file => readFileSync(file, 'utf-8')).join();

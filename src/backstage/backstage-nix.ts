@@ -18,6 +18,7 @@ import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './porta
 import { restrictPortal } from './portal-network';
 import { portalRoute } from './portal-route';
 import { contentHash } from '../base/content-hash';
+import { checkEnum } from '../base/enum-check';
 import { describe, Problems } from '../base/problems';
 import { verbatim } from '../base/verbatim';
 import { NixEnvironmentOptions } from '../environment/nix-environment-props';
@@ -91,7 +92,7 @@ export class BackstageNix extends Construct {
     this.props = props;
     this.port = portalPort(props);
     const problems = new Problems(this);
-    const preset = presetOf(props);
+    const preset = checkEnum(problems, 'preset', props.preset, BackstagePreset) ? presetOf(props) : BackstagePreset.PRODUCTION;
     this.sizing = BACKSTAGE_SIZING[preset];
     checkPortal(problems, props, preset);
     checkContainerPorts(problems, props, this.port);

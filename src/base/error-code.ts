@@ -115,6 +115,7 @@ export const ERROR_CODES = {
   CDK8SNIX1206: 'A runtime of the node is asked for what it cannot do, or a store for what only such a runtime can.',
   CDK8SNIX1207: 'The name of a RuntimeClass, or of what its shim runs, is not valid.',
   CDK8SNIX1301: 'The files of this package are not where its code runs: the app was bundled, or parts of the package are missing.',
+  CDK8SNIX1302: 'A prop has a value that its enum does not have.',
 } as const;
 
 /** One of the stable codes. */

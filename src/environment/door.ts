@@ -3,12 +3,14 @@ import { Additions, DoorKeeper, Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
+import { requireEnum } from '../base/enum-check';
 import { describe, Problem } from '../base/problems';
 import { takeIntoPhase } from '../gitops/hook-phase';
 import { watchAutoscalers } from '../pod/autoscalers';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
+import { PodSecurityLevel } from '../pod/pod-security-level';
 import { PodTarget, PodTargetPart, podTargets, selectTargets } from '../pod/pod-targets';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
@@ -25,10 +27,11 @@ export class Door {
 
   /**
    * @param additions what the pods get, asked as they are written
-   * @throws if nothing is behind the construct, or something of it has Nix already
+   * @throws if nothing is behind the construct, something of it has Nix already, or there is no such level of Pod Security
    */
   public enable(construct: IConstruct, options: NixEnableOptions, additions: Additions): EnabledWorkload[] {
     checkConstruct(this.keeper.scope, construct);
+    requireEnum('podSecurity', options.podSecurity, PodSecurityLevel);
     const all = podTargets(construct, options.podTemplates);
     const targets = selectTargets(all, options.select);
     checkSelection(this.keeper.scope, construct, all, targets, options);

@@ -1,4 +1,6 @@
+import * as kplus from 'cdk8s-plus-28';
 import { NixEnvironmentProps } from './nix-environment-props';
+import { checkEnum } from '../base/enum-check';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
@@ -41,6 +43,7 @@ export function checkEnvironmentProps(props: NixEnvironmentProps, image: NixImag
   if (jobs !== undefined && (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)) {
     problems.add('CDK8SNIX0103', 'seed.jobs', jobs, 'It is a whole number from 1 to 64.', 'Use for example 4, or leave it out.');
   }
+  checkEnum(problems, 'seed.imagePullPolicy', props.seed?.imagePullPolicy, kplus.ImagePullPolicy);
   source?._validate(problems);
   if (user.isRoot && source?._shellImage !== undefined) {
     problems.add('CDK8SNIX0103', 'seed.source', 'imageVolume', 'As root Nix insists on a store that it could write, even to read it, and an image volume is read-only.',

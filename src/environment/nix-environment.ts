@@ -10,6 +10,7 @@ import { loginProfile, sessionScript } from './login-profile';
 import { NixEnableOptions } from './nix-enable-options';
 import { NixEnvironmentProps } from './nix-environment-props';
 import { podRules } from './pod-rules';
+import { checkEnum } from '../base/enum-check';
 import { ObjectMetadata } from '../base/object-metadata';
 import { packageFile } from '../base/package-file';
 import { Problems } from '../base/problems';
@@ -34,6 +35,7 @@ import { VOLUME } from '../pod/pod-names';
 import { SharedFiles } from '../pod/shared-files';
 import { EnvironmentPrograms } from '../program/environment-programs';
 import { NixProgram } from '../program/nix-program';
+import { NixArchitecture } from '../store/nix-architecture';
 import { NixStore } from '../store/nix-store';
 import { StoreContainers } from '../store/store-containers';
 import { storeScripts } from '../store/store-scripts';
@@ -99,6 +101,7 @@ export class NixEnvironment extends Construct {
     this.store = (props.store ?? NixStore.persistent())._bind({
       scope: this, problems: this.problems, metadata: this.objectMetadata(), role: { id: 'Store', prop: 'store', factory: 'NixStore' },
     });
+    checkEnum(this.problems, 'store.architecture', this.store.architecture, NixArchitecture);
     this.claim = this.store.claim;
     if (this.store.runtime) {
       checkOwnRuntime(props, this.problems);

@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { podSecurityViolations } from './pod-security-check';
 import { PodSecurityViolation } from './pod-security-violation';
+import { requireEnum } from '../base/enum-check';
 import { podTemplatesOf } from '../pod/enabled-mark';
 import { mayBeList, startsPods } from '../pod/pod-manifest';
 import { PodSecurityLevel } from '../pod/pod-security-level';
@@ -31,8 +32,10 @@ export class PodSecurity {
    * @param scope a chart, an app, or any construct: everything below it is checked
    * @param options the profile
    * @returns the violations, in the order of the objects; none if all pods conform
+   * @throws if there is no such profile
    */
   public static check(scope: IConstruct, options: PodSecurityOptions = {}): PodSecurityViolation[] {
+    requireEnum('level', options.level, PodSecurityLevel);
     return scope.node.findAll().filter(ApiObject.isApiObject).map(object => ({ object, podTemplates: podTemplatesOf(object) }))
       .filter(({ object, podTemplates }) => startsPods(object) || mayBeList(object) || podTemplates.length > 0)
       .flatMap(({ object, podTemplates }) => podSecurityViolations(object.toJson(), options.level, object.node.path, podTemplates));
@@ -43,8 +46,10 @@ export class PodSecurity {
    *
    * @param scope a chart, an app, or any construct: everything below it is checked, whenever it was added
    * @param options the profile
+   * @throws if there is no such profile
    */
   public static enforce(scope: IConstruct, options: PodSecurityOptions = {}): void {
+    requireEnum('level', options.level, PodSecurityLevel);
     scope.node.addValidation({ validate: () => PodSecurity.check(scope, options).map(violation => violation.message) });
   }
 
