@@ -1,12 +1,12 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { host, USER_ID } from '../seed/support/container';
+import { host } from '../seed/support/container';
 import { Image } from '../seed/support/image';
 import { seedWell, SHELLS } from '../seed/support/seeder';
 import { expectSound } from '../seed/support/soundness';
 import { Volume } from '../seed/support/volume';
-import { FolderCache } from '../store-care/support/binary-cache';
-import { care, CareOptions, Cared, inWorkload } from '../store-care/support/care';
+import { care, CareOptions, inWorkload } from '../store-care/support/care';
+import { StoreWithFlake } from '../store-care/support/store-with-flake';
 
 const SET = 'var/nix/gcroots/cdk8s-nix-programs/default';
 
@@ -29,45 +29,18 @@ const FLAKE = (release: string) => `{
 }`;
 
 describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
-  let image: Image;
-  let seeded: Volume;
-  let volume: Volume;
-  let flake: string;
-  beforeAll(async () => {
-    image = await Image.build({ version: '1', release });
-    seeded = await Volume.create();
-    await seedWell(image, seeded);
-  });
-  afterAll(async () => seeded.dispose());
-  beforeEach(async () => {
-    volume = await seeded.clone();
-    flake = path.join(path.dirname(volume.root), 'flake');
-    fs.mkdirSync(flake);
-    await write('1');
-  });
-  afterEach(async () => volume.dispose());
+  const store = StoreWithFlake.forEachTest(release, { 'flake.nix': FLAKE('1') });
+  const write = async (version: string) => store.write({ 'flake.nix': FLAKE(version) });
 
-  async function write(version: string) {
-    fs.writeFileSync(path.join(flake, 'flake.nix'), FLAKE(version));
-    await host('chown', '-R', `${USER_ID}:${USER_ID}`, flake);
-  }
-
-  const bring = async (args: string[], options: CareOptions = {}): Promise<Cared> => care('bring-programs', image, volume, {
-    ...options, args, mounts: { [flake]: '/flake', ...options.mounts }, environment: { PROGRAMS_BUILD: 'yes', ...options.environment },
-  });
-
-  async function bringWell(args: string[], options: CareOptions = {}): Promise<string> {
-    const { code, stderr, stdout } = await bring(args, options);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    return stdout;
-  }
+  const withBuilds = (options: CareOptions): CareOptions => ({ ...options, environment: { PROGRAMS_BUILD: 'yes', ...options.environment } });
+  const bring = async (args: string[], options: CareOptions = {}) => store.care('bring-programs', args, withBuilds(options));
+  const bringWell = async (args: string[], options: CareOptions = {}) => (await store.careWell('bring-programs', args, withBuilds(options))).stdout;
 
   /** What a link of a program on the volume leads to. */
-  const link = (name: string, key: string, which: 'package' | 'program') => fs.readlinkSync(path.join(volume.nix, SET, name, key, which));
-  const keys = (name: string) => fs.readdirSync(path.join(volume.nix, SET, name)).sort();
+  const link = (name: string, key: string, which: 'package' | 'program') => fs.readlinkSync(path.join(store.volume.nix, SET, name, key, which));
+  const keys = (name: string) => fs.readdirSync(path.join(store.volume.nix, SET, name)).sort();
   const run = async (name: string, key: string) =>
-    inWorkload(image, volume, `exec "$(readlink "/nix/${SET}/${name}/${key}/program")" argument`);
-  const collectGarbage = async () => expect(await care('collect-garbage', image, volume)).toMatchObject({ code: 0 });
+    inWorkload(store.image, store.volume, `exec "$(readlink "/nix/${SET}/${name}/${key}/program")" argument`);
 
   test.each(SHELLS)('under %s a program comes, runs, and stays; asked for again it needs neither its flake nor Nix', async shell => {
     const log = await bringWell(['echo', 'k1', 'flake', 'path:/flake'], { shell });
@@ -76,9 +49,9 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     expect(log).toMatch(new RegExp(`bring-programs: echo is ${storePath} \\(path:/flake\\?.*narHash=sha256-.*\\), brought\n`));
     expect(await run('echo', 'k1')).toEqual([`1 ${storePath}/bin/serve argument`]);
 
-    await collectGarbage();
-    await expectSound(volume, image, { paths: [storePath], links: {} });
-    fs.rmSync(path.join(flake, 'flake.nix'));
+    await store.collectGarbage();
+    await expectSound(store.volume, store.image, { paths: [storePath], links: {} });
+    fs.rmSync(path.join(store.flake, 'flake.nix'));
     const warm = await bringWell(['echo', 'k1', 'flake', 'path:/flake'], { shell, environment: { PATH: '/usr/sbin:/usr/bin:/bin', NIX_CONF_DIR: '/nowhere' } });
     expect(warm).toMatch(/^bring-programs: echo is \S+ \(.*\), there already\n/);
     expect(await run('echo', 'k1')).toEqual([`1 ${storePath}/bin/serve argument`]);
@@ -92,8 +65,8 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
 
   test('a package whose program the container names needs no main one', async () => {
     await bringWell(['echo', 'k', 'closure', 'path:/flake#nameless']);
-    expect(fs.readdirSync(path.join(volume.root, link('echo', 'k', 'package'), 'bin'))).toEqual(['other']);
-    expect(volume.exists(`${SET}/echo/k/program`)).toBe(false);
+    expect(fs.readdirSync(path.join(store.volume.root, link('echo', 'k', 'package'), 'bin'))).toEqual(['other']);
+    expect(store.volume.exists(`${SET}/echo/k/program`)).toBe(false);
   });
 
   test('another reference is another program; the former ones stay for a rollback, and no more of them than asked for', async () => {
@@ -102,8 +75,8 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
       await bringWell(['echo', version, 'flake', 'path:/flake'], { environment: { PROGRAMS_KEEP: '2' } });
     }
     expect(keys('echo')).toEqual(['2', '3', '4']);
-    await collectGarbage();
-    fs.rmSync(path.join(flake, 'flake.nix'));
+    await store.collectGarbage();
+    fs.rmSync(path.join(store.flake, 'flake.nix'));
     expect(await bringWell(['echo', '2', 'flake', 'path:/flake'])).toContain('there already');
     expect((await run('echo', '2'))[0]).toMatch(/^2 /);
     expect(await run('echo', '3')).toEqual([expect.stringMatching(/^3 /)]);
@@ -112,21 +85,16 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
   test('workloads do not meddle with each other\'s programs, and share the store paths', async () => {
     await bringWell(['echo', 'k', 'flake', 'path:/flake'], { environment: { PROGRAMS_SET: 'other' } });
     await bringWell(['echo', 'k', 'flake', 'path:/flake']);
-    expect(fs.readlinkSync(path.join(volume.nix, SET, '../other/echo/k/package'))).toBe(link('echo', 'k', 'package'));
+    expect(fs.readlinkSync(path.join(store.volume.nix, SET, '../other/echo/k/package'))).toBe(link('echo', 'k', 'package'));
   });
 
   test('a store path comes from a binary cache, and is not asked for again when the cache is gone', async () => {
-    const [wanted] = await inWorkload(image, volume, 'nix build --no-link path:/flake; nix path-info path:/flake', { mounts: { [flake]: '/flake' } });
-    const cache = FolderCache.create(volume);
-    await cache.copy(image, volume, [wanted]);
-    await collectGarbage();
-    expect(volume.exists(wanted.slice('/nix/'.length))).toBe(false);
-
+    const { wanted, cache } = await store.cached('nix build --no-link path:/flake; nix path-info path:/flake');
     const options = { ...cache.pod, environment: { ...cache.pod.environment, PROGRAMS_BUILD: 'no' } };
     await bringWell(['echo', 'k', 'package', `${wanted}/bin/serve`, 'alone', 'k', 'package', wanted], options);
     expect(await run('echo', 'k')).toEqual([`1 ${wanted}/bin/serve argument`]);
     expect(link('alone', 'k', 'package')).toBe(wanted);
-    expect(volume.exists(`${SET}/alone/k/program`)).toBe(false);
+    expect(store.volume.exists(`${SET}/alone/k/program`)).toBe(false);
     fs.readdirSync(cache.folder).forEach(entry => fs.rmSync(path.join(cache.folder, entry), { recursive: true }));
     expect(await bringWell(['echo', 'k', 'package', `${wanted}/bin/serve`], options)).toContain('there already');
   });
@@ -135,10 +103,7 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     const refused = await bring(['echo', 'k', 'flake', 'path:/flake'], { environment: { PROGRAMS_BUILD: 'no' } });
     expect(refused).toMatchObject({ code: 55, lastWords: expect.stringMatching(/no cache has path:\/flake whole, and building is not asked for/) });
 
-    const [wanted] = await inWorkload(image, volume, 'nix build --no-link path:/flake; nix path-info path:/flake', { mounts: { [flake]: '/flake' } });
-    const cache = FolderCache.create(volume);
-    await cache.copy(image, volume, [wanted]);
-    await collectGarbage();
+    const { wanted, cache } = await store.cached('nix build --no-link path:/flake; nix path-info path:/flake');
     expect(await bringWell(['echo', 'k', 'flake', 'path:/flake'], { ...cache.pod, environment: { ...cache.pod.environment, PROGRAMS_BUILD: 'no' } })).toContain(`echo is ${wanted}`);
   });
 
@@ -157,16 +122,16 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
   test('a program that was lost is brought again', async () => {
     await bringWell(['echo', 'k', 'flake', 'path:/flake']);
     const lost = link('echo', 'k', 'package');
-    await host('rm', '-rf', path.join(volume.root, lost));
+    await host('rm', '-rf', path.join(store.volume.root, lost));
     const damaged = await bring(['echo', 'k', 'flake', 'path:/flake']);
     // Nix believes its database; a store that is repaired is whole again.
     expect(damaged).toMatchObject({ code: 56 });
-    await inWorkload(image, volume, `nix-store --realise --repair ${lost} || nix-store --delete --ignore-liveness ${lost}`);
+    await inWorkload(store.image, store.volume, `nix-store --realise --repair ${lost} || nix-store --delete --ignore-liveness ${lost}`);
     expect(await bringWell(['echo', 'k', 'flake', 'path:/flake'])).toContain(', brought');
   });
 
   test('killed while it brings, it leaves nothing that looks whole, and the next one brings it', async () => {
-    fs.writeFileSync(path.join(flake, 'flake.nix'), FLAKE('7').replace('mkdir -p', 'sleep 2; mkdir -p'));
+    await store.write({ 'flake.nix': FLAKE('7').replace('mkdir -p', 'sleep 2; mkdir -p') });
     const stopped = await bring(['echo', 'k', 'flake', 'path:/flake'], { environment: { CARE_TIMEOUT: '1' } });
     expect(stopped.code).toBe(43);
     expect(keys('echo').filter(key => !key.includes('.new.'))).toEqual([]);

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { FolderCache } from './support/binary-cache';
-import { care, CareOptions, Cared, inWorkload } from './support/care';
+import { care, CareOptions, inWorkload } from './support/care';
+import { StoreWithFlake } from './support/store-with-flake';
 import { host, Running, USER_ID } from '../seed/support/container';
 import { Image } from '../seed/support/image';
 import { seedWell, SHELLS } from '../seed/support/seeder';
@@ -22,44 +22,17 @@ const FLAKE = (release: string) => `{
 }`;
 
 describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
-  let image: Image;
-  let seeded: Volume;
-  let volume: Volume;
-  let flake: string;
-  beforeAll(async () => {
-    image = await Image.build({ version: '1', release });
-    seeded = await Volume.create();
-    await seedWell(image, seeded);
-  });
-  afterAll(async () => seeded.dispose());
-  beforeEach(async () => {
-    volume = await seeded.clone();
-    flake = path.join(path.dirname(volume.root), 'flake');
-    fs.mkdirSync(path.join(flake, 'data'), { recursive: true });
-    fs.writeFileSync(path.join(flake, 'data/text'), 'data\n');
-    fs.writeFileSync(path.join(flake, 'flake.nix'), FLAKE('one'));
-    await host('chown', '-R', `${USER_ID}:${USER_ID}`, flake);
-  });
-  afterEach(async () => volume.dispose());
-
-  const prefetch = async (args: string[], options: CareOptions = {}): Promise<Cared> =>
-    care('prefetch-store', image, volume, { ...options, args, mounts: { [flake]: '/flake', ...options.mounts } });
-
-  async function prefetchWell(args: string[], options: CareOptions = {}): Promise<string> {
-    const { code, stderr, lastWords } = await prefetch(args, options);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    return lastWords;
-  }
+  const store = StoreWithFlake.forEachTest(release, { 'flake.nix': FLAKE('one'), 'data/text': 'data\n' });
+  const write = async (text: string) => store.write({ 'flake.nix': text });
+  const prefetch = async (args: string[], options: CareOptions = {}) => store.care('prefetch-store', args, options);
+  const prefetchWell = async (args: string[], options: CareOptions = {}) => (await store.careWell('prefetch-store', args, options)).lastWords;
 
   /** What the roots of a set stand for, by their names. */
   function rooted(name = 'default'): { [root: string]: string } {
-    const folder = path.join(volume.nix, ROOTS, name);
+    const folder = path.join(store.volume.nix, ROOTS, name);
     const links = fs.readdirSync(folder).filter(link => fs.lstatSync(path.join(folder, link)).isSymbolicLink());
     return Object.fromEntries(links.map(link => [link, fs.readlinkSync(path.join(folder, link))]));
   }
-
-  const exists = (storePath: string) => volume.exists(storePath.slice('/nix/'.length));
-  const collectGarbage = async () => expect(await care('collect-garbage', image, volume)).toMatchObject({ code: 0 });
 
   test.each(SHELLS)('under %s a package of a flake and a development shell come, stay, and are there without the flake\'s sources', async shell => {
     expect(await prefetchWell(['package', 'path:/flake#default', 'shell', 'path:/flake'], { shell }))
@@ -68,15 +41,15 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     const roots = rooted();
     expect(Object.keys(roots)).toEqual(expect.arrayContaining(['1', '2', '2-1-link']));
     expect(Object.keys(roots).filter(name => name.startsWith('2-source-'))).toHaveLength(2);
-    await collectGarbage();
+    await store.collectGarbage();
 
-    await expectSound(volume, image, { paths: Object.values(roots).filter(target => target.startsWith('/nix/store/')), links: {} });
-    expect(volume.read(roots['1'].slice('/nix/'.length))).toBe('data\none\n');
-    fs.rmSync(path.join(flake, 'data'), { recursive: true });
-    const variables = await inWorkload(image, volume, 'nix print-dev-env path:/flake', { mounts: { [flake]: '/flake' } });
+    await expectSound(store.volume, store.image, { paths: Object.values(roots).filter(target => target.startsWith('/nix/store/')), links: {} });
+    expect(store.volume.read(roots['1'].slice('/nix/'.length))).toBe('data\none\n');
+    fs.rmSync(path.join(store.flake, 'data'), { recursive: true });
+    const variables = await inWorkload(store.image, store.volume, 'nix print-dev-env path:/flake', { mounts: { [store.flake]: '/flake' } });
     expect(variables.join('\n')).toMatch(/RELEASE='?one'?/);
     const tool = /TOOL='?(\/nix\/store\/[^'\n]+)/.exec(variables.join('\n'))![1];
-    expect(exists(tool)).toBe(true);
+    expect(store.exists(tool)).toBe(true);
   });
 
   describe('assistants', () => {
@@ -84,16 +57,16 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
 
     /** A home configuration with a command in the place of an assistant's, which installs in no time. */
     async function configure(folder: string, script: string): Promise<void> {
-      const bin = path.join(volume.root, 'nix', folder, 'home-path/bin');
+      const bin = path.join(store.volume.root, 'nix', folder, 'home-path/bin');
       fs.mkdirSync(bin, { recursive: true });
       fs.writeFileSync(path.join(bin, 'claude'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-      await host('chown', '-R', `${USER_ID}:${USER_ID}`, path.join(volume.root, 'nix', folder));
+      await host('chown', '-R', `${USER_ID}:${USER_ID}`, path.join(store.volume.root, 'nix', folder));
     }
 
     test('are installed by their own commands into the volume, beside packages', async () => {
       await configure('var/nix/gcroots/cdk8s-nix/home-manager-container-essential-0', 'mkdir -p "$CDK8S_NIX_ASSISTANTS/claude-1-$CDK8S_NIX_INSTALL_ONLY"');
       expect(await prefetchWell(['assistant', 'claude'])).toMatch(/^prefetch-store: 1 assistants are in \/nix\/var\/cdk8s-nix\/assistants; \d+ s$/);
-      expect(fs.readdirSync(path.join(volume.root, 'nix', ASSISTANTS))).toEqual(['claude-1-1']);
+      expect(fs.readdirSync(path.join(store.volume.root, 'nix', ASSISTANTS))).toEqual(['claude-1-1']);
       expect(await prefetchWell(['package', 'path:/flake#default', 'assistant', 'claude'])).toContain('1 brought');
     });
 
@@ -106,21 +79,16 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
   });
 
   test('a store path comes from a binary cache; what is there already is not looked at again', async () => {
-    const [wanted] = await inWorkload(image, volume, 'nix-build --no-out-link /support/thing.nix --argstr name wanted');
-    const cache = FolderCache.create(volume);
-    await cache.copy(image, volume, [wanted]);
-    await collectGarbage();
-    expect(exists(wanted)).toBe(false);
-
+    const { wanted, cache } = await store.cached('nix-build --no-out-link /support/thing.nix --argstr name wanted');
     expect(await prefetchWell(['package', wanted], cache.pod)).toContain('1 brought, 1 roots');
     expect(rooted()).toEqual({ 1: wanted });
-    await collectGarbage();
-    await expectSound(volume, image, { paths: [wanted], links: {} });
+    await store.collectGarbage();
+    await expectSound(store.volume, store.image, { paths: [wanted], links: {} });
 
     // No cache to ask.
     expect(await prefetchWell(['package', wanted])).toBe('prefetch-store: everything is there already');
 
-    await host('rm', '-rf', `${volume.root}${wanted}`);
+    await host('rm', '-rf', `${store.volume.root}${wanted}`);
     expect(await prefetch(['package', wanted])).toMatchObject({ code: 53, lastWords: expect.stringContaining(`has lost ${wanted}`) });
   });
 
@@ -128,44 +96,44 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     await prefetchWell(['package', 'path:/flake#default'], { environment: { PREFETCH_NAME: 'mine' } });
     await prefetchWell(['package', 'path:/flake#default']);
     const before = rooted()['1'];
-    fs.writeFileSync(path.join(flake, 'flake.nix'), FLAKE('two'));
+    await write(FLAKE('two'));
 
     expect(await prefetchWell(['package', 'path:/flake#default'])).toContain('there already');
     await prefetchWell(['package', 'path:/flake#packages.x86_64-linux.default']);
 
     expect(rooted()['1']).not.toBe(before);
     expect(rooted('mine')['1']).toBe(before);
-    await collectGarbage();
-    expect(exists(before)).toBe(true);
-    expect(fs.readdirSync(path.join(volume.nix, ROOTS)).sort()).toEqual(['default', 'mine']);
+    await store.collectGarbage();
+    expect(store.exists(before)).toBe(true);
+    expect(fs.readdirSync(path.join(store.volume.nix, ROOTS)).sort()).toEqual(['default', 'mine']);
   });
 
   test('references that move are looked at again if asked for, and what is there stays if that fails', async () => {
     const environment = { PREFETCH_REFRESH: 'always' };
     await prefetchWell(['package', 'path:/flake#default'], { environment });
-    fs.writeFileSync(path.join(flake, 'flake.nix'), FLAKE('two'));
+    await write(FLAKE('two'));
     await prefetchWell(['package', 'path:/flake#default'], { environment });
     const brought = rooted()['1'];
-    expect(volume.read(brought.slice('/nix/'.length))).toBe('data\ntwo\n');
+    expect(store.volume.read(brought.slice('/nix/'.length))).toBe('data\ntwo\n');
 
-    fs.writeFileSync(path.join(flake, 'flake.nix'), 'not Nix at all');
+    await write('not Nix at all');
     expect(await prefetch(['package', 'path:/flake#default'], { environment })).toMatchObject({
       code: 0, lastWords: expect.stringMatching(/^prefetch-store: warning: path:\/flake#default cannot be brought: .*; what was brought earlier stays$/),
     });
     expect(rooted()['1']).toBe(brought);
-    expect(fs.readdirSync(path.join(volume.nix, ROOTS))).toEqual(['default']);
+    expect(fs.readdirSync(path.join(store.volume.nix, ROOTS))).toEqual(['default']);
   });
 
   test('what cannot be brought is an error, or a warning where a pod is to start all the same; no roots are left', async () => {
     const missing = '/nix/store/00000000000000000000000000000000-missing';
     expect(await prefetch(['package', missing])).toMatchObject({ code: 53, lastWords: expect.stringContaining(`${missing} cannot be brought: error`) });
     expect(await prefetch(['package', missing], { environment: { CARE_ON_FAILURE: 'go-on' } })).toMatchObject({ code: 0, lastWords: expect.stringContaining('going on; code 53') });
-    expect(fs.readdirSync(path.join(volume.nix, ROOTS))).toEqual([]);
+    expect(fs.readdirSync(path.join(store.volume.nix, ROOTS))).toEqual([]);
   });
 
   test('it stops at the deadline', async () => {
     const slow = 'derivation { name = "slow"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "sleep 600" ]; PATH = "/usr/bin:/bin"; }';
-    fs.writeFileSync(path.join(flake, 'flake.nix'), `{ outputs = _: { packages.x86_64-linux.default = ${slow}; }; }`);
+    await write(`{ outputs = _: { packages.x86_64-linux.default = ${slow}; }; }`);
     const stopped = await prefetch(['package', 'path:/flake#default'], { environment: { CARE_TIMEOUT: '3' } });
     expect(stopped).toMatchObject({ code: 43 });
     expect(stopped.milliseconds).toBeLessThan(120000);
@@ -174,9 +142,9 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
   // A build in another pod has process numbers of its own, and notes what it uses under its number.
   test('the notes of builds in other pods are left alone', async () => {
     const numbers = Array.from({ length: 150 }, (_, i) => i + 2);
-    const notes = path.join(volume.nix, 'var/nix/temproots');
+    const notes = path.join(store.volume.nix, 'var/nix/temproots');
     const holding = new Running({
-      mounts: { [volume.nix]: '/nix' },
+      mounts: { [store.volume.nix]: '/nix' },
       command: ['bash', '-c', `cd /nix/var/nix; mkdir -p temproots; cd temproots; for n in ${numbers.join(' ')}; do echo mine >$n; exec {fd}>>$n; flock -s $fd; done; trap exit TERM; echo held; sleep 600 & wait`],
     });
     try {
