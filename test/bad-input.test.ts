@@ -161,7 +161,7 @@ const CASES: Case[] = [
   ['home that a shell would expand', user({ home: '/home/$(id)' }), 'CDK8SNIX0402', 'user.home', '"/home/$(id)"', '/home/code'],
   ['home that climbs', user({ home: '/home/../etc' }), 'CDK8SNIX0402', 'user.home', '"/home/../etc"', '/home/code'],
   ['home inside /nix', user({ home: '/nix/home' }), 'CDK8SNIX0402', 'user.home', '"/nix/home"', '/home/code'],
-  ['another user on the container', container({ securityContext: { user: 2000 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '2000', 'NixUser.of({ uid: 2000 })'],
+  ['another user on the container', container({ securityContext: { user: 2000 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '2000', 'NixUser.of with uid 2000'],
   ['another group on the pod', deployment({ securityContext: { fsGroup: 5 } }), 'CDK8SNIX0403', 'securityContext.fsGroup', '5', 'Leave it out'],
   ['a privileged container', container({ securityContext: { privileged: true, allowPrivilegeEscalation: true } }), 'CDK8SNIX0404', 'containers[main].securityContext.privileged', 'true', 'Leave it out'],
   ['escalation', container({ securityContext: { allowPrivilegeEscalation: true } }), 'CDK8SNIX0404', 'containers[main].securityContext.allowPrivilegeEscalation', 'true', 'Leave it out'],
@@ -241,7 +241,7 @@ const CASES: Case[] = [
     schedule: Cron.daily(), containers: [{ image: 'example/app:1' }], failedJobsRetained: -1,
   }), 'CDK8SNIX0515', 'failedJobsRetained', 'got -1', 'leave it out'],
   ['a DaemonSet on one volume, asked for', chart => new NixDaemonSet(chart, 'agent', { store: NixStore.persistent() }), 'CDK8SNIX0206', 'store', 'ReadWriteOnce', 'NixStore.emptyDir()'],
-  ['another home of a container', container({ envVariables: { HOME: kplus.EnvValue.fromValue('/home/coder') } }), 'CDK8SNIX0518', 'containers[main].envVariables.HOME', '"/home/coder"', 'NixUser.of({ home: "/home/coder" })'],
+  ['another home of a container', container({ envVariables: { HOME: kplus.EnvValue.fromValue('/home/coder') } }), 'CDK8SNIX0518', 'containers[main].envVariables.HOME', '"/home/coder"', 'NixUser.of with home "/home/coder"'],
   ['a home that a ConfigMap knows', chart => {
     const settings = kplus.ConfigMap.fromConfigMapName(chart, 'settings', 'settings');
     container({ envVariables: { HOME: kplus.EnvValue.fromConfigMap(settings, 'home') } })(chart);
@@ -298,7 +298,7 @@ const CASES: Case[] = [
     podSecurity: PodSecurityLevel.BASELINE, containers: [{ image: 'example/app:1', securityContext: { capabilities: { add: [kplus.Capability.SYS_PTRACE] } } }],
   }), 'CDK8SNIX0404', 'containers[main].securityContext.capabilities.add', '["SYS_PTRACE"]', 'PodSecurityLevel.PRIVILEGED'],
   ['root that uses the store of another', container({ securityContext: { user: 0 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '0', 'NixUser.root()'],
-  ['another group', container({ securityContext: { group: 100 } }), 'CDK8SNIX0403', 'containers[main].securityContext.group', '100', 'NixUser.of({ gid: 100 })'],
+  ['another group', container({ securityContext: { group: 100 } }), 'CDK8SNIX0403', 'containers[main].securityContext.group', '100', 'NixUser.of with gid 100'],
 ];
 
 /** What is wrong in options rather than in the workload. */

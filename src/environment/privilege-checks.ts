@@ -22,7 +22,7 @@ export function checkIds(prop: string, context: any = {}, user: NixUser, isPod: 
   const isAnother = (id: unknown, ours: number | undefined): boolean => id !== undefined && ours !== undefined && id !== ours;
   return IDS.filter(([name, field]) => isAnother(context[field], owner[name])).map(([name, field]) => {
     const value = context[field];
-    const theirs = value === 0 ? 'NixUser.root()' : `NixUser.of({ ${OPTION[name]}: ${value} })`;
+    const theirs = value === 0 ? 'NixUser.root()' : `NixUser.of with ${OPTION[name]} ${value}`;
     const beside = isPod ? '' : ', or let only the other containers have Nix'
       + (value === 0 ? ' (the option `containers`, with podSecurity: PodSecurityLevel.BASELINE)' : ' (the option `containers`)');
     return {

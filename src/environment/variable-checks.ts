@@ -58,7 +58,7 @@ export function checkVariables(container: any, additions: PodAdditions): Problem
       return [];
     }
     if (name === 'HOME') {
-      const remedy = typeof value === 'string' && value.startsWith('/') ? `, or give the environment that home: NixUser.of({ home: ${JSON.stringify(value)} })` : '';
+      const remedy = typeof value === 'string' && value.startsWith('/') ? `, or give the environment that home: NixUser.of with home ${JSON.stringify(value)}` : '';
       return refuse(`The home of the environment is ${ours.get(name)}: it is mounted there, and PATH leads there.`,
         `Leave it out${remedy}.`);
     }

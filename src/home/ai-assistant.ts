@@ -222,7 +222,7 @@ export class AiAssistant {
     for (const [name, value] of all.flatMap(some => Object.entries<unknown>(some))) {
       const rendered = JSON.stringify((value as kplus.EnvValue | undefined)?.valueFrom ?? value);
       if (['HOME', 'PATH', 'USER'].includes(name)) {
-        problems.add('CDK8SNIX0606', `${prop}.variables`, name, 'The environment sets it.', 'Leave it out; NixUser.of({ name, home }) decides about HOME and USER.');
+        problems.add('CDK8SNIX0606', `${prop}.variables`, name, 'The environment sets it.', 'Leave it out; name and home of NixUser.of decide about HOME and USER.');
       } else if (rendered !== undefined && (seen.get(name) ?? rendered) !== rendered) {
         problems.add('CDK8SNIX0605', prop, this.command, `It is given two values of ${name}.`,
           'Give one of them, or another name: the variable of an MCP server\'s token is MCP_NAME_TOKEN, where "-" counts as "_".');
@@ -249,7 +249,7 @@ function checkSecret(problems: Problems, prop: string, value: kplus.EnvValue | u
   if (secret === undefined) {
     // Never the value: it may be the key.
     problems.add('CDK8SNIX0603', prop, '(not shown)', PLAIN_TEXT,
-      'Put it into a Secret and use EnvValue.fromSecretValue({ secret, key }).');
+      'Put it into a Secret and refer to it by EnvValue.fromSecretValue.');
   } else if (!isDataKey(secret.key)) {
     problems.add('CDK8SNIX0308', `${prop}.key`, secret.key, 'The key of a Secret has letters, digits, "-", "_" and "."; 253 at most.',
       'Name the key as it stands in the Secret.');

@@ -67,7 +67,7 @@ describe.each(WIRINGS)('%s', (command, make, keys, others) => {
 
   test('is refused with its key as plain text, which is not repeated', () => {
     const message = 'CDK8SNIX0603 assistants[0].apiKey: got "(not shown)". The key would be plain text, in the manifest or in the cluster. '
-      + 'Put it into a Secret and use EnvValue.fromSecretValue({ secret, key }).';
+      + 'Put it into a Secret and refer to it by EnvValue.fromSecretValue.';
     for (const plain of [
       () => kplus.EnvValue.fromValue('sk-s3cret'),
       (chart: Chart) => kplus.EnvValue.fromConfigMap(kplus.ConfigMap.fromConfigMapName(chart, 'cm', 's3cret'), 'a'),
