@@ -198,6 +198,7 @@ const CASES: Case[] = [
   ['a variable that begins with a digit', container({ envVariables: { '1ST': kplus.EnvValue.fromValue('x') } }), 'CDK8SNIX0510', 'containers[main].envVariables', '"1ST"', 'LOG_LEVEL'],
   ['a variable with a NUL', container({ envVariables: { KEY: kplus.EnvValue.fromValue('a\0b') } }), 'CDK8SNIX0510', 'containers[main].envVariables.KEY', '"a\\u0000b"', 'base64'],
   ['port 0', container({ ports: [{ number: 0 }] }), 'CDK8SNIX0511', 'containers[main].ports', '0', '8080'],
+  ['a port that nobody listens on', container({ portNumber: 8080, command: ['sleep', 'infinity'] }), 'CDK8SNIX0521', 'containers[main].startup', '8080', 'Leave the port out'],
   ['port 70000', container({ ports: [{ number: 70000 }] }), 'CDK8SNIX0511', 'containers[main].ports', '70000', '8080'],
   ['more CPU than the limit', container({ resources: { cpu: { request: kplus.Cpu.units(2), limit: kplus.Cpu.millis(500) } } }), 'CDK8SNIX0512', 'resources.cpu.request', '"2"', 'Raise the limit'],
   ['more memory than the limit', container({ resources: { memory: { request: Size.gibibytes(2), limit: Size.mebibytes(512) } } }), 'CDK8SNIX0512', 'resources.memory.request', '"2048Mi"', 'Raise the limit'],
@@ -264,6 +265,11 @@ const CASES: Case[] = [
       containers: [{ image: 'example/app:1', volumeMounts: [{ path: '/data', volume: volume('one') }, { path: '/data/', volume: volume('two') }] }],
     });
   }, 'CDK8SNIX0519', 'containers[main].volumeMounts', '"/data/"', 'elsewhere'],
+  ['a volume in a folder of files', chart => {
+    const settings = kplus.Volume.fromConfigMap(chart, 'Settings', kplus.ConfigMap.fromConfigMapName(chart, 'Map', 'settings'), { name: 'settings' });
+    const volumeMounts = [{ path: '/etc/app', volume: settings }, { path: '/etc/app/cache', volume: kplus.Volume.fromEmptyDir(chart, 'Cache', 'cache') }];
+    new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', volumeMounts }] });
+  }, 'CDK8SNIX0519', 'containers[main].volumeMounts', '"/etc/app/cache"', 'elsewhere'],
   ['nodes of another architecture', chart => {
     const app = new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec: { nodeSelector: { 'kubernetes.io/arch': 'arm64' }, containers: [{ name: 'main', image: 'example/app:1' }] } });
     new NixEnvironment(chart, 'nix', { store: NixStore.persistent({ architecture: NixArchitecture.AMD64 }) }).enable(app);

@@ -1,4 +1,5 @@
 import { ApiObject, App, NumberStringUnionResolver, ResolutionContext, Yaml } from 'cdk8s';
+import { ConfigLayers } from './config-layers';
 import { Problem } from '../base/problems';
 
 /** A mapping of Backstage's configuration. */
@@ -26,8 +27,7 @@ export class AppConfig {
   /** What cannot stand in a configuration file, and what cannot be left out of it. */
   public problems(): Problem[] {
     const problems: Problem[] = [];
-    const extra = this.resolved(problems);
-    if (!isMapping(extra)) {
+    for (const extra of this.resolved(problems).filter(layer => !isMapping(layer))) {
       problems.push({ code: 'CDK8SNIX0905', prop: 'appConfig', value: extra, problem: 'A configuration is a mapping of keys.', remedy: 'Use for example { app: { title: "Portal" } }.' });
     }
     const defaults = this.defaults();
@@ -48,8 +48,7 @@ export class AppConfig {
   /** What stands in the file. */
   public content(): ConfigMapping {
     const defaults = this.without.reduce<ConfigMapping>((config, path) => withoutPath(config, path.split('.')), this.defaults());
-    const content = merge(defaults, this.resolved([]));
-    return isMapping(content) ? content : {};
+    return this.resolved([]).filter(isMapping).reduce<ConfigMapping>((content, layer) => merge(content, layer) as ConfigMapping, defaults);
   }
 
   /** The file. */
@@ -57,8 +56,9 @@ export class AppConfig {
     return Yaml.stringify(this.content());
   }
 
-  private resolved(problems: Problem[]): unknown {
-    return this.resolve(this.extra, [], problems, []);
+  private resolved(problems: Problem[]): unknown[] {
+    const layers = this.extra instanceof ConfigLayers ? this.extra.layers : [this.extra];
+    return layers.map(layer => this.resolve(layer, [], problems, []));
   }
 
   /** As cdk8s resolves the values of a manifest, but that what is left and is no plain data is refused, by its path. */
@@ -114,7 +114,7 @@ function refuse(problems: Problem[], path: string[], value: unknown, problem: st
 }
 
 /** Mappings are merged, all else is replaced. */
-export function merge(base: unknown, over: unknown): unknown {
+function merge(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) {
     return over;
   }

@@ -132,7 +132,7 @@ export interface BundledBackstageDatabaseOptions {
   readonly name?: string;
 
   /**
-   * The image.
+   * The image: an official one of PostgreSQL, or one made from it. No server reads the data of another major version.
    *
    * @default 'docker.io/library/postgres:16.4'
    */
@@ -155,7 +155,7 @@ export interface BundledBackstageDatabaseOptions {
   /**
    * Resources of its container.
    *
-   * @default - requests 100m CPU and 128Mi memory, limited to 512Mi memory
+   * @default - the portal's `containerResources`, or requests of 100m CPU and 128Mi memory, limited to 512Mi memory
    */
   readonly resources?: kplus.ContainerResources;
 

@@ -1,11 +1,12 @@
 import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { ConfigMapping, merge } from './app-config';
+import { ConfigMapping } from './app-config';
 import { BackstageDatabase } from './backstage-database';
 import { BackstageImages } from './backstage-images';
 import { BackstageNix } from './backstage-nix';
 import { BackstagePortalOptions } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
+import { ConfigLayers } from './config-layers';
 import { Problems } from '../base/problems';
 
 /**
@@ -130,9 +131,9 @@ export class BackstageEnvironments extends Construct {
   }
 }
 
-/** A configuration that is a Lazy value as a whole can only be taken as it is. */
-function mergedConfig(common: ConfigMapping | undefined, own: ConfigMapping | undefined): ConfigMapping | undefined {
-  return common === undefined || own === undefined ? own ?? common : merge(common, own) as ConfigMapping;
+/** What Lazy values stand for is known at synth, and so is what to merge. */
+function mergedConfig(common: ConfigMapping = {}, own: ConfigMapping = {}): ConfigMapping {
+  return new ConfigLayers([common, own]) as ConfigMapping;
 }
 
 /** As browsers see it. */

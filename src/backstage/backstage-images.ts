@@ -1,4 +1,5 @@
 import { readFileSync } from 'fs';
+import { closestName } from '../base/closest-name';
 import { NixImage } from '../image/nix-image';
 
 /**
@@ -13,6 +14,9 @@ export interface BackstageImagesOptions {
   readonly backstageNix?: boolean;
 }
 
+/** The keys of an image in the file. */
+const PARTS = ['image', 'tag', 'digest'];
+
 /** An image in the file: its reference, or the parts of it. */
 type Entry = string | { readonly image: string; readonly tag?: string; readonly digest?: string };
 
@@ -23,7 +27,8 @@ type Entry = string | { readonly image: string; readonly tag?: string; readonly 
  */
 export class BackstageImages {
   /**
-   * A JSON file with an entry for each environment: the reference of an image as text, or an object with `image`, `tag` and `digest`.
+   * A JSON file with an entry for each environment: the reference of an image as text, or an object with `image`, `tag` and `digest`, and whatever
+   * else a tool keeps there.
    *
    * @param path the file, from the folder where the app runs
    * @param options whether the images have Nix
@@ -32,7 +37,8 @@ export class BackstageImages {
   public static fromFile(path: string, options: BackstageImagesOptions = {}): BackstageImages {
     let content: unknown;
     try {
-      content = JSON.parse(readFileSync(path, 'utf-8'));
+      // Some editors and shells begin each text with a mark of its encoding.
+      content = JSON.parse(readFileSync(path, 'utf-8').replace(/^\uFEFF/, ''));
     } catch (error) {
       throw refuse(path, `It cannot be read as JSON: ${(error as Error).message}.`);
     }
@@ -42,6 +48,12 @@ export class BackstageImages {
     for (const [environment, entry] of Object.entries(content)) {
       if (!isEntry(entry)) {
         throw refuse(path, `The entry ${JSON.stringify(environment)} is no image.`);
+      }
+      for (const key of typeof entry === 'string' ? [] : Object.keys(entry)) {
+        const meant = meantPart(key);
+        if (meant !== undefined) {
+          throw refuse(path, `The entry ${JSON.stringify(environment)} has ${JSON.stringify(key)}. Did you mean "${meant}"?`);
+        }
       }
     }
     return new BackstageImages(path, content as { [environment: string]: Entry }, options.backstageNix ?? false);
@@ -81,9 +93,15 @@ function refuse(path: string, problem: string): Error {
     + 'Write for example { "production": { "image": "registry.example.org/team/portal", "tag": "1.2.3" } }.');
 }
 
-function isEntry(entry: unknown): boolean {
+function isEntry(entry: unknown): entry is Entry {
   return typeof entry === 'string' || (isMapping(entry) && typeof entry.image === 'string'
     && ['tag', 'digest'].every(part => entry[part] === undefined || typeof entry[part] === 'string'));
+}
+
+/** The part that a key which is none looks like. Others are a tool's own, and no matter of ours. */
+function meantPart(key: string): string | undefined {
+  const isPart = PARTS.some(part => part === key);
+  return isPart ? undefined : PARTS.find(part => closestName(key, [part], part.length > 3 ? 2 : 1));
 }
 
 function isMapping(value: unknown): value is { [key: string]: unknown } {

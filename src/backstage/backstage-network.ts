@@ -5,6 +5,8 @@ import { NixNetworkPolicyOptions } from '../network/network-options';
  *
  * The portal may reach its database, and the API server if it has access to the cluster. What it integrates, GitHub for example, needs a port in
  * `externalPorts`.
+ *
+ * `metadata` are those of the portal's policy. The names of the two beside it, for Nix and for a bundled database, end in `-nix` and `-database` then.
  */
 export interface BackstageNetworkPolicyOptions extends NixNetworkPolicyOptions {
   /**

@@ -7,15 +7,16 @@ import { BackstageNixProps } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { BACKSTAGE_SIZING, BackstageSizing, presetOf } from './backstage-presets';
 import { readCluster } from './cluster-access';
+import { mountConfig, volumeProblems } from './config-volume';
 import { checkDatabase, databaseSize, weakenedTls } from './database-checks';
 import { connectTo, DatabaseConnection } from './database-connection';
 import { followReferences } from './followed-references';
-import { checkContainerPorts, listeningProblems, serviceProblems } from './listening-checks';
+import { checkContainerPorts, listeningProblems, schemeProblems, serviceProblems } from './listening-checks';
 import { bindingProblems, checkObjects } from './object-checks';
 import { portalIngress, portalService, publicAddress, servicePort } from './portal-access';
 import { checkPortal, unselected } from './portal-checks';
 import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './portal-container';
-import { restrictPortal } from './portal-network';
+import { alongside, restrictPortal } from './portal-network';
 import { portalRoute } from './portal-route';
 import { contentHash } from '../base/content-hash';
 import { checkEnum } from '../base/enum-check';
@@ -99,13 +100,18 @@ export class BackstageNix extends Construct {
     checkObjects(problems, props, Chart.of(this).namespace);
     checkDatabase(problems, props.database, preset);
 
-    const connection = connectTo(this, props.database, databaseSize(props.database) ?? Size.gibibytes(5));
+    const connection = connectTo(this, props.database, {
+      size: databaseSize(props.database) ?? Size.gibibytes(5),
+      resources: props.containerResources,
+      dockerRegistryAuth: props.deployment?.dockerRegistryAuth,
+    });
     const config = new AppConfig(() => backstageConfig(props.baseUrl, this.port, connection), props.appConfig ?? {}, props.appConfigWithout ?? [],
       () => this.configMap);
     this.node.addValidation({
       validate: () => [
         ...config.problems(),
         ...listeningProblems(config.content(), this.port),
+        ...schemeProblems(config.content(), props),
         ...(preset === BackstagePreset.PRODUCTION ? weakenedTls(config.content(), connection) : []),
         ...serviceProblems(this.service, this.port),
         ...(this.clusterRoleBinding ? bindingProblems(ApiObject.of(this.clusterRoleBinding).toJson()) : []),
@@ -158,18 +164,14 @@ export class BackstageNix extends Construct {
     }
     const checksum = Lazy.any({ produce: () => contentHash(JSON.stringify(this.configMap.toJson().binaryData)) });
     deployment.podMetadata.addAnnotation('cdk8s-nix/backstage-config-checksum', checksum);
-    this.mountConfig(deployment.addContainer(container));
+    const configVolume = mountConfig(this, deployment.addContainer(container), this.configMap.name);
+    this.node.addValidation({ validate: () => volumeProblems(deployment, configVolume).map(describe) });
     sidecars.forEach(sidecar => deployment.addContainer(sidecar));
     if (connection.ca) {
       const { volume, mount } = connection.ca;
       deployment.environment._addPart(() => ({ volumes: [volume], mounts: [mount] }));
     }
     return deployment;
-  }
-
-  private mountConfig(container: kplus.Container): void {
-    const imported = kplus.ConfigMap.fromConfigMapName(this, 'ImportedConfig', this.configMap.name);
-    container.mount(CONFIG_FOLDER, kplus.Volume.fromConfigMap(this, 'ConfigVolume', imported, { name: 'backstage-config' }), { readOnly: true });
   }
 
   /** The portal's own image where it is known to have a Nix that suits. */
@@ -183,8 +185,8 @@ export class BackstageNix extends Construct {
     if (!networkPolicy) {
       return [];
     }
-    const { fromNamespaces, ...everywhere } = networkPolicy;
-    return [this.deployment.environment.restrictNetwork(everywhere), ...restrictPortal(this, {
+    const { fromNamespaces, metadata, ...everywhere } = networkPolicy;
+    return [this.deployment.environment.restrictNetwork({ ...everywhere, metadata: alongside(metadata, 'nix') }), ...restrictPortal(this, {
       deployment: this.deployment,
       port: this.port,
       database,

@@ -1,4 +1,5 @@
 import { Duration } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
 
 /**
  * How Kubernetes asks the portal how it is. A probe in the prop `container` takes the place of ours.
@@ -24,6 +25,13 @@ export interface BackstageProbesOptions {
    * @default '/.backstage/health/v1/liveness'
    */
   readonly livenessPath?: string;
+
+  /**
+   * What the portal speaks on its port. HTTPS, whose certificate is not checked, is for one with `backend.https` in its configuration.
+   *
+   * @default kplus.ConnectionScheme.HTTP
+   */
+  readonly scheme?: kplus.ConnectionScheme;
 
   /**
    * How long the portal may take to start, before it is taken for dead. In whole seconds; rounded up to a number of periods.

@@ -6,9 +6,14 @@ import { wholeSeconds } from './whole-seconds';
 import { addClaimTemplate, transformPodSpec } from '../pod/workload-hook';
 
 const PORT = 5432;
-const DATA = '/var/lib/postgresql/data';
-/** The id of the user `postgres` in the official image. */
+/**
+ * Of no image: up to PostgreSQL 17 the official ones declare a volume of their own at /var/lib/postgresql/data, from 18 on at /var/lib/postgresql,
+ * and some of 18 have a link there, so that what one version wrote another would not find, and begin anew.
+ */
+const DATA = '/var/lib/backstage-database';
+/** The ids of the user `postgres` in the official images. */
 const UID = 999;
+const UID_OF_ALPINE = 70;
 /** The name of a StatefulSet, a dash and a hash of ten digits are a label of its pods. */
 export const LONGEST_NAME = 52;
 const PERIOD = Duration.seconds(10);
@@ -17,6 +22,15 @@ const RESOURCES: kplus.ContainerResources = {
   cpu: { request: kplus.Cpu.millis(100) },
   memory: { request: Size.mebibytes(128), limit: Size.mebibytes(512) },
 };
+
+/** What a server has of the portal that it belongs to. */
+export interface BundledServerSurroundings {
+  /** The size of its volume. */
+  readonly size: Size;
+  /** What its container has unless its own options say otherwise. */
+  readonly resources?: kplus.ContainerResources;
+  readonly dockerRegistryAuth?: kplus.ISecret;
+}
 
 /**
  * A small PostgreSQL for development: one pod with a claim of its own, restricted like everything else.
@@ -27,17 +41,20 @@ export class BundledPostgres extends Construct {
   public readonly user: string;
   public readonly port = PORT;
 
-  constructor(scope: Construct, id: string, options: BundledBackstageDatabaseOptions, size: Size) {
+  constructor(scope: Construct, id: string, options: BundledBackstageDatabaseOptions, surroundings: BundledServerSurroundings) {
     super(scope, id);
+    const { size, resources, dockerRegistryAuth } = surroundings;
     this.user = options.user ?? 'backstage';
+    const uid = userId(options);
     this.service = new kplus.Service(this, 'Service', { metadata: options.serviceMetadata, clusterIP: 'None', ports: [{ port: PORT }] });
     this.statefulSet = new kplus.StatefulSet(this, 'StatefulSet', {
       metadata: this.metadata(options.metadata),
       service: this.service,
       replicas: 1,
-      securityContext: { user: UID, group: UID, fsGroup: UID, fsGroupChangePolicy: kplus.FsGroupChangePolicy.ON_ROOT_MISMATCH },
+      dockerRegistryAuth,
+      securityContext: { user: uid, group: uid, fsGroup: uid, fsGroupChangePolicy: kplus.FsGroupChangePolicy.ON_ROOT_MISMATCH },
     });
-    const container = this.statefulSet.addContainer(containerProps(options, this.user));
+    const container = this.statefulSet.addContainer(containerProps(options, this.user, options.resources ?? resources ?? RESOURCES));
     for (const [name, folder] of [['run', '/var/run/postgresql'], ['tmp', '/tmp']]) {
       container.mount(folder, kplus.Volume.fromEmptyDir(this, `${name}-volume`, name));
     }
@@ -79,7 +96,12 @@ export function postgresImage(options: BundledBackstageDatabaseOptions): string 
   return options.image ?? IMAGE;
 }
 
-function containerProps(options: BundledBackstageDatabaseOptions, user: string): kplus.ContainerProps {
+/** Who owns the data: initdb insists on a user that the image knows. */
+function userId(options: BundledBackstageDatabaseOptions): number {
+  return /alpine/.test(postgresImage(options)) ? UID_OF_ALPINE : UID;
+}
+
+function containerProps(options: BundledBackstageDatabaseOptions, user: string, resources: kplus.ContainerResources): kplus.ContainerProps {
   const ready = (probe: kplus.ProbeOptions) => kplus.Probe.fromCommand(['pg_isready', '-U', user, '-h', '127.0.0.1'], probe);
   // On a slow disk initdb alone takes longer than the half minute of Kubernetes' defaults, and whoever is killed in it begins anew.
   const startup = options.startup ?? Duration.minutes(5);
@@ -98,10 +120,10 @@ function containerProps(options: BundledBackstageDatabaseOptions, user: string):
     readiness: ready({}),
     liveness: ready({}),
     startup: ready({ periodSeconds: PERIOD, failureThreshold: Math.ceil(wholeSeconds(startup) / PERIOD.toSeconds()) }),
-    resources: options.resources ?? RESOURCES,
+    resources,
     securityContext: {
-      user: UID,
-      group: UID,
+      user: userId(options),
+      group: userId(options),
       capabilities: { drop: [kplus.Capability.ALL] },
       seccompProfile: { type: kplus.SeccompProfileType.RUNTIME_DEFAULT },
     },

@@ -1,8 +1,8 @@
-import { ApiObject, Size } from 'cdk8s';
+import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { BackstageDatabase, BackstageDatabaseSecretOptions, ExistingBackstageDatabaseOptions } from './backstage-database';
-import { BundledPostgres } from './bundled-postgres';
+import { BundledPostgres, BundledServerSurroundings } from './bundled-postgres';
 import { CaBundle } from '../network/ca-bundle';
 
 const CA_VOLUME = 'backstage-database-ca';
@@ -25,7 +25,7 @@ export interface DatabaseConnection {
 }
 
 /** The connection to a database; makes the server of a bundled one, child `Database` of the scope. */
-export function connectTo(scope: Construct, database: BackstageDatabase, bundledSize: Size): DatabaseConnection {
+export function connectTo(scope: Construct, database: BackstageDatabase, surroundings: BundledServerSurroundings): DatabaseConnection {
   const { existing, secret, bundled } = database._source;
   if (existing) {
     return toExisting(existing);
@@ -33,7 +33,7 @@ export function connectTo(scope: Construct, database: BackstageDatabase, bundled
   if (secret) {
     return bySecret(secret);
   }
-  const server = new BundledPostgres(scope, 'Database', bundled!, bundledSize);
+  const server = new BundledPostgres(scope, 'Database', bundled!, surroundings);
   return {
     // A JSON patch may have given it another one.
     get host() {

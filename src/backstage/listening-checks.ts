@@ -19,6 +19,24 @@ export function listeningProblems(config: ConfigMapping, port: number): Problem[
   ];
 }
 
+/** A configuration that has the portal speak TLS, or none, where our probes expect the other. */
+export function schemeProblems(config: ConfigMapping, { container = {}, development, probes = {} }: BackstageNixProps): Problem[] {
+  const https = config.backend?.https;
+  const isAsked = !development && probes.enabled !== false && [container.startup, container.readiness, container.liveness].includes(undefined);
+  const asksTls = probes.scheme === kplus.ConnectionScheme.HTTPS;
+  // A variable is filled in by Backstage; without a word the files in the image decide.
+  if (!isAsked || https === undefined || https === null || typeof https === 'string' || (https !== false) === asksTls) {
+    return [];
+  }
+  return [{
+    code: 'CDK8SNIX0914',
+    prop: 'appConfig.backend.https',
+    value: typeof https === 'boolean' ? https : '(not shown)',
+    problem: asksTls ? 'The probes ask by HTTPS.' : 'The probes ask by HTTP, and so do an Ingress and an HTTPRoute unless they are told otherwise.',
+    remedy: asksTls ? 'Leave out probes.scheme.' : 'Leave it out, for TLS to end at the Ingress or the Gateway, or use probes.scheme: kplus.ConnectionScheme.HTTPS.',
+  }];
+}
+
 /** A Service that leads to another port than the portal's. It may have been given its ports after it was made. */
 export function serviceProblems({ ports, type }: kplus.Service, port: number): Problem[] {
   const isName = type === kplus.ServiceType.EXTERNAL_NAME;

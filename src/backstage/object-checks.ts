@@ -31,13 +31,15 @@ export function bindingProblems({ subjects = [] }: { readonly subjects?: any[] }
   }));
 }
 
-function metadataOf({ service, ingress, httpRoute, metadata = {}, database }: BackstageNixProps): { [prop: string]: ApiObjectMetadata | undefined } {
+function metadataOf(props: BackstageNixProps): { [prop: string]: ApiObjectMetadata | undefined } {
+  const { service, ingress, httpRoute, networkPolicy, metadata = {}, database } = props;
   const { bundled } = database._source;
   const others = Object.entries(metadata).map(([object, its]) => [`metadata.${object}`, its] as const);
   return {
     'service.metadata': service?.metadata,
     'ingress.metadata': ingress?.metadata,
     'httpRoute.metadata': httpRoute?.metadata,
+    'networkPolicy.metadata': networkPolicy?.metadata,
     'database.metadata': bundled?.metadata,
     'database.serviceMetadata': bundled?.serviceMetadata,
     ...Object.fromEntries(others),

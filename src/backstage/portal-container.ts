@@ -64,7 +64,7 @@ function probes(props: BackstageNixProps, port: number, sizing: BackstageSizing)
   const timeout = wholeSeconds(options.timeout ?? Duration.seconds(5));
   const readinessPath = options.readinessPath ?? '/.backstage/health/v1/readiness';
   const probe = (path: string, failureThreshold: number) => kplus.Probe.fromHttpGet(path, {
-    port, periodSeconds: Duration.seconds(period), timeoutSeconds: Duration.seconds(timeout), failureThreshold,
+    port, scheme: options.scheme, periodSeconds: Duration.seconds(period), timeoutSeconds: Duration.seconds(timeout), failureThreshold,
   });
   const tries = Math.ceil(wholeSeconds(options.startup ?? sizing.startup) / period);
   return {

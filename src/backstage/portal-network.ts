@@ -1,4 +1,4 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject, ApiObjectMetadata, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { BackstageDatabase } from './backstage-database';
@@ -31,6 +31,7 @@ export function restrictPortal(scope: Construct, network: PortalNetwork, options
   const from = options.fromNamespaces?.map(namespace => namespacePeer(namespace));
   const egress = [...databaseEgress(network, options, Chart.of(scope).namespace), ...apiServerEgress(network)];
   const portal = new kplus.k8s.KubeNetworkPolicy(scope, 'NetworkPolicy', {
+    metadata: options.metadata,
     spec: {
       podSelector: { matchLabels: deployment.matchLabels },
       policyTypes: ['Ingress', 'Egress'],
@@ -38,7 +39,12 @@ export function restrictPortal(scope: Construct, network: PortalNetwork, options
       egress,
     },
   });
-  return databaseStatefulSet ? [portal, databasePolicy(scope, deployment, databaseStatefulSet)] : [portal];
+  return databaseStatefulSet ? [portal, databasePolicy(scope, deployment, databaseStatefulSet, alongside(options.metadata, 'database'))] : [portal];
+}
+
+/** The metadata of a policy beside the portal's own: the same, with a name of its own. */
+export function alongside(metadata: ApiObjectMetadata | undefined, what: string): ApiObjectMetadata | undefined {
+  return metadata?.name === undefined ? metadata : { ...metadata, name: `${metadata.name}-${what}` };
 }
 
 /** Record a namespace that cannot be. */
@@ -77,8 +83,11 @@ function apiServerEgress({ readsCluster }: PortalNetwork): kplus.k8s.NetworkPoli
   return readsCluster ? [{ to: ipBlocks(ANYWHERE), ports: tcpPorts(API_SERVER_PORTS) }] : [];
 }
 
-function databasePolicy(scope: Construct, deployment: kplus.Deployment, database: kplus.StatefulSet): ApiObject {
+function databasePolicy(
+  scope: Construct, deployment: kplus.Deployment, database: kplus.StatefulSet, metadata: ApiObjectMetadata | undefined,
+): ApiObject {
   return new kplus.k8s.KubeNetworkPolicy(scope, 'DatabaseNetworkPolicy', {
+    metadata,
     spec: {
       podSelector: { matchLabels: database.matchLabels },
       policyTypes: ['Ingress', 'Egress'],

@@ -1,9 +1,9 @@
-import { closestSetting } from './closest-setting';
 import { NixConfigProps } from './nix-config-props';
 import { KNOWN_SETTINGS, OWN_SETTINGS, SECRET_SETTINGS, SettingKind } from './nix-settings';
 import { checkPublicKey } from './public-key';
 import { checkStoreUrl } from './store-url';
 import { isConfLine, itemsOf, writtenCaches, WrittenSetting, writtenSettings } from './written-settings';
+import { closestName } from '../base/closest-name';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 
@@ -48,7 +48,7 @@ function checkName(problems: Problems, props: NixConfigProps, setting: WrittenSe
   const kind = KNOWN_SETTINGS.get(name);
   if (kind === undefined) {
     if (!raw) {
-      const closest = closestSetting(name);
+      const closest = closestName(name, KNOWN_SETTINGS.keys(), 2);
       problems.add('CDK8SNIX0303', 'config.settings', written, 'Nix has no such setting.',
         closest ? `Did you mean "${closest}"?` : 'If your Nix is newer than this library, write it in extraLines.');
     }

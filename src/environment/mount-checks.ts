@@ -3,14 +3,21 @@ import { isBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 
+/** Volumes of files that the kubelet writes. */
+const FILES = ['configMap', 'secret', 'projected', 'downwardAPI'];
+
 /** Volumes that can only be read, however they are mounted. */
-const READ_ONLY_SOURCES = ['configMap', 'secret', 'projected', 'downwardAPI', 'image'];
+const READ_ONLY_SOURCES = [...FILES, 'image'];
 
 /** Where Nix looks for its settings unless it is told of another folder, as it is here. */
 const UNREAD = '/etc/nix';
 
-/** What is wrong with the mounts of any container of the pod by themselves. */
-export function checkMountPaths(container: any): Problem[] {
+/**
+ * What is wrong with the mounts of any container of the pod by themselves.
+ *
+ * @param volumes those of the pod
+ */
+export function checkMountPaths(container: any, volumes: any[]): Problem[] {
   const prop = `containers[${container.name}].volumeMounts`;
   const paths: string[] = listOf(container.volumeMounts).map(({ mountPath = '' }) => mountPath);
   const absolute = paths.filter(path => path.startsWith('/'));
@@ -21,6 +28,13 @@ export function checkMountPaths(container: any): Problem[] {
     })),
     ...twice.map((path): Problem => ({
       code: 'CDK8SNIX0519', prop, value: path, problem: 'Something is mounted there already.', remedy: 'Mount one of the two elsewhere, or leave it out.',
+    })),
+    ...inFiles(listOf(container.volumeMounts), volumes).map(({ path, above }): Problem => ({
+      code: 'CDK8SNIX0519',
+      prop,
+      value: path,
+      problem: `${above} holds the files of a ConfigMap or a Secret, and nothing else can be made there.`,
+      remedy: 'Mount one of the two elsewhere.',
     })),
   ];
 }
@@ -56,6 +70,16 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
     return path === UNREAD || isBelow(path, UNREAD)
       ? refuse('Nix reads the nix.conf of the environment, and no other.', 'Use config.settings or config.extraLines.', 'CDK8SNIX0518')
       : [];
+  });
+}
+
+/** Mounts in a folder of files that the kubelet writes: the runtime has nowhere to make the place for them. */
+function inFiles(mounts: any[], volumes: any[]): Array<{ readonly path: string; readonly above: string }> {
+  const absolute = mounts.filter(({ mountPath = '' }) => mountPath.startsWith('/')).map(mount => ({ ...mount, path: plainPath(mount.mountPath) }));
+  return absolute.flatMap(({ path }) => {
+    const [above] = absolute.filter(other => isBelow(path, other.path)).sort((a, b) => b.path.length - a.path.length);
+    const source = volumes.find(volume => volume.name === above?.name) ?? {};
+    return FILES.some(name => source[name] !== undefined) ? [{ path, above: above.path }] : [];
   });
 }
 

@@ -31,7 +31,7 @@ export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUse
     ...checkNames(pod, additions),
     ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [
-      ...checkMountPaths(container),
+      ...checkMountPaths(container, listOf(pod.spec.volumes)),
       ...(usesNix(container, additions) ? checkNixContainer(container, pod, additions, user) : []),
       ...(usesNix(container, additions) || !additions.leavesOthersAlone ? checkPrivileges(container, user, additions.level) : []),
     ]),

@@ -1,4 +1,4 @@
-import { ApiObject, Chart, Lazy } from 'cdk8s';
+import { ApiObject, ApiObjectMetadata, Chart, Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { CaBundle } from './ca-bundle';
@@ -6,6 +6,8 @@ import { ClusterCache } from './cluster-cache';
 import { NixNetworkPolicyOptions, NixProxyOptions } from './network-options';
 import { ANYWHERE, checkCidrs, checkNotEmpty, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from './network-rules';
 import { checkProxy, proxyFor, proxyVariables } from './proxy';
+import { isDnsSubdomain } from '../base/kubernetes-name';
+import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
 import { NixConfig } from '../config/nix-config';
 import { endpointOf } from '../config/store-url';
@@ -79,7 +81,8 @@ export class EnvironmentNetwork {
     this.checkPorts('externalPorts', options.externalPorts);
     this.checkPorts('dnsPorts', options.dnsPorts);
     checkNotEmpty(this.problems, 'CDK8SNIX1105', 'dnsPorts', options.dnsPorts);
-    this.policy = new kplus.k8s.KubeNetworkPolicy(this.scope, 'NetworkPolicy', { spec: Lazy.any({ produce: () => this.rules(options) }) });
+    this.checkMetadata(options.metadata);
+    this.policy = new kplus.k8s.KubeNetworkPolicy(this.scope, 'NetworkPolicy', { metadata: options.metadata, spec: Lazy.any({ produce: () => this.rules(options) }) });
     return this.policy;
   }
 
@@ -110,6 +113,17 @@ export class EnvironmentNetwork {
       const endpoint = endpointOf(url);
       return (endpoint && urlPort(proxyFor(endpoint, this.proxy) ?? url)) ?? [];
     });
+  }
+
+  private checkMetadata({ name, namespace, labels, annotations }: ApiObjectMetadata = {}): void {
+    if (name !== undefined && !isDnsSubdomain(name)) {
+      this.problems.add('CDK8SNIX0514', 'metadata.name', name, 'The name of an object has lower-case letters, digits, "-" and "."; 253 at most.', 'Use for example "workspace".');
+    }
+    if (namespace !== undefined && namespace !== this.namespace) {
+      this.problems.add('CDK8SNIX0514', 'metadata.namespace', namespace, `A policy holds for its own namespace, and the pods are in ${show(this.namespace)}.`,
+        'Leave it out, and set the namespace on the chart.');
+    }
+    validateMetadata(this.problems, { labels, annotations }, { labels: 'metadata.labels', annotations: 'metadata.annotations' });
   }
 
   private checkPorts(prop: string, ports: readonly number[] = []): void {

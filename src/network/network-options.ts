@@ -1,3 +1,5 @@
+import { ApiObjectMetadata } from 'cdk8s';
+
 /**
  * An HTTP proxy between the pods and the outside.
  */
@@ -49,4 +51,11 @@ export interface NixNetworkPolicyOptions {
    * @default [53]
    */
   readonly dnsPorts?: number[];
+
+  /**
+   * Name, labels and annotations of the NetworkPolicy.
+   *
+   * @default - a name made by cdk8s, the labels of the chart
+   */
+  readonly metadata?: ApiObjectMetadata;
 }

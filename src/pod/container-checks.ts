@@ -1,6 +1,7 @@
 import { isKind } from './object-kind';
 import { containersOf, listOf, PodManifest } from './pod-manifest';
 import { quantityOf } from './quantity';
+import { checkSleepingContainers } from './sleeping-containers';
 import { imageReference } from '../base/image-reference';
 import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
 import { metadataProblems, ObjectMetadata } from '../base/object-metadata';
@@ -19,6 +20,7 @@ export function checkPlainKubernetes(pod: PodManifest, nameIsMade: () => boolean
     ...checkCounts(owner),
     ...(owner.metadata === pod.metadata ? [] : checkMetadata('podMetadata', pod.metadata)),
     ...checkContainerNames(pod),
+    ...checkSleepingContainers(pod),
     ...containersOf(pod).flatMap(({ container }) => [
       ...checkImage(container),
       ...checkEnvironment(container),

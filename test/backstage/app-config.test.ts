@@ -1,6 +1,6 @@
 import { App, Chart, Duration, Lazy, ResolutionContext, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { BackstagePreset } from '../../src';
+import { BackstageNixProps, BackstagePreset } from '../../src';
 import { ERROR_CODES } from '../../src/base/error-code';
 import { only, testChart } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -17,6 +17,9 @@ test.each<[string, { [key: string]: any }, string, string]>([
   ['another port', { listen: { port: 9000 } }, 'CDK8SNIX0914 appConfig.backend.listen.port: got 9000', 'container.portNumber: 9000'],
   ['another port, as text', { listen: ':9000' }, 'CDK8SNIX0914 appConfig.backend.listen.port: got "9000"', 'container.portNumber: 9000'],
   ['an address that no probe reaches', { listen: { host: '127.0.0.1' } }, 'CDK8SNIX0914 appConfig.backend.listen.host: got "127.0.0.1"', 'Leave it out'],
+  ['TLS that no probe speaks', { https: true }, 'CDK8SNIX0914 appConfig.backend.https: got true', 'probes.scheme: kplus.ConnectionScheme.HTTPS'],
+  ['TLS by a certificate', { https: { certificate: { key: { $file: '/tls/tls.key' }, cert: { $file: '/tls/tls.crt' } } } },
+    'CDK8SNIX0914 appConfig.backend.https: got "(not shown)"', 'TLS to end at the Ingress'],
   ['a certificate that is not checked', { database: { connection: { ssl: { rejectUnauthorized: false } } } },
     'CDK8SNIX0902 appConfig.backend.database.connection.ssl', 'database.caBundle'],
 ])('what the portal stands on cannot be undone by %s', (_, backend, what, remedy) => {
@@ -25,9 +28,49 @@ test.each<[string, { [key: string]: any }, string, string]>([
   expect(message).toContain(remedy);
 });
 
+test.each<[string, (chart: Chart, volume: kplus.Volume) => void]>([
+  ['of the pod', (chart, volume) => { portal(chart, { deployment: { volumes: [volume] } }); }],
+  ['of the container', (chart, volume) => { portal(chart, { container: { volumeMounts: [{ path: '/data', volume }] } }); }],
+  ['of a sidecar', (chart, volume) => { portal(chart, { deployment: { containers: [{ name: 'x', image: 'example/x:1', volumeMounts: [{ path: '/data', volume }] }] } }); }],
+  ['of an init container', (chart, volume) => { portal(chart, { deployment: { initContainers: [{ name: 'x', image: 'example/x:1', volumeMounts: [{ path: '/data', volume }] }] } }); }],
+  ['added later', (chart, volume) => { portal(chart).deployment.addVolume(volume); }],
+])('no other volume has the name of that of the configuration: one %s', (_, build) => {
+  expect(synthError(chart => build(chart, kplus.Volume.fromEmptyDir(chart, 'Other', 'backstage-config'))))
+    .toContain('CDK8SNIX0504 volumes: got "backstage-config". The volume with the portal\'s configuration has this name. Give yours another name.');
+});
+
 test('a portal may listen where it does, and on a port that a variable names', () => {
   expect(config({ backend: { listen: '0.0.0.0:7007' } }).backend.listen).toBe('0.0.0.0:7007');
   expect(config({ backend: { listen: { port: '${PORT}' } } }).backend.listen).toEqual({ port: '${PORT}' });
+});
+
+describe('a portal that speaks TLS itself', () => {
+  const { HTTPS } = kplus.ConnectionScheme;
+  const asked = kplus.Probe.fromCommand(['true']);
+  const https = { backend: { https: true } };
+
+  test('is asked by HTTPS', () => {
+    const chart = testChart('portal');
+    portal(chart, { appConfig: https, probes: { scheme: HTTPS } });
+    const [container] = only(Testing.synth(chart), 'Deployment').spec.template.spec.containers;
+    expect(['startupProbe', 'readinessProbe', 'livenessProbe'].map(probe => container[probe].httpGet.scheme)).toEqual(['HTTPS', 'HTTPS', 'HTTPS']);
+  });
+
+  test.each<[string, Partial<BackstageNixProps>]>([
+    ['without probes', { probes: { enabled: false } }],
+    ['with probes of its own', { container: { startup: asked, readiness: asked, liveness: asked } }],
+    ['under development', { preset: BackstagePreset.DEVELOPMENT, development: {} }],
+    ['as a variable says', { appConfig: { backend: { https: '${TLS}' } } }],
+  ])('may do so %s', (_, props) => {
+    const chart = testChart('portal');
+    portal(chart, { appConfig: https, ...props });
+    expect(() => Testing.synth(chart)).not.toThrow();
+  });
+
+  test('is not one that says it does not', () => {
+    expect(synthError(chart => portal(chart, { probes: { scheme: HTTPS }, appConfig: { backend: { https: false } } })))
+      .toContain('CDK8SNIX0914 appConfig.backend.https: got false. The probes ask by HTTPS. Leave out probes.scheme.');
+  });
 });
 
 describe('values of appConfig', () => {

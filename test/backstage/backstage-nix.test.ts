@@ -100,8 +100,8 @@ describe('in development, with a bundled database', () => {
   test('the database keeps its data in a folder of its claim, and can write where it must', () => {
     expect(database.spec.volumeClaimTemplates[0].spec.resources.requests.storage).toBe('2Gi');
     const [postgres] = database.spec.template.spec.containers;
-    expect(variable(postgres, 'PGDATA')).toBe('/var/lib/postgresql/data/pgdata');
-    expect(postgres.volumeMounts.map((m: any) => m.mountPath).sort()).toEqual(['/tmp', '/var/lib/postgresql/data', '/var/run/postgresql']);
+    expect(variable(postgres, 'PGDATA')).toBe('/var/lib/backstage-database/pgdata');
+    expect(postgres.volumeMounts.map((m: any) => m.mountPath).sort()).toEqual(['/tmp', '/var/lib/backstage-database', '/var/run/postgresql']);
     expect(postgres.readinessProbe.exec.command[0]).toBe('pg_isready');
   });
 

@@ -1,4 +1,5 @@
 import { App, Chart, Duration, Size, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
 import { BackstageDatabase, BackstageNixProps, BackstagePreset, CaBundle } from '../../src';
 import { only, podSpec, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -82,6 +83,29 @@ describe('a bundled server', () => {
     const { startupProbe, livenessProbe } = server(synth(chart => bundled(chart), development).manifests);
     expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBe(300);
     expect(livenessProbe.failureThreshold).toBe(3);
+  });
+
+  test.each([
+    ['docker.io/library/postgres:16.4', 999], ['docker.io/library/postgres:18.1', 999], ['registry.example.org/postgres:18.1-alpine3.23', 70],
+  ])('has its data in one folder, whatever the version, and runs as the user of its image: %s', (image, id) => {
+    const { manifests } = synth(chart => bundled(chart, { image }), development);
+    const container = server(manifests);
+    const { mountPath } = container.volumeMounts.find((mount: any) => mount.name === 'data');
+    expect(variable(container, 'PGDATA')).toBe(`${mountPath}/pgdata`);
+    // Images declare volumes of their own there.
+    expect(mountPath).not.toMatch(/^\/var\/lib\/postgresql/);
+    expect(only(manifests, 'StatefulSet').spec.template.spec.securityContext).toMatchObject({ runAsUser: id, runAsGroup: id, fsGroup: id });
+    expect(container.securityContext).toMatchObject({ runAsUser: id, runAsGroup: id });
+  });
+
+  test('has the resources of what the library brings, and the pull secret of the portal', () => {
+    const containerResources = { cpu: { request: kplus.Cpu.units(1), limit: kplus.Cpu.units(1) } };
+    const manifests = (resources?: kplus.ContainerResources) => synth(chart => bundled(chart, { resources }), {
+      ...development, containerResources, deployment: { dockerRegistryAuth: kplus.Secret.fromSecretName(testChart(), 'registry', 'registry') },
+    }).manifests;
+    expect(server(manifests()).resources).toEqual({ requests: { cpu: '1' }, limits: { cpu: '1' } });
+    expect(server(manifests({ cpu: { request: kplus.Cpu.units(2) } })).resources).toEqual({ requests: { cpu: '2' } });
+    expect(only(manifests(), 'StatefulSet').spec.template.spec.imagePullSecrets).toEqual([{ name: 'registry' }]);
   });
 
   test('has the name, user, resources, class and time that it is given', () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { App, Lazy, Testing, Yaml } from 'cdk8s';
+import { App, Lazy, Size, Testing, Yaml } from 'cdk8s';
 import { Applications } from '../../examples/backstage/applications';
 import { portals } from '../../examples/backstage/portals';
 import { BackstageEnvironments, BackstageImages, BackstagePortalOptions, BackstagePreset, NixImage } from '../../src';
@@ -104,6 +104,10 @@ describe('images by environment', () => {
     expect(read.image('a').kind).toBe(NixImage.of('x:1').kind);
   });
 
+  test('are read from a file that begins with a mark of its encoding', () => {
+    expect(images('\uFEFF{ "a": "example.org/portal:1" }').image('a').reference).toBe('example.org/portal:1');
+  });
+
   test('are builds of images/backstage-nix where that is said', () => {
     expect(images({ a: 'example.org/portal:1' }, true).image('a').kind).toBe(NixImage.backstageNix({ repository: 'x' }).kind);
   });
@@ -113,6 +117,8 @@ describe('images by environment', () => {
     ['a list', [], 'It holds no object'],
     ['a number', { a: 1 }, 'The entry "a" is no image'],
     ['a tag that is a number', { a: { image: 'x', tag: 1 } }, 'The entry "a" is no image'],
+    ['a mistyped digest', { a: { image: 'x', tag: '1', digset: DIGEST } }, 'The entry "a" has "digset". Did you mean "digest"?'],
+    ['a tag in upper case', { a: { image: 'x', Tag: '1' } }, 'The entry "a" has "Tag". Did you mean "tag"?'],
   ])('refused: %s', (_, content, why) => {
     expect(() => images(content)).toThrow(`CDK8SNIX0911 images: got "${join(folder, 'images.json')}". ${why}`);
   });
@@ -124,9 +130,11 @@ describe('images by environment', () => {
 });
 
 describe('environments', () => {
-  const build = (environments: string[], baseUrl: (name: string) => string = name => `https://${name}.example.org`, common: BackstagePortalOptions = {}) => {
+  const build = (
+    environments: string[], baseUrl: (name: string) => string = name => `https://${name}.example.org`, common: BackstagePortalOptions = {}, own: BackstagePortalOptions = {},
+  ) => {
     const chart = testChart();
-    const props = Object.fromEntries(environments.map(name => [name, { baseUrl: baseUrl(name), database: existing(chart) }]));
+    const props = Object.fromEntries(environments.map(name => [name, { baseUrl: baseUrl(name), database: existing(chart), ...own }]));
     const app = new App({ outdir: Testing.app().outdir });
     const images = BackstageImages.fromFile(imagesFile(Object.fromEntries(environments.map(name => [name, 'example.org/portal:1']))));
     return { app, it: new BackstageEnvironments(app, 'portal', { images, environments: props, portal: { preset: undefined, ...common } }) };
@@ -148,9 +156,24 @@ describe('environments', () => {
       .toThrow('CDK8SNIX0912 environments.b.baseUrl');
   });
 
-  test('have the common configuration, if it is a Lazy value too', () => {
-    const { it } = build(['a'], undefined, { appConfig: Lazy.any({ produce: () => ({ app: { title: 'Portal' } }) }) });
-    expect(appConfig(Testing.synth(it.chart('a'))).app.title).toBe('Portal');
+  const lazy = (value: unknown) => Lazy.any({ produce: () => value });
+  const COMMON = { app: { title: 'Portal', support: { url: 'https://help.example.org' } }, tools: ['a', 'b'] };
+
+  test.each<[string, any, any]>([
+    ['plain', COMMON, { app: { title: 'Own' }, tools: ['c'] }],
+    ['Lazy as a whole', lazy(COMMON), lazy({ app: { title: 'Own' }, tools: ['c'] })],
+    ['Lazy in parts', { ...COMMON, app: lazy(COMMON.app) }, { app: lazy({ title: lazy('Own') }), tools: lazy(['c']) }],
+    ['Lazy on one side', COMMON, { app: lazy({ title: 'Own' }), tools: ['c'] }],
+  ])('have the common configuration with their own merged over it: %s', (_, common, own) => {
+    const { it } = build(['a'], undefined, { appConfig: common }, { appConfig: own });
+    expect(appConfig(Testing.synth(it.chart('a')))).toMatchObject({
+      app: { title: 'Own', support: { url: 'https://help.example.org' }, baseUrl: 'https://a.example.org' }, tools: ['c'],
+    });
+  });
+
+  test('are told of a value in either of the two that no file can hold', () => {
+    expect(() => build(['a'], undefined, { appConfig: { app: { size: Size.gibibytes(1) } } }, { appConfig: lazy('text') }).app.synthYaml())
+      .toThrow(/0905 appConfig\.app\.size: got "Size"[^]*0905 appConfig: got "text"/);
   });
 
   test('that are not there are told', () => {

@@ -55,6 +55,18 @@ test('a bundled database is reached by the portal alone, and reaches nobody', ()
   });
 });
 
+test('policies have the name, labels and annotations that they are given', () => {
+  const metadata = { name: 'backstage', labels: { app: 'backstage' }, annotations: { 'example.org/owner': 'ann' } };
+  const policies = synth(chart => ({ networkPolicy: { metadata }, preset: BackstagePreset.STAGING, database: bundled(chart) }));
+  expect(policies.portal.metadata).toMatchObject(metadata);
+  expect(policies.environment.metadata).toMatchObject({ ...metadata, name: 'backstage-nix' });
+  expect(policies.database.metadata).toMatchObject({ ...metadata, name: 'backstage-database' });
+});
+
+test('refused: a policy of another name than Kubernetes takes', () => {
+  expect(synthError(chart => portal(chart, { networkPolicy: { metadata: { name: 'Backstage' } } }))).toContain('CDK8SNIX0915 networkPolicy.metadata.name: got "Backstage"');
+});
+
 test('what it integrates needs a port', () => {
   const { environment } = synth(() => ({ networkPolicy: { externalPorts: [8443], externalCidrs: ['192.0.2.0/24'] } }));
   expect(environment.spec.egress).toContainEqual({ to: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports: [port(443), port(8443)] });

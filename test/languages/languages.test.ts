@@ -51,6 +51,7 @@ test('the app has a message for each of its mistakes', () => {
   expect(contentOf(at('typescript'))['errors.txt'].split('\n---\n')).toEqual([
     expect.stringMatching(/^Error: CDK8SNIX0104 /),
     expect.stringMatching(/CDK8SNIX0206[^]*CDK8SNIX0306/),
+    expect.stringMatching(/CDK8SNIX0905 appConfig\.cache\.sizes\[0\]: got "Size"/),
   ]);
 });
 

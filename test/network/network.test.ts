@@ -195,6 +195,11 @@ describe('a restricted network', () => {
     ]);
   });
 
+  test('has a name, labels and annotations', () => {
+    const metadata = { name: 'workspace', labels: { team: 'platform' }, annotations: { 'example.org/owner': 'ann' } };
+    expect(restricted({}, { metadata }).metadata).toMatchObject(metadata);
+  });
+
   test('holds for workloads that are enabled before and after', () => {
     const chart = testChart();
     const environment = new NixEnvironment(chart, 'nix', { store: NixStore.emptyDir() });
@@ -220,6 +225,9 @@ describe('a restricted network', () => {
     ['too many bits', { externalCidrs: ['10.0.0.0/40'] }, 'CDK8SNIX1104 externalCidrs[0]: got "10.0.0.0/40"', 'Did you mean "10.0.0.0/32"?'],
     ['port 0', { externalPorts: [0] }, 'CDK8SNIX1105 externalPorts[0]: got 0', '443'],
     ['half a port', { dnsPorts: [53.5] }, 'CDK8SNIX1105 dnsPorts[0]: got 53.5', '1 to 65535'],
+    ['a name in upper case', { metadata: { name: 'Portal' } }, 'CDK8SNIX0514 metadata.name: got "Portal"', '"workspace"'],
+    ['another namespace', { metadata: { namespace: 'other' } }, 'CDK8SNIX0514 metadata.namespace: got "other"', 'on the chart'],
+    ['a label of two lines', { metadata: { labels: { team: 'a\nb' } } }, 'CDK8SNIX0208 metadata.labels: got "team=a', 'annotation'],
   ])('%s is refused', (_, options, problem, remedy) => {
     const message = synthError(chart => new NixDeployment(chart, 'workspace').environment.restrictNetwork(options));
     expect(message).toContain(problem);

@@ -207,6 +207,12 @@ func images() {
 	}})
 }
 
+type example struct{}
+
+func (example) Produce() interface{} {
+	return "Example"
+}
+
 func portal() {
 	chart := chartOf("portal")
 	cdk8snix.NewBackstageNix(chart, jsii.String("backstage"), &cdk8snix.BackstageNixProps{
@@ -218,7 +224,7 @@ func portal() {
 		}),
 		Ingress: &cdk8snix.BackstageIngressOptions{ClassName: jsii.String("nginx"), TlsSecret: secretOf(chart, "portal-tls")},
 		AppConfig: &map[string]interface{}{
-			"organization": map[string]string{"name": "Example"},
+			"organization": map[string]interface{}{"name": cdk8s.Lazy_Any(&example{})},
 			"app":          map[string]string{"title": "Portal"},
 		},
 	})
@@ -276,6 +282,20 @@ func errors() []string {
 		cdk8snix.NewNixDeployment(cdk8s.NewChart(wrong, jsii.String("wrong"), nil), jsii.String("workspace"), &cdk8snix.NixDeploymentProps{
 			Replicas: jsii.Number(2),
 			Config:   &cdk8snix.NixConfigProps{MaxJobs: jsii.Number(-1)},
+		})
+		wrong.Synth()
+	})
+	attempt(func() {
+		wrong := cdk8s.NewApp(&cdk8s.AppProps{Outdir: jsii.String(outdir)})
+		chart := cdk8s.NewChart(wrong, jsii.String("wrong"), &cdk8s.ChartProps{Namespace: jsii.String("development")})
+		cdk8snix.NewBackstageNix(chart, jsii.String("backstage"), &cdk8snix.BackstageNixProps{
+			Image:   cdk8snix.NixImage_Of(jsii.String("registry.example.org/team/portal:1.0.0"), nil),
+			BaseUrl: jsii.String("https://portal.example.org"),
+			Database: cdk8snix.BackstageDatabase_Existing(&cdk8snix.ExistingBackstageDatabaseOptions{
+				Host:     jsii.String("postgres.databases.svc"),
+				Password: &kplus.SecretValue{Secret: secretOf(chart, "portal"), Key: jsii.String("postgres")},
+			}),
+			AppConfig: &map[string]interface{}{"cache": map[string]interface{}{"sizes": []interface{}{gibibytes(1)}}},
 		})
 		wrong.Synth()
 	})

@@ -70,7 +70,9 @@ import org.cdk8s.Chart;
 import org.cdk8s.ChartProps;
 import org.cdk8s.Cron;
 import org.cdk8s.Duration;
+import org.cdk8s.IAnyProducer;
 import org.cdk8s.JsonPatch;
+import org.cdk8s.Lazy;
 import org.cdk8s.Size;
 import org.cdk8s.plus28.ConfigMap;
 import org.cdk8s.plus28.ContainerProps;
@@ -273,6 +275,13 @@ public final class Main {
             .build();
     }
 
+    private static final class Example implements IAnyProducer {
+        @Override
+        public Object produce() {
+            return "Example";
+        }
+    }
+
     private void portal() {
         final Chart chart = chartOf("portal");
         BackstageNix.Builder.create(chart, "backstage")
@@ -283,7 +292,7 @@ public final class Main {
                 .password(SecretValue.builder().secret(secretOf(chart, "portal")).key("postgres").build())
                 .build()))
             .ingress(BackstageIngressOptions.builder().className("nginx").tlsSecret(secretOf(chart, "portal-tls")).build())
-            .appConfig(Map.of("organization", Map.of("name", "Example"), "app", Map.of("title", "Portal")))
+            .appConfig(Map.of("organization", Map.of("name", Lazy.any(new Example())), "app", Map.of("title", "Portal")))
             .build();
     }
 
@@ -336,6 +345,20 @@ public final class Main {
             NixDeployment.Builder.create(new Chart(wrong, "wrong"), "workspace")
                 .replicas(2)
                 .config(NixConfigProps.builder().maxJobs(-1).build())
+                .build();
+            wrong.synth();
+        });
+        attempt(messages, () -> {
+            final App wrong = new App(AppProps.builder().outdir(outdir).build());
+            final Chart chart = new Chart(wrong, "wrong", ChartProps.builder().namespace("development").build());
+            BackstageNix.Builder.create(chart, "backstage")
+                .image(NixImage.of("registry.example.org/team/portal:1.0.0"))
+                .baseUrl("https://portal.example.org")
+                .database(BackstageDatabase.existing(ExistingBackstageDatabaseOptions.builder()
+                    .host("postgres.databases.svc")
+                    .password(SecretValue.builder().secret(secretOf(chart, "portal")).key("postgres").build())
+                    .build()))
+                .appConfig(Map.of("cache", Map.of("sizes", List.of(Size.gibibytes(1)))))
                 .build();
             wrong.synth();
         });

@@ -4,7 +4,8 @@ import os
 import sys
 
 import cdk8s_plus_28 as kplus
-from cdk8s import ApiObject, App, Chart, Cron, Duration, JsonPatch, Size
+import jsii
+from cdk8s import ApiObject, App, Chart, Cron, Duration, IAnyProducer, JsonPatch, Lazy, Size
 from cdk8s_nix import (
     AiAssistant, BackstageDatabase, BackstageNix, CaBundle, GitOps, HomeManager, HomeManagerProfile, NixBinaryCache, NixClaimRetention, NixCronJob,
     NixDaemonSet, NixDataSource, NixDeployment, NixEnvironment, NixGarbageCollection, NixHome, NixImage, NixImageKind, NixImageRecipe, NixJob,
@@ -144,6 +145,12 @@ def images():
     })
 
 
+@jsii.implements(IAnyProducer)
+class Example:
+    def produce(self):
+        return "Example"
+
+
 def portal():
     chart = chart_of("portal")
     BackstageNix(
@@ -152,7 +159,7 @@ def portal():
         base_url="https://portal.example.org",
         database=BackstageDatabase.existing(host="postgres.databases.svc", password=kplus.SecretValue(secret=secret_of(chart, "portal"), key="postgres")),
         ingress=BackstageIngressOptions(class_name="nginx", tls_secret=secret_of(chart, "portal-tls")),
-        app_config={"organization": {"name": "Example"}, "app": {"title": "Portal"}},
+        app_config={"organization": {"name": Lazy.any(Example())}, "app": {"title": "Portal"}},
     )
 
 
@@ -196,8 +203,21 @@ def errors():
         NixDeployment(Chart(wrong, "wrong"), "workspace", replicas=2, config=NixConfigProps(max_jobs=-1))
         wrong.synth()
 
+    def configure():
+        wrong = App(outdir=outdir)
+        chart = Chart(wrong, "wrong", namespace="development")
+        BackstageNix(
+            chart, "backstage",
+            image=NixImage.of("registry.example.org/team/portal:1.0.0"),
+            base_url="https://portal.example.org",
+            database=BackstageDatabase.existing(host="postgres.databases.svc", password=kplus.SecretValue(secret=secret_of(chart, "portal"), key="postgres")),
+            app_config={"cache": {"sizes": [Size.gibibytes(1)]}},
+        )
+        wrong.synth()
+
     attempt(lambda: NixImageRecipe.of(NixImageKind.OTHER))
     attempt(synth)
+    attempt(configure)
     return messages
 
 

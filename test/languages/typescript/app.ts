@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'fs';
 import { join } from 'path';
-import { ApiObject, App, Chart, Cron, Duration, JsonPatch, Size } from 'cdk8s';
+import { ApiObject, App, Chart, Cron, Duration, JsonPatch, Lazy, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   AiAssistant, BackstageDatabase, BackstageNix, CaBundle, GitOps, HomeManager, HomeManagerProfile, NixBinaryCache, NixClaimRetention,
@@ -154,7 +154,7 @@ function portal(): void {
     baseUrl: 'https://portal.example.org',
     database: BackstageDatabase.existing({ host: 'postgres.databases.svc', password: { secret: secretOf(chart, 'portal'), key: 'postgres' } }),
     ingress: { className: 'nginx', tlsSecret: secretOf(chart, 'portal-tls') },
-    appConfig: { organization: { name: 'Example' }, app: { title: 'Portal' } },
+    appConfig: { organization: { name: Lazy.any({ produce: () => 'Example' }) }, app: { title: 'Portal' } },
   });
 }
 
@@ -200,6 +200,17 @@ function errors(): string[] {
   attempt(() => {
     const wrong = new App({ outdir });
     new NixDeployment(new Chart(wrong, 'wrong'), 'workspace', { replicas: 2, config: { maxJobs: -1 } });
+    wrong.synth();
+  });
+  attempt(() => {
+    const wrong = new App({ outdir });
+    const chart = new Chart(wrong, 'wrong', { namespace: 'development' });
+    new BackstageNix(chart, 'backstage', {
+      image: NixImage.of('registry.example.org/team/portal:1.0.0'),
+      baseUrl: 'https://portal.example.org',
+      database: BackstageDatabase.existing({ host: 'postgres.databases.svc', password: { secret: secretOf(chart, 'portal'), key: 'postgres' } }),
+      appConfig: { cache: { sizes: [Size.gibibytes(1)] } },
+    });
     wrong.synth();
   });
   return messages;

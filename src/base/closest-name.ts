@@ -1,11 +1,13 @@
-import { KNOWN_SETTINGS } from './nix-settings';
-
-/** The known name that looks most like a mistyped one, if any is close. */
-export function closestSetting(name: string): string | undefined {
+/**
+ * The one of some names that looks most like a mistyped one, if any is close.
+ *
+ * @param limit how many letters may differ
+ */
+export function closestName(name: string, candidates: Iterable<string>, limit: number): string | undefined {
   const folded = name.toLowerCase().replace(/_/g, '-');
   let best: string | undefined;
-  let bestDistance = 3;
-  for (const candidate of KNOWN_SETTINGS.keys()) {
+  let bestDistance = limit + 1;
+  for (const candidate of candidates) {
     const distance = editDistance(folded, candidate, bestDistance);
     if (distance < bestDistance) {
       [best, bestDistance] = [candidate, distance];
