@@ -8,7 +8,7 @@
 prepare_commit() {
   trap - EXIT TERM USR1
   # One link per path that no other path of the image refers to; where nobody has recorded which these are, per path.
-  mkdir -p "$mine/roots"
+  make_mine roots 2>"$work/root-errors" || exit 1
   if [ -n "$described" ]; then cat "$described/roots"; else cat "$work/names"; fi >"$work/roots"
   as_paths "$work/roots" >"$work/root-paths"
   in_chunks "$work/root-paths" link_into "$mine/roots" 2>"$work/root-errors" || exit 1
@@ -42,9 +42,10 @@ dump_missing() {
 place() {
   phase register
   t_register=$time
-  mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user" "$mine/replaced"
+  mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user"
   {
-    while read -r name; do printf '%s\n' "$stage/$name"; done <"$work/kept-in" >"$work/kept-paths" &&
+    make_mine replaced &&
+      while read -r name; do printf '%s\n' "$stage/$name"; done <"$work/kept-in" >"$work/kept-paths" &&
       (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced") &&
       in_chunks "$work/kept-paths" move_to "$volume/store" &&
       move_batches
@@ -75,7 +76,8 @@ move_to() {
   done
   # shellcheck disable=SC2086
   [ -z "$folders" ] || chmod u+w $folders || return 1
-  mv -f -- "$@" "$to/" || return 1
+  # shellcheck disable=SC2086
+  mv -f -- "$@" "$to/" || { chmod u-w $folders $moved 2>/dev/null || true; return 1; }
   # shellcheck disable=SC2086
   [ -z "$moved" ] || chmod u-w $moved
 }
@@ -134,7 +136,7 @@ register() {
 
 bring_database() {
   brought=$mine/db
-  mkdir -p "$brought"
+  make_mine db
   # A copy that was opened and closed has nothing left in its log, which one as it lies in the image may have.
   if [ -z "$image_folder" ] && { [ ! -e "$database" ] || [ -s "$database-wal" ]; }; then open_image; fi
   from=${image_folder:-$SEED_SOURCE/var/nix}/db
@@ -155,7 +157,7 @@ copy_database() {
 }
 
 replace_database() {
-  mkdir -p "$mine/old-db" || return 1
+  make_mine old-db || return 1
   set +f
   for old in "$volume"/var/nix/db/*; do
     [ ! -f "$old" ] || mv "$old" "$mine/old-db/" || { set -f && return 1; }
@@ -164,7 +166,7 @@ replace_database() {
   for file in schema ca-schema db.sqlite; do
     [ ! -e "$brought/$file" ] || mv "$brought/$file" "$volume/var/nix/db/" || return 1
   done
-  rm -f "$ours/fresh"
+  [ ! -e "$ours/fresh" ] || mv -f "$ours/fresh" "$mine/fresh"
 }
 
 load_missing() {
@@ -194,7 +196,7 @@ take_back() {
   discard "$stage"
   [ "$seed_id" = "$image_id" ] || mv -T "$roots" "$mine/forgotten" 2>/dev/null || true
   discard "$mine/forgotten"
-  mkdir -p "$mine/replaced"
+  make_mine replaced 2>/dev/null || true
   comm -23 "$work/missing" "$work/damaged" >"$work/to-remove"
   (cd "$volume/store" && in_chunks "$work/to-remove" move_to "$mine/replaced") 2>/dev/null || true
 }
@@ -294,7 +296,7 @@ next_generation() {
 
 # Generations that a seed made are no longer needed and would keep old images from being collected.
 forget_generations() {
-  mkdir -p "$mine/generations"
+  make_mine generations 2>"$work/errors" || why_not_moved
   set +f
   for old in "$link"-[0-9]*-link; do
     target=$(readlink "$old") || continue
@@ -318,7 +320,7 @@ write_marker() {
   {
     printf 'protocol=%s\nid=%s\nimage=%s\nsystem=%s\ntime=%s\npaths=%s\nbytes=%s\nnix=%s\n' "$PROTOCOL" "$image_id" "$SEED_IMAGE" "$system" "$now" \
       "$total_paths" "$total_bytes" "$image_nix" >"$mine/seed" &&
-      sync_volume && rm -f "$ours/repair" && mv -T -f "$mine/seed" "$ours/seed" &&
+      sync_volume && { [ ! -e "$ours/repair" ] || mv -f "$ours/repair" "$mine/repaired"; } && mv -T -f "$mine/seed" "$ours/seed" &&
       printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history"
   } 2>"$work/errors" || why_not_moved
 }

@@ -15,7 +15,7 @@ adopt_stage() {
     if [ ! -e "$stage" ] && [ -r "$old/image" ] && [ "$(cat "$old/image")" = "$image_id" ]; then mv -T "$old" "$stage" 2>/dev/null || true; fi
   done
   discard_leftovers
-  mkdir -p "$stage"
+  make_mine stage 2>"$work/errors" || why_not_moved
   # Below a volume that belongs to an fsGroup every new folder inherits this bit, which does not belong on store paths.
   chmod g-s "$stage"
   echo "$image_id" >"$stage/image"
@@ -41,7 +41,7 @@ adopt_stage() {
 
 discard_leftovers() {
   set +f
-  for old in "$ours"/dead.* "$ours"/stage.* "$ours"/lock.*; do
+  for old in "$ours"/dead.* "$ours"/stage.* "$ours"/lock.* "$ours"/gone.*; do
     case $old in "$applicant") ;; *) [ ! -e "$old" ] || discard "$old" ;; esac
   done
 }

@@ -121,7 +121,7 @@ bring_image() {
 # What a killed upgrade has left is in the way of nothing but space: whoever comes back to the image before it finds it warm.
 clear_leftovers() {
   set +f
-  for old in "$ours"/dead.* "$ours"/stage.* "$ours"/lock/owner.*/stage; do
+  for old in "$ours"/dead.* "$ours"/stage.* "$ours"/gone.* "$ours"/lock/owner.*/stage; do
     if [ -e "$old" ] && [ -w "$ours" ]; then
       set -f
       make_work_folder

@@ -95,7 +95,7 @@ measure_missing() {
 # What no database knows is of no use to anybody, and its place is needed.
 remove_rubbish() {
   [ -s "$work/rubbish" ] || return 0
-  mkdir -p "$mine/rubbish"
+  make_mine rubbish 2>"$work/errors" || why_not_moved
   (cd "$volume/store" && in_chunks "$work/rubbish" move_to "$mine/rubbish") 2>"$work/errors" || why_not_moved
   discard "$mine/rubbish"
 }

@@ -109,7 +109,9 @@ drop_log() {
   wal=false
   [ ! -s "$volume_database-wal" ] || die 52 "somebody uses the volume's database with a write-ahead log; stop all pods that use the volume first"
   without_log "$volume_database" 2>"$work/errors" || die 52 "cannot write to $volume_database: $(tail -n 1 "$work/errors")"
-  rm -f "$volume_database-shm" "$volume_database-wal"
+  for file in "$volume_database-shm" "$volume_database-wal"; do
+    [ ! -e "$file" ] || mv -f "$file" "$mine/" 2>"$work/errors" || why_not_moved
+  done
 }
 
 # usage: without_log FILE

@@ -8,7 +8,10 @@
 #  - A holder that is dead is evicted by renaming its folder out of the lock. The name is its own, so whoever is slow to judge
 #    moves nothing: the next holder has another name. Then the lock is empty, and free.
 #  - What a holder does to the store, it does by renaming something out of its folder, or into it. A holder that stood still
-#    and was taken for dead finds its folder gone, and can do nothing more, whenever it wakes up.
+#    and was taken for dead finds its folder gone, and can do nothing more, whenever it wakes up. So nobody makes that folder
+#    again: what is made in it is made by make_mine, never by mkdir -p.
+#  - What is to be removed is renamed first: a holder that stood still in the midst of it has not left half of something where
+#    the next one would look for use in it.
 # Who is dead? A container that was started again in the same pod knows it of the one before; flock tells it on the same
 # node at once, where it works; elsewhere the last sign of life has to be $lock_ttl seconds old by the clock of the
 # volume's server.
@@ -105,6 +108,8 @@ holder_is_dead() {
       case $key in boot) its_boot=$value ;; pod) its_pod=$value ;; flock) its_flock=$value ;; esac
     done <"$facts"
   fi 2>/dev/null
+  # Killed on its way out, in an earlier version of this script.
+  [ -e "$facts" ] || facts=$holder
   # In one pod containers that take the lock run one after the other.
   [ -z "$its_pod" ] || [ "$its_pod" != "${NIX_POD_UID:-}" ] || return 0
   if [ "$its_boot" = "$boot" ] && [ "$its_flock" = yes ]; then
@@ -181,10 +186,16 @@ start_pulse() {
   ) 9>&- &
 }
 
+# usage: make_mine NAME...     makes folders in the holder's own, each of them once; fails if the lock is lost
+make_mine() {
+  for own in "$@"; do [ -d "$mine/$own" ] || mkdir "$mine/$own" || return 1; done
+}
+
 release_lock() {
   rm -f "$work/locked"
-  discard "$mine"
+  mv -T "$mine" "$ours/gone.$token" 2>/dev/null || true
   free_lock
+  discard "$ours/gone.$token"
 }
 
 # As release_lock, but what lies in the folder stays for the next holder to look through.
@@ -203,7 +214,9 @@ free_lock() {
 # Removes a folder of ours with the read-only trees in it.
 discard() {
   [ -d "$1" ] || { rm -f "$1" 2>/dev/null || true; return 0; }
+  gone=$1
+  case ${1##*/} in gone.*) ;; *) ! mv -T "$1" "${1%/*}/gone.${1##*/}" 2>/dev/null || gone=${1%/*}/gone.${1##*/} ;; esac
   # Those of a former user can be removed by the group, but their mode cannot be changed.
-  chmod -R u+w "$1" 2>/dev/null || true
-  rm -rf "$1" 2>/dev/null || true
+  chmod -R u+w "$gone" 2>/dev/null || true
+  rm -rf "$gone" 2>/dev/null || true
 }

@@ -81,6 +81,9 @@ test.each([
   dead.kill();
   await dead.finished;
   await change();
+  // Its last sign of life, however long the machine took to kill it.
+  const lock = path.join(volume.nix, '.cdk8s-nix/lock');
+  await host('touch', path.join(lock, fs.readdirSync(lock)[0], 'facts'));
 
   const { stdout, code } = await seed(image, volume, variant({ environment: { SEED_LOCK_TTL: '4', SEED_PROGRESS: '1' } }));
 
