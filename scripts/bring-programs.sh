@@ -12,11 +12,15 @@
 # what is run, roots both; `brought` says what it is. A folder of that name is complete, and asked for again it costs no
 # more than a look: no evaluation, no network.
 #
+# At the end of check-nix-store.sh it works on a store that is mounted elsewhere (NIX_FOLDER): Nix is told where it lies. What is built there
+# would find nothing at /nix, so nothing is; and there is no home.
+#
 # Environment, besides that of store-care.sh:
 #   PROGRAMS_SET       default   tells the programs of this workload from those of others on the store
 #   PROGRAMS_BUILD     no        yes: build what no cache has
 #   PROGRAMS_KEEP      2         how many former programs of each container stay rooted, for a rollback
 #   PROGRAMS_PROGRESS  10        seconds between two signs of life
+#   PROGRAMS_CONF_DIR            the folder of nix.conf, if the variable NIX_CONF_DIR is to be another one for scripts before this
 set -eu
 
 program=bring-programs
@@ -24,11 +28,14 @@ program=bring-programs
 
 # shellcheck source=scripts/store-care.sh
 . "${0%/*}/store-care.sh"
+# shellcheck source=scripts/store-links.sh
+. "${0%/*}/store-links.sh"
 
 check_settings() {
   require_choice PROGRAMS_BUILD yes no
   require_numbers PROGRAMS_KEEP PROGRAMS_PROGRESS
   require_name PROGRAMS_SET "$PROGRAMS_SET"
+  [ "$NIX_FOLDER" = /nix ] || [ "$PROGRAMS_BUILD" = no ] || die 10 "PROGRAMS_BUILD is yes, but nothing can be built while the store is at $NIX_FOLDER"
   [ $(($# % 4 + ($# == 0))) = 0 ] || die 10 'it needs a name, a key, a kind and a reference for each program'
 }
 
@@ -39,13 +46,32 @@ require_name() {
 
 # It was brought before, and what is run has not been lost since.
 is_there() {
-  [ -r "$folder/brought" ] && [ -e "$(readlink "$folder/package")" ] && { [ ! -L "$folder/program" ] || [ -e "$(readlink "$folder/program")" ]; }
+  [ -r "$folder/brought" ] && find_in_store "$(readlink "$folder/package")" &&
+    { [ ! -L "$folder/program" ] || find_in_store "$(readlink "$folder/program")"; }
+}
+
+# Where the store is not at /nix, there is no home either, and Nix wants one that belongs to it.
+tell_nix_where() {
+  [ -z "${PROGRAMS_CONF_DIR:-}" ] || export NIX_CONF_DIR="$PROGRAMS_CONF_DIR"
+  [ "$NIX_FOLDER" != /nix ] || return 0
+  HOME=$work/home USER=${USER:-code} NIX_REMOTE="local?real=$NIX_FOLDER/store&state=$NIX_FOLDER/var/nix"
+  export HOME USER NIX_REMOTE
+  mkdir -p "$HOME"
+}
+
+# Built while it is evaluated is nothing either.
+forbid_builds() {
+  [ "$PROGRAMS_BUILD" = no ] || return 0
+  NIX_CONFIG="${NIX_CONFIG:-}
+max-jobs = 0
+builders ="
+  export NIX_CONFIG
 }
 
 # --- what it is ----------------------------------------------------------------------------------------------------
 
 # What nix run would run, the store path it is in, and what has to be realised for it: an app says the whole path, a
-# package its main program. Built while it is evaluated is nothing.
+# package its main program.
 # shellcheck disable=SC2016 # Nix expands it
 DESCRIBE='value: let
   app = value ? program;
@@ -60,14 +86,24 @@ describe() {
   run_nix "$work/description" "$work/errors" nix --extra-experimental-features 'nix-command flakes' eval --raw --apply "$DESCRIBE" -- "$1"
 }
 
+# A flake may read what it builds, too.
+refuse_to_build() {
+  case $(cat "$work/errors") in
+    *'increase '*'--max-jobs'* | *'max-jobs'*'remote build'*)
+      die 55 "$name: no cache has $reference whole, and building is not asked for: allow it (allowBuilds), or push it to a cache that the pod asks" ;;
+  esac
+}
+
 # As nix run looks: for an app first, then for a package.
 describe_flake() {
   flake=${reference%%#*} attribute=${reference#*#}
   [ "$attribute" != "$reference" ] && [ -n "$attribute" ] || attribute=default
   describe "$flake#apps.$system.$attribute"
   [ "$status" != 0 ] || return 0
+  refuse_to_build
   case $(cat "$work/errors") in *'does not provide attribute'*) ;; *) die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")" ;; esac
   describe "$reference"
+  [ "$status" = 0 ] || refuse_to_build
   [ "$status" = 0 ] || die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")"
 }
 
@@ -86,18 +122,18 @@ resolve_flake() {
 
 # --- bring it ------------------------------------------------------------------------------------------------------
 
-# usage: realise PATH...      roots them as well
+# The root stands before the path is there, so that a collector finds it from the first moment. Not made by Nix, which notes a root by the place
+# where it sees it: there it would be missed as soon as the store is mounted elsewhere.
+# usage: root STORE-PATH
+root() {
+  ln -s "$1" "$new/package"
+}
+
+# usage: realise PATH...
 realise() {
-  if [ "$PROGRAMS_BUILD" = yes ]; then
-    run_nix "$work/realised" "$work/errors" nix-store --option always-allow-substitutes true --add-root "$new/root" --realise "$@"
-  else
-    run_nix "$work/realised" "$work/errors" nix-store --option always-allow-substitutes true --max-jobs 0 --option builders '' --add-root "$new/root" --realise "$@"
-  fi
+  run_nix "$work/realised" "$work/errors" nix-store --option always-allow-substitutes true --realise "$@"
   [ "$status" = 0 ] && return
-  case $(cat "$work/errors") in
-    *'increase '*'--max-jobs'* | *'max-jobs'*'remote build'*)
-      die 55 "$name: no cache has $reference whole, and building is not asked for: allow it (allowBuilds), or push it to a cache that the pod asks" ;;
-  esac
+  refuse_to_build
   die 53 "$name: $reference cannot be brought: $(last_error "$work/errors")"
 }
 
@@ -110,11 +146,12 @@ bring_flake() {
   } <<END
 $(cat "$work/description")
 END
-  [ $# = 0 ] || realise "$@"
   in_store=${run#/nix/store/}
   [ "$in_store" != "$run" ] || die 56 "$name: $reference runs $run, which is not in the store"
   path=/nix/store/${in_store%%/*}
-  [ $# != 0 ] || realise "$path"
+  root "$path"
+  [ $# != 0 ] || set -- "$path"
+  realise "$@"
   resolve_flake
   if [ "$kind" = closure ]; then run=; else require_program; fi
 }
@@ -126,23 +163,25 @@ bring_package() {
   esac
   in_store=${reference#/nix/store/}
   path=/nix/store/${in_store%%/*} run=$reference resolved=$reference
+  root "$path"
   realise "$path"
   # A package alone: the container's command says what is run in it.
   if [ "$run" = "$path" ]; then run=; else require_program; fi
 }
 
 require_program() {
-  [ -f "$run" ] && [ -x "$run" ] && return
+  # One that leads to the workload's own image is looked at there.
+  find_in_store "$run" && { [ -z "$place" ] || { [ -f "$place" ] && [ -x "$place" ]; }; } && return
   programs=
-  for candidate in "$path"/bin/*; do
-    [ ! -x "$candidate" ] || programs="$programs ${candidate##*/}"
+  for candidate in "$NIX_FOLDER${path#/nix}"/bin/*; do
+    ! find_in_store "$path/bin/${candidate##*/}" || programs="$programs ${candidate##*/}"
   done
   die 56 "$name: $path has no program ${run#"$path/"}; ${programs:+its programs are:$programs: }name one with command"
 }
 
 # The links are made before the name: what has its name is complete.
 bring() {
-  new=$folder.new.$token
+  new=$folder.new.$token half_done=$folder.new.$token
   mkdir -p "$new" || die 13 "$new cannot be made by user $(id -u), group $(id -g)"
   printf '%s: %s: bringing %s\n' "$program" "$name" "$reference"
   case $kind in
@@ -151,8 +190,7 @@ bring() {
     *) die 10 "'$kind' is neither flake, closure nor package" ;;
   esac
   # Nix asks its database, and does not look.
-  [ -e "$path" ] || die 53 "$name: the store has lost $path, which its database lists: verify and repair it"
-  ln -s "$path" "$new/package"
+  find_in_store "$path" || die 53 "$name: the store has lost $path, which its database lists: verify and repair it"
   [ -z "$run" ] || ln -s "$run" "$new/program"
   printf 'reference=%s\nresolved=%s\npackage=%s\nprogram=%s\nsystem=%s\ntime=%s\n' \
     "$reference" "$resolved" "$path" "$run" "$system" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$new/brought"
@@ -210,6 +248,8 @@ start_signs_of_life() {
 
 open_store
 check_settings "$@"
+tell_nix_where
+forbid_builds
 set=$NIX_FOLDER/var/nix/gcroots/cdk8s-nix-programs/$PROGRAMS_SET
 read -r token </proc/sys/kernel/random/uuid
 system=$(uname -m)-linux

@@ -23,6 +23,9 @@ const FLAKE = (release: string) => `{
       by-name = tool "tool" { };
       nameless = tool "other" { };
       broken = make "broken" "exit 1" { };
+      generated = make "generated" "echo 1 >$out" { };
+      imported = tool (if import (make "generated" "echo 1 >$out" { }) == 1 then "serve" else "other") { meta.mainProgram = "serve"; };
+      linked = make "linked" "mkdir -p $out/bin; ln -s \${tool "serve" { }}/bin/serve $out/bin/linked; ln -s nowhere $out/bin/broken; :" { };
     };
     apps.x86_64-linux.app = { type = "app"; program = "\${tool "from-app" { }}/bin/from-app"; };
   };
@@ -107,6 +110,43 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     expect(await bringWell(['echo', 'k', 'flake', 'path:/flake'], { ...cache.pod, environment: { ...cache.pod.environment, PROGRAMS_BUILD: 'no' } })).toContain(`echo is ${wanted}`);
   });
 
+  describe('at the end of the seed, where the store is elsewhere than at /nix', () => {
+    const away = { storeAt: '/mnt/nix-store', home: false } as const;
+    const withoutBuilds = (options: CareOptions = {}): CareOptions => ({ ...away, ...options, environment: { HOME: '/tmp', ...options.environment } });
+    const bringAway = async (args: string[], options: CareOptions = {}) => (await store.careWell('bring-programs', args, withoutBuilds(options))).stdout;
+
+    test.each(SHELLS)('under %s programs come from a cache, run at /nix, and stay', async shell => {
+      const { wanted, cache } = await store.cached('nix build --no-link path:/flake path:/flake#linked; nix path-info path:/flake path:/flake#linked');
+      const log = await bringAway(['echo', 'k', 'flake', 'path:/flake', 'tool', 'k', 'package', wanted, 'linked', 'k', 'flake', 'path:/flake#linked'], { ...cache.pod, shell });
+      expect(log).toMatch(/echo is \S+ \(path:\/flake\?.*narHash=sha256-.*\), brought\n/);
+      await store.collectGarbage();
+      await expectSound(store.volume, store.image, { paths: [wanted, link('echo', 'k', 'package'), link('linked', 'k', 'package')], links: {} });
+      expect(await run('echo', 'k')).toEqual([`1 ${link('echo', 'k', 'package')}/bin/serve argument`]);
+      expect((await run('linked', 'k'))[0]).toMatch(/^1 /);
+
+      fs.rmSync(path.join(store.flake, 'flake.nix'));
+      expect(await bringAway(['echo', 'k', 'flake', 'path:/flake', 'linked', 'k', 'flake', 'path:/flake#linked'], { shell, environment: { NIX_CONF_DIR: '/nowhere' } }))
+        .toMatch(/^bring-programs: echo is \S+ \(.*\), there already\nbring-programs: linked is \S+ \(.*\), there already\n/);
+    });
+
+    test('a flake may read what a cache has, and nothing is built for it', async () => {
+      const refused = await store.care('bring-programs', ['echo', 'k', 'flake', 'path:/flake#imported'], withoutBuilds());
+      expect(refused).toMatchObject({ code: 55, lastWords: expect.stringContaining('no cache has path:/flake#imported whole') });
+      const { cache } = await store.cached('nix build --no-link path:/flake#imported; nix path-info path:/flake#imported path:/flake#generated');
+      expect(await bringAway(['echo', 'k', 'flake', 'path:/flake#imported'], cache.pod)).toContain(', brought');
+      expect((await run('echo', 'k'))[0]).toMatch(/^1 /);
+    });
+
+    test('what is wrong is told in the same words', async () => {
+      const { cache } = await store.cached('nix build --no-link path:/flake#nameless path:/flake#linked; nix path-info path:/flake#nameless path:/flake#linked');
+      expect(await store.care('bring-programs', ['echo', 'k', 'flake', 'path:/flake#nameless'], withoutBuilds(cache.pod)))
+        .toMatchObject({ code: 56, lastWords: expect.stringMatching(/has no program bin\/tool; its programs are: other: name one with command/) });
+      expect(await store.care('bring-programs', ['echo', 'k', 'flake', 'path:/flake#missing'], withoutBuilds())).toMatchObject({ code: 53 });
+      expect(await store.care('bring-programs', ['echo', 'k', 'flake', 'path:/flake'], withoutBuilds({ environment: { PROGRAMS_BUILD: 'yes' } })))
+        .toMatchObject({ code: 10, lastWords: expect.stringContaining('nothing can be built while the store is at /mnt/nix-store') });
+    });
+  });
+
   test.each<[string, string, number, RegExp]>([
     ['an attribute that is not there', 'path:/flake#missing', 53, /path:\/flake#missing cannot be evaluated: error: .*missing/],
     ['a flake that is not there', 'path:/nowhere', 53, /path:\/nowhere cannot be evaluated: error/],
@@ -116,7 +156,7 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     ['an option', '--version', 53, /--version cannot be evaluated/],
   ])('%s is told, and leaves nothing', async (_, reference, code, words) => {
     expect(await bring(['echo', 'k', 'flake', reference])).toMatchObject({ code, lastWords: expect.stringMatching(words) });
-    expect(keys('echo').filter(key => !key.includes('.new.'))).toEqual([]);
+    expect(keys('echo')).toEqual([]);
   });
 
   test('a program that was lost is brought again', async () => {
@@ -134,7 +174,7 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     await store.write({ 'flake.nix': FLAKE('7').replace('mkdir -p', 'sleep 2; mkdir -p') });
     const stopped = await bring(['echo', 'k', 'flake', 'path:/flake'], { environment: { CARE_TIMEOUT: '1' } });
     expect(stopped.code).toBe(43);
-    expect(keys('echo').filter(key => !key.includes('.new.'))).toEqual([]);
+    expect(keys('echo')).toEqual([]);
     expect(await bringWell(['echo', 'k', 'flake', 'path:/flake'])).toContain(', brought');
     expect((await run('echo', 'k'))[0]).toMatch(/^7 /);
   });

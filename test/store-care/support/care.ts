@@ -12,6 +12,8 @@ const TERMINATION_LOG = '/mnt/termination-log';
 export interface PodOptions {
   /** @default true */
   readonly home?: boolean;
+  /** Where the store is instead of /nix, where the image's own is then. @default - at /nix */
+  readonly storeAt?: string;
   readonly environment?: { [name: string]: string };
   /** Further folders to mount. */
   readonly mounts?: { [source: string]: string };
@@ -66,7 +68,8 @@ function start(image: Image, volume: Volume, options: PodOptions, command: strin
   return new Running({
     rootfs: image.rootfs,
     mounts: {
-      [volume.nix]: '/nix',
+      [volume.nix]: options.storeAt ?? '/nix',
+      ...(options.storeAt ? { [image.nix]: '/nix:ro' } : {}),
       [path.join(REPOSITORY, 'test/seed/support')]: '/support:ro',
       ...(options.home ?? true ? { [home]: HOME } : {}),
       ...options.mounts,
@@ -74,6 +77,7 @@ function start(image: Image, volume: Volume, options: PodOptions, command: strin
     environment: {
       HOME,
       USER: 'code',
+      ...(options.storeAt ? { NIX_FOLDER: options.storeAt } : {}),
       NIX_CONFIG: 'sandbox = false\nbuild-users-group =\nfilter-syscalls = false\nsubstituters =\nexperimental-features = nix-command flakes',
       ...options.environment,
     },

@@ -84,14 +84,14 @@ export class StoreWithFlake {
   /**
    * Builds something that only a binary cache has from then on.
    *
-   * @param build prints its store path
+   * @param build prints its store path, or several
    */
   public async cached(build: string): Promise<{ readonly wanted: string; readonly cache: FolderCache }> {
-    const [wanted] = await inWorkload(this.image, this.volume, build, { mounts: { [this.flake]: '/flake' } });
+    const paths = await inWorkload(this.image, this.volume, build, { mounts: { [this.flake]: '/flake' } });
     const cache = FolderCache.create(this.volume);
-    await cache.copy(this.image, this.volume, [wanted]);
+    await cache.copy(this.image, this.volume, paths);
     await this.collectGarbage();
-    expect(this.exists(wanted)).toBe(false);
-    return { wanted, cache };
+    expect(paths.filter(made => this.exists(made))).toEqual([]);
+    return { wanted: paths[0], cache };
   }
 }
