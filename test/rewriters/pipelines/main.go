@@ -20,6 +20,8 @@ func main() {
 		out, err := envsubst.Eval(string(text), func(name string) (string, bool) { return "", !strict })
 		check(err)
 		fmt.Print(out)
+	case "kustomize":
+		fmt.Print(kustomize(text))
 	case "helm":
 		// Helm's engine is this package with more functions.
 		check(template.Must(template.New("manifests").Parse(string(text))).Execute(os.Stdout, nil))
