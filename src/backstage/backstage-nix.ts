@@ -7,6 +7,7 @@ import { BackstageNixProps } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { BACKSTAGE_SIZING, BackstageSizing, presetOf } from './backstage-presets';
 import { readCluster } from './cluster-access';
+import { plainSecrets } from './config-secrets';
 import { mountConfig, volumeProblems } from './config-volume';
 import { checkDatabase, databaseSize, weakenedTls } from './database-checks';
 import { connectTo, DatabaseConnection } from './database-connection';
@@ -110,6 +111,7 @@ export class BackstageNix extends Construct {
     this.node.addValidation({
       validate: () => [
         ...config.problems(),
+        ...plainSecrets(config.content(), preset !== BackstagePreset.DEVELOPMENT),
         ...listeningProblems(config.content(), this.port),
         ...schemeProblems(config.content(), props),
         ...(preset === BackstagePreset.PRODUCTION ? weakenedTls(config.content(), connection) : []),

@@ -28,6 +28,36 @@ test.each<[string, { [key: string]: any }, string, string]>([
   expect(message).toContain(remedy);
 });
 
+describe('a secret in plain text', () => {
+  const told = (appConfig: { [key: string]: any }, preset?: BackstagePreset) => synthError(chart => portal(chart, { appConfig, preset }));
+  const GITHUB = `ghp_${'a'.repeat(36)}`;
+
+  test.each<[string, any, string, string]>([
+    ['by its name', { auth: { session: { secret: 'hunter2' } } }, 'appConfig.auth.session.secret', '${SECRET}'],
+    ['by its name in a list', { auth: { providers: { github: [{ clientSecret: 'hunter2' }] } } }, 'appConfig.auth.providers.github[0].clientSecret', '${CLIENT_SECRET}'],
+    ['by what it is', { integrations: { github: [{ host: 'github.com', auth: GITHUB }] } }, 'appConfig.integrations.github[0].auth', '${AUTH}'],
+    ['in a URL', { proxy: { endpoints: { '/x': { target: 'https://me:hunter2@example.org' } } } }, 'appConfig.proxy.endpoints./x.target', '${TARGET}'],
+    ['in what a Lazy makes', { auth: Lazy.any({ produce: () => ({ password: 'hunter2' }) }) }, 'appConfig.auth.password', '${PASSWORD}'],
+  ])('is refused and not shown: %s', (_, appConfig, path, variable) => {
+    const message = told(appConfig);
+    expect(message).toContain(`CDK8SNIX0905 ${path}: got "(not shown)". It holds a secret`);
+    expect(message).toContain(variable);
+    expect(message).not.toMatch(/hunter2|ghp_a/);
+  });
+
+  test('may be one that everybody knows in development, but no key of somebody', () => {
+    const chart = testChart('portal');
+    portal(chart, { preset: BackstagePreset.DEVELOPMENT, appConfig: { auth: { session: { secret: 'development' } } } });
+    expect(appConfig(Testing.synth(chart)).auth.session.secret).toBe('development');
+    expect(told({ integrations: { github: [{ token: GITHUB }] } }, BackstagePreset.DEVELOPMENT)).toContain('CDK8SNIX0905 appConfig.integrations.github[0].token');
+  });
+
+  test('is not what a variable or a file holds', () => {
+    const auth = { session: { secret: '${SESSION}' }, headers: { Authorization: 'Bearer ${TOKEN}' }, token: 'a-${TOKEN}', password: { $file: '/run/secrets/password' }, tokenUrl: 'https://id.example.org' };
+    expect(config({ auth }).auth).toEqual(auth);
+  });
+});
+
 test.each<[string, (chart: Chart, volume: kplus.Volume) => void]>([
   ['of the pod', (chart, volume) => { portal(chart, { deployment: { volumes: [volume] } }); }],
   ['of the container', (chart, volume) => { portal(chart, { container: { volumeMounts: [{ path: '/data', volume }] } }); }],
