@@ -1,9 +1,9 @@
 import { ApiObject, Chart, Cron, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  BuiltNixImageOptions, CsiStoreOptions, NixArchitecture, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource, NixDeployment,
-  NixDeploymentProps, NixEnvironment, NixHome, NixHomeFile, NixImage, NixJob, NixRuntimeClass, NixSeedSource, NixStatefulSet, NixStatefulSetProps,
-  NixStore, NixUser, NixUserOptions, PersistentStoreOptions, PodSecurityLevel, Substituter,
+  BuiltNixImageOptions, CsiStoreOptions, EphemeralHomeOptions, NixArchitecture, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource,
+  NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixHomeFile, NixImage, NixJob, NixRuntimeClass, NixSeedSource, NixStatefulSet,
+  NixStatefulSetProps, NixStore, NixUser, NixUserOptions, PersistentStoreOptions, PodSecurityLevel, Substituter,
 } from '../src';
 import { enableAgain, MEANS } from './support/same-through';
 import { synthError, synthErrorOf } from './support/synth-error';
@@ -40,6 +40,12 @@ const mountingReadOnly = (path: string) => (chart: Chart) => {
 const homeFile = (path: string, mode?: number, key = 'netrc') => (chart: Chart) => {
   const secret = kplus.Secret.fromSecretName(chart, 'credentials', 'credentials');
   new NixDeployment(chart, 'workspace', { home: NixHome.ephemeral({ files: [NixHomeFile.fromSecretValue(path, { secret, key }, { mode })] }) });
+};
+
+const homeFiles = (options: EphemeralHomeOptions, ...paths: string[]) => (chart: Chart) => {
+  const secret = kplus.Secret.fromSecretName(chart, 'credentials', 'credentials');
+  const files = paths.map(path => NixHomeFile.fromSecretValue(path, { secret, key: 'key' }));
+  new NixDeployment(chart, 'workspace', { home: NixHome.ephemeral({ ...options, files }) });
 };
 
 const CASES: Case[] = [
@@ -265,6 +271,15 @@ const CASES: Case[] = [
       containers: [{ image: 'example/app:1', volumeMounts: [{ path: '/data', volume: volume('one') }, { path: '/data/', volume: volume('two') }] }],
     });
   }, 'CDK8SNIX0519', 'containers[main].volumeMounts', '"/data/"', 'elsewhere'],
+  ['a working directory without a root', container({ workingDir: 'work' }), 'CDK8SNIX0522', 'containers[main].workingDir', '"work"', '"/work"'],
+  ['a working directory in the store', container({ workingDir: '/nix/work' }), 'CDK8SNIX0522', 'containers[main].workingDir', '"/nix/work"', 'in the home'],
+  ['a working directory in a folder of files', chart => {
+    const settings = kplus.Volume.fromConfigMap(chart, 'Settings', kplus.ConfigMap.fromConfigMapName(chart, 'Map', 'settings'), { name: 'settings' });
+    new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', workingDir: '/etc/app/work', volumeMounts: [{ path: '/etc/app', volume: settings }] }] });
+  }, 'CDK8SNIX0522', 'containers[main].workingDir', '"/etc/app/work"', '"/etc/app"'],
+  ['a mount in the place of the profile', mounting('/home/code/.nix-profile'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home/code/.nix-profile"', 'elsewhere'],
+  ['profiles that do not last', container({ envVariables: { XDG_STATE_HOME: kplus.EnvValue.fromValue('/var/state') } }),
+    'CDK8SNIX0518', 'containers[main].envVariables.XDG_STATE_HOME', '"/var/state"', 'in the home'],
   ['a volume in a folder of files', chart => {
     const settings = kplus.Volume.fromConfigMap(chart, 'Settings', kplus.ConfigMap.fromConfigMapName(chart, 'Map', 'settings'), { name: 'settings' });
     const volumeMounts = [{ path: '/etc/app', volume: settings }, { path: '/etc/app/cache', volume: kplus.Volume.fromEmptyDir(chart, 'Cache', 'cache') }];
@@ -279,6 +294,10 @@ const CASES: Case[] = [
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec }));
   }, 'CDK8SNIX0520', '.spec.containers[0].env', '{"LOG_LEVEL":"debug"}', '- name:'],
   ['a folder outside the home', deployment({ home: NixHome.ephemeral({ folders: ['../other'] }) }), 'CDK8SNIX0406', 'home.folders[0]', '"../other"', '.config/app'],
+  ['two files in one place', homeFiles({}, '.netrc', '.netrc'), 'CDK8SNIX0408', 'home.files[1].path', '".netrc"', 'Keep one'],
+  ['a file in a file', homeFiles({}, '.app/settings', '.app'), 'CDK8SNIX0408', 'home.files[1].path', '".app"', 'elsewhere'],
+  ['a folder in the place of a file', homeFiles({ folders: ['.netrc'] }, '.netrc'), 'CDK8SNIX0408', 'home.folders[0]', '".netrc"', 'Keep one'],
+  ['a folder in the place of the profile', homeFiles({ folders: ['.nix-profile/bin'] }), 'CDK8SNIX0408', 'home.folders[0]', '".nix-profile/bin"', 'elsewhere'],
   ['a file by its absolute path', homeFile('/etc/passwd'), 'CDK8SNIX0406', 'home.files[0].path', '"/etc/passwd"', '.config/app'],
   ['a folder of the volume that is none', deployment({ home: NixHome.existing('homes', { folder: '' }) }), 'CDK8SNIX0406', 'home.folder', '""', '.config/app'],
   ['a file that its owner cannot read', homeFile('.netrc', 0o077), 'CDK8SNIX0407', 'home.files[0].mode', '63', '0o600'],

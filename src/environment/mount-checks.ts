@@ -29,13 +29,16 @@ export function checkMountPaths(container: any, volumes: any[]): Problem[] {
     ...twice.map((path): Problem => ({
       code: 'CDK8SNIX0519', prop, value: path, problem: 'Something is mounted there already.', remedy: 'Mount one of the two elsewhere, or leave it out.',
     })),
-    ...inFiles(listOf(container.volumeMounts), volumes).map(({ path, above }): Problem => ({
-      code: 'CDK8SNIX0519',
-      prop,
-      value: path,
-      problem: `${above} holds the files of a ConfigMap or a Secret, and nothing else can be made there.`,
-      remedy: 'Mount one of the two elsewhere.',
-    })),
+    ...absolute.flatMap((path): Problem[] => {
+      const files = folderOfFiles(plainPath(path), container, volumes);
+      return files === undefined ? [] : [{
+        code: 'CDK8SNIX0519',
+        prop,
+        value: path,
+        problem: `${files} holds the files of a ConfigMap or a Secret, and nothing else can be made there.`,
+        remedy: 'Mount one of the two elsewhere.',
+      }];
+    }),
   ];
 }
 
@@ -58,6 +61,9 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
       return refuse(`The environment mounts ${same.path} itself.`,
         path === home ? 'Give the volume to the environment: home: NixHome.fromVolume(volume).' : 'Mount your volume elsewhere.');
     }
+    if (home !== undefined && (path === `${home}/.nix-profile` || isBelow(path, `${home}/.nix-profile`))) {
+      return refuse('Nix has a link to what is installed there.', 'Mount your volume elsewhere.');
+    }
     const below = ours.find(our => isBelow(our.path, path));
     if (below && isReadOnly(mount, volumes)) {
       return refuse(`The environment mounts ${below.path} in it, for which nothing can be made there: the volume is read-only.`,
@@ -73,14 +79,12 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
   });
 }
 
-/** Mounts in a folder of files that the kubelet writes: the runtime has nowhere to make the place for them. */
-function inFiles(mounts: any[], volumes: any[]): Array<{ readonly path: string; readonly above: string }> {
-  const absolute = mounts.filter(({ mountPath = '' }) => mountPath.startsWith('/')).map(mount => ({ ...mount, path: plainPath(mount.mountPath) }));
-  return absolute.flatMap(({ path }) => {
-    const [above] = absolute.filter(other => isBelow(path, other.path)).sort((a, b) => b.path.length - a.path.length);
-    const source = volumes.find(volume => volume.name === above?.name) ?? {};
-    return FILES.some(name => source[name] !== undefined) ? [{ path, above: above.path }] : [];
-  });
+/** The mount that a path lies in, if that is a folder of files which the kubelet writes: a runtime can make nothing there. */
+export function folderOfFiles(path: string, container: any, volumes: any[]): string | undefined {
+  const mounts = listOf(container.volumeMounts).map(({ name, mountPath = '' }) => ({ name, folder: plainPath(mountPath) }));
+  const [above] = mounts.filter(({ folder }) => isBelow(path, folder)).sort((a, b) => b.folder.length - a.folder.length);
+  const source = volumes.find(volume => volume.name === above?.name) ?? {};
+  return FILES.some(name => source[name] !== undefined) ? above.folder : undefined;
 }
 
 function isReadOnly(mount: any, volumes: any[]): boolean {

@@ -2,6 +2,7 @@ import { urlHoldsSecret } from '../base/plain-secret';
 import { Problem } from '../base/problems';
 import { OWN_SETTINGS, SECRET_SETTINGS } from '../config/nix-settings';
 import { itemsOf, writtenSettings } from '../config/written-settings';
+import { isBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 
@@ -20,6 +21,12 @@ const SINGLE_USER = ['', 'auto', 'local'];
 const AS_OURS: { readonly [setting: string]: string } = {
   'sandbox': 'false', 'filter-syscalls': 'false', 'build-users-group': '', 'require-sigs': 'true', 'use-xdg-base-directories': 'false',
 };
+
+/** Whether a folder is in the home, or on a volume of the container's own. */
+function isKept(folder: string, container: any, home: string = '/'): boolean {
+  const places = [home, ...listOf(container.volumeMounts).map(({ mountPath = '' }) => plainPath(mountPath))];
+  return places.some(place => plainPath(folder) === place || isBelow(plainPath(folder), place));
+}
 
 /** The first setting in lines of nix.conf that holds a secret, and the first that the library sets. */
 function whatConfigSays(lines: string): { readonly secret?: string; readonly own?: string } {
@@ -70,6 +77,9 @@ export function checkVariables(container: any, additions: PodAdditions): Problem
       const { secret, own } = whatConfigSays(value);
       return secret ? refuseSecret(container, secret)
         : own === undefined ? [] : refuse(`It sets ${own}, on which the environment relies: ${OWN_SETTINGS[own]}.`, 'Leave that line out.');
+    }
+    if (name === 'XDG_STATE_HOME' && typeof value === 'string' && value.startsWith('/') && !isKept(value, container, ours.get('HOME'))) {
+      return refuse('Nix keeps there what its user has installed, and nothing there lasts.', 'Leave it out, or name a folder in the home or on a volume.');
     }
     return Object.hasOwn(RELIED_ON, name) ? refuse(`${RELIED_ON[name]}.`, 'Leave it out.') : [];
   });

@@ -1,6 +1,7 @@
 import { checkMountClashes, checkMountPaths } from './mount-checks';
 import { checkIds, checkPrivileges } from './privilege-checks';
 import { checkVariables } from './variable-checks';
+import { checkWorkingDirectory } from './working-directory-checks';
 import { Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
@@ -32,6 +33,7 @@ export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUse
     ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [
       ...checkMountPaths(container, listOf(pod.spec.volumes)),
+      ...checkWorkingDirectory(container, listOf(pod.spec.volumes), usesNix(container, additions)),
       ...(usesNix(container, additions) ? checkNixContainer(container, pod, additions, user) : []),
       ...(usesNix(container, additions) || !additions.leavesOthersAlone ? checkPrivileges(container, user, additions.level) : []),
     ]),

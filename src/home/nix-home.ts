@@ -2,7 +2,7 @@ import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { BoundHome } from './bound-home';
 import { EphemeralHomeOptions, ExistingHomeOptions, NixHomeOptions, PersistentHomeOptions, VolumeHomeOptions } from './home-options';
-import { checkHomePath } from './home-path';
+import { checkHomePath, checkHomePlaces, HomeEntry } from './home-path';
 import { NixHomeFile } from './nix-home-file';
 import { BoundStore, StoreContext, StoreReach, VolumeRole } from '../pod/bound-store';
 import { HOME_FOLDER } from '../pod/pod-names';
@@ -126,7 +126,20 @@ export class NixHome {
   public _bind(context: Omit<StoreContext, 'role'>): BoundHome {
     this.folders.forEach((folder, i) => checkHomePath(context.problems, `home.folders[${i}]`, folder));
     this.files.forEach((file, i) => file._validate(context.problems, `home.files[${i}]`));
+    checkHomePlaces(context.problems, this._entries);
     return this.binder({ ...context, role: ROLE });
+  }
+
+  /**
+   * What is in it from the start.
+   *
+   * @internal
+   */
+  public get _entries(): HomeEntry[] {
+    return [
+      ...this.files.map((file, i) => ({ prop: `home.files[${i}].path`, path: file.path, isFolder: file._name === undefined, isMount: true })),
+      ...this.folders.map((path, i) => ({ prop: `home.folders[${i}]`, path, isFolder: true, isMount: false })),
+    ];
   }
 
   /**

@@ -29,7 +29,7 @@ test.each<[string, { [key: string]: any }, string, string]>([
 });
 
 describe('a secret in plain text', () => {
-  const told = (appConfig: { [key: string]: any }, preset?: BackstagePreset) => synthError(chart => portal(chart, { appConfig, preset }));
+  const told = (written: { [key: string]: any }, preset?: BackstagePreset) => synthError(chart => portal(chart, { appConfig: written, preset }));
   const GITHUB = `ghp_${'a'.repeat(36)}`;
 
   test.each<[string, any, string, string]>([
@@ -38,8 +38,8 @@ describe('a secret in plain text', () => {
     ['by what it is', { integrations: { github: [{ host: 'github.com', auth: GITHUB }] } }, 'appConfig.integrations.github[0].auth', '${AUTH}'],
     ['in a URL', { proxy: { endpoints: { '/x': { target: 'https://me:hunter2@example.org' } } } }, 'appConfig.proxy.endpoints./x.target', '${TARGET}'],
     ['in what a Lazy makes', { auth: Lazy.any({ produce: () => ({ password: 'hunter2' }) }) }, 'appConfig.auth.password', '${PASSWORD}'],
-  ])('is refused and not shown: %s', (_, appConfig, path, variable) => {
-    const message = told(appConfig);
+  ])('is refused and not shown: %s', (_, written, path, variable) => {
+    const message = told(written);
     expect(message).toContain(`CDK8SNIX0905 ${path}: got "(not shown)". It holds a secret`);
     expect(message).toContain(variable);
     expect(message).not.toMatch(/hunter2|ghp_a/);
