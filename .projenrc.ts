@@ -137,7 +137,7 @@ for (const path of [
   project.addPackageIgnore(path);
 }
 
-// Suites that use real Nix, real file systems and a real container runtime: one at a time, without a hurry.
+// Suites that use real Nix, real file systems and a real container runtime: two at a time, without a hurry.
 new JsonFile(project, 'jest.system.json', {
   obj: {
     testMatch: [`<rootDir>/test/${SYSTEM_SUITES}/**/*.test.ts`],
@@ -147,7 +147,7 @@ new JsonFile(project, 'jest.system.json', {
     globalSetup: '<rootDir>/test/support/run/begin.ts',
     globalTeardown: '<rootDir>/test/support/run/end.ts',
     testTimeout: 900000,
-    maxWorkers: 1,
+    maxWorkers: 2,
     ci: true,
     transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json' }] },
   },

@@ -2,12 +2,17 @@ import { spawn } from 'child_process';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { podman, RUN_LABEL } from '../support/podman';
+import { CACHE, podman, RUN_LABEL } from '../support/podman';
 import { mountsIn } from '../support/run/run-folder';
 
 const REPOSITORY = path.join(__dirname, '../..');
 
-/* Runs of the system suites that go wrong, each a jest of its own with its own folder for temporary files. */
+/*
+ * Runs of the system suites that go wrong, each a jest of its own with its own folder for temporary files, and with images and containers
+ * apart from those of the suites that run meanwhile.
+ */
+
+process.env.CDK8S_NIX_TEST_STORAGE = path.join(CACHE, 'podman-leftovers');
 
 let folder: string;
 let notes: string;

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
+import { lock } from './lock';
 import { CACHE, containerEnvironment, podman, tryPodman } from './podman';
 
 /** Part of the key of every image: raise it when what this file does to them changes. */
@@ -30,20 +31,28 @@ export function cachedImage(recipe: ImageRecipe): string {
   const content = recipe.sources.map(file => readFileSync(file));
   const hash = createHash('sha256').update([FORMAT, recipe.name, recipe.key, ...recipe.config, ...content].join('\0')).digest('hex');
   const reference = `localhost/cdk8s-nix-test/${recipe.name}:${hash.slice(0, 12)}`;
-  if (tryPodman(['image', 'exists', reference]).code !== 0) {
-    mkdirSync(CACHE, { recursive: true });
-    const folder = mkdtempSync(path.join(CACHE, 'image-'));
-    try {
-      // It becomes the root folder of the image.
-      chmodSync(folder, 0o755);
-      recipe.fill(folder);
-      importRoot(folder, reference, recipe.config);
+  const unlock = lock(`image-${recipe.name}`);
+  try {
+    if (tryPodman(['image', 'exists', reference]).code !== 0) {
+      make(recipe, reference);
       removeOthers(reference);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
     }
+  } finally {
+    unlock();
   }
   return reference;
+}
+
+function make(recipe: ImageRecipe, reference: string): void {
+  const folder = mkdtempSync(path.join(CACHE, 'image-'));
+  try {
+    // It becomes the root folder of the image.
+    chmodSync(folder, 0o755);
+    recipe.fill(folder);
+    importRoot(folder, reference, recipe.config);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Former versions of an image only take room; one that a container still uses stays. */

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { runOfThisProcess } from './run/run-folder';
 
 /** The repository's folder for what is expensive to make; git ignores it. */
 export const CACHE = path.resolve(__dirname, '../../.cache');
 
-/** On each container: the process that made it. */
+/** On each container: the run that made it. */
 export const RUN_LABEL = 'cdk8s-nix-test-run';
 
 /** How a program ended. */
@@ -26,6 +27,11 @@ export interface PodmanOptions {
 
 let environment: NodeJS.ProcessEnv | undefined;
 
+/** Where images and containers of the tests lie. A run that counts all there is takes a storage of its own. */
+export function storageFolder(): string {
+  return process.env.CDK8S_NIX_TEST_STORAGE ?? path.join(CACHE, 'podman');
+}
+
 /**
  * The environment that gives podman and buildah storage and settings of these tests, apart from those of the machine.
  */
@@ -35,11 +41,11 @@ export function containerEnvironment(): NodeJS.ProcessEnv {
 
 /** Runs podman and says how it ended, well or not. */
 export function tryPodman(args: string[], options: PodmanOptions = {}): Outcome {
-  const labelled = args[0] === 'run' ? ['run', '--label', `${RUN_LABEL}=${process.pid}`, ...args.slice(1)] : args;
+  const labelled = args[0] === 'run' ? ['run', '--label', `${RUN_LABEL}=${runOfThisProcess()}`, ...args.slice(1)] : args;
   const { status, signal, error, stdout, stderr } = spawnSync('podman', labelled, {
     env: containerEnvironment(),
     // It notes there that a container ran out of memory.
-    cwd: path.join(CACHE, 'podman'),
+    cwd: storageFolder(),
     input: options.input,
     encoding: 'utf8',
     timeout: (options.timeout ?? 300) * 1000,
@@ -66,7 +72,7 @@ export function podman(args: string[], options: PodmanOptions = {}): string {
 }
 
 function configure(): NodeJS.ProcessEnv {
-  const folder = path.join(CACHE, 'podman');
+  const folder = storageFolder();
   // State that must not outlive a reboot, or podman takes dead containers for running ones.
   const run = path.join('/run', `cdk8s-nix-test-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`);
   const engine = path.join(folder, 'containers.conf');

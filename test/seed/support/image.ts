@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 import * as fs from 'fs';
 import * as path from 'path';
 import { host, REPOSITORY, run, USER_ID } from './container';
+import { lock } from '../../support/lock';
 
 export interface ImageProps {
   /** Packages that differ between versions carry it. */
@@ -32,9 +33,14 @@ export class Image {
     sources.forEach(source => key.update(fs.readFileSync(source)));
     const folder = path.join(REPOSITORY, '.cache/seed-images', key.digest('hex').slice(0, 16));
     const image = new Image(rootfs, path.join(folder, 'nix'));
-    if (!fs.existsSync(path.join(folder, 'complete'))) {
-      await image.make(props);
-      fs.writeFileSync(path.join(folder, 'complete'), '');
+    const unlock = lock(`seed-image-${path.basename(folder)}`);
+    try {
+      if (!fs.existsSync(path.join(folder, 'complete'))) {
+        await image.make(props);
+        fs.writeFileSync(path.join(folder, 'complete'), '');
+      }
+    } finally {
+      unlock();
     }
     return image;
   }

@@ -1,5 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import { runOfThisProcess } from './run-folder';
 
 const ROOT = '/sys/fs/cgroup';
 const PREFIX = 'cdk8s-nix-test-';
@@ -33,7 +34,7 @@ export class Cgroup {
   public readonly folders: { [folder: string]: string };
 
   constructor({ cpus, mebibytes }: Limits) {
-    const name = `${PREFIX}${process.pid}-${++Cgroup.count}`;
+    const name = `${PREFIX}${runOfThisProcess()}-${process.pid}-${++Cgroup.count}`;
     const quota = Math.round(cpus * PERIOD_MICROSECONDS);
     const bytes = mebibytes * 2 ** 20;
     if (isUnified()) {

@@ -4,6 +4,7 @@ import * as os from 'os';
 import * as path from 'path';
 
 const PREFIX = 'cdk8s-nix-test-';
+const RUN = 'CDK8S_NIX_TEST_RUN';
 
 /** Makes a folder for the temporary files of this process and of those it starts. What killed runs left goes. */
 export function beginRunFolder(): void {
@@ -13,6 +14,12 @@ export function beginRunFolder(): void {
   // Users of containers look into folders below it.
   fs.chmodSync(folder, 0o755);
   process.env.TMPDIR = folder;
+  process.env[RUN] = String(process.pid);
+}
+
+/** The process of the run that this one is a worker of, or that it is itself. */
+export function runOfThisProcess(): number {
+  return Number(process.env[RUN] ?? process.pid);
 }
 
 /** Removes the folder of this process with all that tests left in it. */

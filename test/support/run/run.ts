@@ -1,8 +1,7 @@
 import * as fs from 'fs';
-import * as path from 'path';
 import { Cgroup } from './cgroup';
 import { beginRunFolder, endRunFolder, isAlive } from './run-folder';
-import { CACHE, podman, RUN_LABEL } from '../podman';
+import { podman, RUN_LABEL, storageFolder } from '../podman';
 
 /*
  * What a run of the system suites makes on the machine lies in one folder or carries the number of the run's process. When the run
@@ -27,7 +26,7 @@ async function removeOthers(chosen: (pid: number) => boolean) {
 
 /** Those of this checkout, which has a storage of its own. */
 function removeContainers(chosen: (pid: number) => boolean): void {
-  if (!fs.existsSync(path.join(CACHE, 'podman'))) {
+  if (!fs.existsSync(storageFolder())) {
     return;
   }
   const containers = podman(['ps', '--all', '--format', `{{.ID}} {{index .Labels "${RUN_LABEL}"}}`]).split('\n').filter(line => line !== '');
