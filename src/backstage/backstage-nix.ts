@@ -1,4 +1,4 @@
-import { ApiObject, Chart, Lazy, Size } from 'cdk8s';
+import { ApiObject, Chart, Duration, Lazy, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { AppConfig } from './app-config';
@@ -19,6 +19,7 @@ import { checkPortal, unselected } from './portal-checks';
 import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './portal-container';
 import { alongside, restrictPortal } from './portal-network';
 import { portalRoute } from './portal-route';
+import { wholeSeconds } from './whole-seconds';
 import { contentHash } from '../base/content-hash';
 import { checkEnum } from '../base/enum-check';
 import { describe, Problems } from '../base/problems';
@@ -33,6 +34,9 @@ import { NixDeployment } from '../workloads/nix-deployment';
 
 /** The images of ours that a portal may be built into. */
 const WITH_NIX: readonly NixImageKind[] = [NixImageKind.BACKSTAGE_NIX, NixImageKind.ADD_NIX];
+
+/** What a first start has besides: for images to be pulled and the store to be seeded. */
+const TIME_TO_SEED = Duration.minutes(10);
 
 /**
  * A ready-made portal: Backstage with Nix and AI assistants, its Service, and as asked for an Ingress or an HTTPRoute, read-only access to the cluster and
@@ -151,6 +155,7 @@ export class BackstageNix extends Construct {
     const deployment = new NixDeployment(this, 'Portal', {
       automountServiceAccountToken: props.clusterAccess ?? true,
       replicas: props.replicas,
+      progressDeadline: this.progressDeadline(),
       ...workload,
       serviceAccount: account,
       select: props.selector ? false : workload.select,
@@ -180,6 +185,11 @@ export class BackstageNix extends Construct {
   private seedImage(): NixImage {
     const { image, seedImage } = this.props;
     return seedImage ?? (WITH_NIX.includes(image.kind) ? image : NixImage.upstream());
+  }
+
+  /** Kubernetes gives up after ten minutes, which is what starting alone may take. */
+  private progressDeadline(): Duration {
+    return Duration.seconds(TIME_TO_SEED.toSeconds() + wholeSeconds(this.props.probes?.startup ?? this.sizing.startup));
   }
 
   private restrictNetwork(): ApiObject[] {

@@ -16,6 +16,13 @@ function synth(build: (chart: Chart) => Partial<BackstageNixProps>, after: (port
 
 const template = (manifests: any[]): any => only(manifests, 'Deployment').spec.template;
 
+test('a rollout counts as stuck once the portal has had its time to be seeded and to start', () => {
+  const deadline = (props: Partial<BackstageNixProps>) => only(synth(() => props), 'Deployment').spec.progressDeadlineSeconds;
+  expect(deadline({})).toBe(20 * 60);
+  expect(deadline({ probes: { startup: Duration.minutes(30) } })).toBe(40 * 60);
+  expect(deadline({ deployment: { progressDeadline: Duration.hours(1) } })).toBe(60 * 60);
+});
+
 describe('the container', () => {
   test('listens on another port, in all places that say so', () => {
     const manifests = synth(() => ({ container: { portNumber: 8080 } }));
