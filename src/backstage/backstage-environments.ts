@@ -35,7 +35,8 @@ export interface BackstageEnvironmentsProps {
   readonly images: BackstageImages;
 
   /**
-   * The environments by name. One that is named like a preset has it, unless it says otherwise; the others are as production.
+   * The environments by name. One that is named like a preset has it, unless it says otherwise; the others are as production, but for one to work
+   * in (`development`).
    */
   readonly environments: { [name: string]: BackstageEnvironmentProps };
 
@@ -141,6 +142,7 @@ function addressOf(baseUrl: string): string {
   return URL.canParse(baseUrl) ? new URL(baseUrl).href.replace(/\/+$/, '') : baseUrl;
 }
 
-function presetOf(name: string): BackstagePreset {
-  return Object.values(BackstagePreset).find(preset => preset === name) ?? BackstagePreset.PRODUCTION;
+/** The preset of the name of an environment; of other names a portal has the one that it would have by itself. */
+function presetOf(name: string): BackstagePreset | undefined {
+  return Object.values(BackstagePreset).find(preset => preset === name);
 }

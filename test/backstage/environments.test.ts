@@ -146,6 +146,11 @@ describe('environments', () => {
     expect(Object.values(BackstagePreset)).not.toContain('canary');
   });
 
+  test('to work in are as development, whatever their name', () => {
+    const { it } = build(['ann'], undefined, {}, { development: {} });
+    expect(only(Testing.synth(it.chart('ann')), 'PersistentVolumeClaim').spec.resources.requests.storage).toBe('10Gi');
+  });
+
   test('of one address are refused', () => {
     expect(() => build(['a', 'b'], () => 'https://portal.example.org').app.synthYaml())
       .toThrow('CDK8SNIX0912 environments.b.baseUrl: got "https://portal.example.org". It is that of a too. Give each environment a host of its own.');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { cachedImage } from './image-cache';
 
@@ -39,6 +39,25 @@ export function nginxImage(): string {
     sources: [ROOTFS_SCRIPT],
     config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'USER 101', 'CMD ["nginx"]'],
     fill: folder => fillWithDebian(folder, 'trixie-nginx', 'nginx', 'ca-certificates'),
+  });
+}
+
+/** PostgreSQL and its user, who has the id of the official images. */
+export function postgresImage(): string {
+  return cachedImage({
+    name: 'postgres',
+    sources: [ROOTFS_SCRIPT],
+    config: ['ENV PATH=/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["postgres"]'],
+    fill: folder => {
+      fillWithDebian(folder, 'trixie-postgres', 'postgresql-17');
+      for (const file of ['passwd', 'group']) {
+        const table = path.join(folder, 'etc', file);
+        writeFileSync(table, readFileSync(table, 'utf8').replace(/^postgres:x:\d+(:\d+)?/m, (_, group) => `postgres:x:999${group ? ':999' : ''}`));
+      }
+      // What the package has set up.
+      rmSync(path.join(folder, 'var/lib/postgresql'), { recursive: true });
+      mkdirSync(path.join(folder, 'var/lib/postgresql'), { mode: 0o777 });
+    },
   });
 }
 
