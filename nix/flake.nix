@@ -35,6 +35,13 @@
         aichat = ./ai-assistants/aichat.nix;
       };
 
+      # And their npm packages as parts of the configuration, a few hundred MB each: nothing is installed at first use.
+      inStore = {
+        claude-in-store = ./in-store/claude.nix;
+        codex-in-store = ./in-store/codex.nix;
+        gemini-in-store = ./in-store/gemini.nix;
+      };
+
       # home-manager keeps the system out of attribute names; the usual one has the short name, the other its system appended.
       # Asking the evaluating machine (builtins.currentSystem) would need --impure.
       suffixes = {
@@ -81,7 +88,7 @@
       homeConfigurations = builtins.listToAttrs (builtins.concatMap configurationsFor (builtins.attrNames suffixes));
 
       # For a flake of one's own: a whole profile, one assistant, a shell, beside other modules.
-      homeModules = profiles // assistants // extras;
+      homeModules = profiles // assistants // inStore // extras;
 
       # container { system, modules, username, homeDirectory }: a configuration for another user, still without --impure.
       lib = { inherit container; };

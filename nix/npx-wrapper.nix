@@ -1,6 +1,6 @@
 # A command that installs a pinned npm package with npx at its first use, and from then on runs what was installed: npx-wrapper.sh.
 #
-# Why at run time: building these packages in a restricted container fails, because they change modes of files.
+# Why at run time: the packages are hundreds of MB, which not everybody uses. in-store/ brings them with the configuration.
 # Why not npx each time: even for a pinned version it asks the registry at every start, and fails without one.
 { pkgs }:
 {

@@ -4,6 +4,7 @@
 # An installation is a folder COMMAND-VERSION-SYSTEM. It is complete or not there: made under another name, proven to run, renamed.
 # It is looked for in these places, the first that has it wins; where none has, it is made in the first that can be written:
 #   CDK8S_NIX_ASSISTANTS                      wherever its user says
+#   share/cdk8s-nix/assistants                of the profile that this was started from, where the configuration has it; never written
 #   /nix/var/cdk8s-nix/assistants             in the store volume, if that folder exists: pods of a claim share it
 #   /usr/local/lib/cdk8s-nix/assistants       baked into the image; never written
 #   cdk8s-nix below npm_config_cache, XDG_CACHE_HOME, ~/.cache, /tmp/cache-UID
@@ -66,6 +67,7 @@ find_installation() {
     if [ -d "$installed" ] && is_complete "$installed"; then return; fi
   done < <(
     [ -z "${CDK8S_NIX_ASSISTANTS:-}" ] || echo "$CDK8S_NIX_ASSISTANTS"
+    echo "${0%/bin/*}/share/cdk8s-nix/assistants"
     echo "$store_place"
     echo /usr/local/lib/cdk8s-nix/assistants
     caches

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { NixContainer, RunResult } from './nix-container';
@@ -331,5 +332,52 @@ describe('the AI assistants', () => {
     container.write('tmp/cache-libc/ld-of-nixpkgs.so', '#!/bin/sh\necho "loader $*, USE_BUILTIN_RIPGREP=$USE_BUILTIN_RIPGREP, $(command -v ripgrep)"\n', 0o755);
     const output = run('claude', '/tmp/cache-claude --version').output;
     expect(output).toMatch(/^loader \S+\/node_modules\/\.bin\/claude --version, USE_BUILTIN_RIPGREP=0, \/nix\/store\/\S+\/bin\/ripgrep$/m);
+  });
+
+  describe('in the store', () => {
+    const lock = JSON.parse(fs.readFileSync(path.join(folder, '../in-store/npm-lock.json'), 'utf8'));
+
+    test.each(WRAPPERS)('%s is locked in the version that its wrapper installs, for both systems', (command, npmPackage) => {
+      const { version, systems } = lock[command];
+      expect(version).toBe(pinnedVersion(command));
+      expect(Object.keys(systems)).toEqual(['x86_64-linux', 'aarch64-linux']);
+      for (const { executable, packages } of Object.values<any>(systems)) {
+        expect(packages[0]).toMatchObject({ at: npmPackage, file: `${npmPackage}/-/${path.basename(npmPackage)}-${version}.tgz` });
+        expect(packages.some(({ at }: any) => executable.startsWith(`${at}/`))).toBe(true);
+        packages.forEach(({ hash }: any) => expect(hash).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/));
+      }
+    });
+
+    test('a configuration brings them: nothing is asked, nothing is installed', () => {
+      const registry = path.join(container.root, 'tmp/registry');
+      const mock: any = {};
+      for (const [command, npmPackage] of WRAPPERS) {
+        const packed = path.join(registry, command);
+        fs.mkdirSync(path.join(packed, 'package'), { recursive: true });
+        fs.writeFileSync(path.join(packed, 'package/run'), `#!/bin/sh\necho "${command} of the store: $*"\n`);
+        spawnSync('tar', ['-czf', path.join(registry, `${command}.tgz`), '-C', packed, 'package']);
+        const hash = `sha512-${createHash('sha512').update(fs.readFileSync(path.join(registry, `${command}.tgz`))).digest('base64')}`;
+        mock[command] = {
+          version: pinnedVersion(command),
+          systems: { 'x86_64-linux': { executable: `${npmPackage}/run`, packages: [{ at: npmPackage, file: `${command}.tgz`, hash }] } },
+        };
+      }
+      spawnSync('cp', ['-r', path.join(container.root, 'opt/cdk8s-nix/nix'), path.join(container.root, 'tmp/mine')]);
+      container.write('tmp/mine/in-store/npm-lock.json', JSON.stringify(mock));
+      const modules = WRAPPERS.map(([command]) => {
+        container.write(`tmp/mine/in-store/${command}.nix`, `import ./packages.nix { command = "${command}"; registry = "file:///tmp/registry"; }`);
+        return `../in-store/${command}.nix`;
+      });
+      container.write('tmp/mine/profiles/mine.nix', `{ imports = [ ./essential.nix ${modules.join(' ')} ]; }`);
+      container.write('tmp/mine/flake.nix', container.read('tmp/mine/flake.nix').replace('./profiles/essential.nix', './profiles/mine.nix'));
+      const env = { HOME: '/home/code', USER: 'code', HOME_MANAGER_OVERRIDE_INPUTS: NixContainer.overrides };
+      expect(container.run('sh /opt/cdk8s-nix/install-container.sh --flake /tmp/mine --attribute container-essential', { env })).toMatchObject({ status: 0 });
+      for (const [command] of WRAPPERS) {
+        // No folder can be written, and the profile is found through links.
+        const { status, output } = run(command, `${command} -p hello`, { HOME: '/nowhere' }, 'mount -o ro,bind nix nix');
+        expect({ status, output }).toEqual({ status: 0, output: `${command} of the store: -p hello\n` });
+      }
+      expect(record()).not.toMatch(/^npx/m);
+    });
   });
 });

@@ -124,7 +124,8 @@ describe('the flake with the home configurations', () => {
 
   test('a flake of one\'s own takes single assistants and another user', () => {
     expect(evaluate('homeModules', { apply: 'builtins.attrNames' })).toEqual(
-      ['ai', 'aichat', 'browser', 'claude', 'codex', 'development', 'essential', 'gemini', 'headless-browser', 'minimal', 'shell']);
+      ['ai', 'aichat', 'browser', 'claude', 'claude-in-store', 'codex', 'codex-in-store', 'development', 'essential', 'gemini', 'gemini-in-store',
+        'headless-browser', 'minimal', 'shell']);
     expect(evaluateOwn('[ containers.homeModules.minimal containers.homeModules.claude ]', 'c: [ c."home.username" ] ++ map (p: p.name) c."home.packages"').sort())
       .toEqual([...MINIMAL, 'claude', 'dev'].sort());
   });

@@ -87,7 +87,11 @@
           config = merge (collect { inherit pkgs; inherit (pkgs) lib; } modules);
           path = pkgs.run "home-manager-path" { packages = config."home.packages"; } ''
             $busybox mkdir -p $out/bin
-            for package in $packages; do $busybox ln -s $package/bin/* $out/bin/; done
+            for package in $packages; do
+              [ ! -d $package/bin ] || $busybox ln -s $package/bin/* $out/bin/
+              [ ! -d $package/share ] || $busybox cp -rs $package/share $out/
+              $busybox chmod -R u+w $out
+            done
           '';
         in
         {

@@ -35,6 +35,14 @@
               $busybox chmod +x $out/bin/$name
             '';
 
+          # With the programs that a build of nixpkgs has.
+          runCommand =
+            name: variables: script:
+            run name variables ''
+              for program in chmod ln mkdir mv stat tar; do eval "$program() { $busybox $program \"\$@\"; }"; done
+              ${script}
+            '';
+
           # Does what npx does with a cache of its own, but for the network, and says how it was called.
           nodejs = run "nodejs" { } ''
             $busybox mkdir -p $out/bin
@@ -51,7 +59,7 @@
         in
         builtins.listToAttrs (map package names)
         // {
-          inherit lib run writeShellScriptBin;
+          inherit lib run runCommand writeShellScriptBin;
           nodejs_24 = nodejs;
           stdenv = {
             hostPlatform = { inherit system; };
