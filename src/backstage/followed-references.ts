@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'util';
 import { ApiObject } from 'cdk8s';
 import { ENVIRONMENT_LABEL } from '../pod/pod-labels';
-import { manifestAsMade } from '../pod/written-manifest';
+import { finishManifest, manifestAsMade, manifestAsPatched } from '../pod/written-manifest';
 
 /** A manifest: whatever YAML can hold, hence `any`. */
 type Manifest = any;
@@ -49,28 +49,26 @@ const BACKEND_PORTS: { readonly [kind: string]: (manifest: Manifest) => Array<re
  */
 export function followReferences({ deployment, service, others }: PortalObjects): void {
   const objects = [deployment, service, ...others];
-  const render = new Map(objects.map(object => [object, object.toJson.bind(object)]));
   for (const object of objects) {
-    object.toJson = () => {
-      const manifest = render.get(object)!();
+    finishManifest(object, manifest => {
       for (const [kind, holder, field] of REFERENCES[object.kind]?.(manifest) ?? []) {
         const target = objects.find(other => other.kind === kind && other.name === holder?.[field]);
         if (target) {
-          holder[field] = render.get(target)!().metadata.name;
+          holder[field] = manifestAsPatched(target).metadata.name;
         }
       }
       const backends = BACKEND_PORTS[object.kind]?.(manifest) ?? [];
       if (backends.length > 0) {
-        followPorts(backends, manifestAsMade(service), render.get(service)!());
+        followPorts(backends, manifestAsMade(service), manifestAsPatched(service));
       }
       if (object === service) {
-        followLabels(manifest, render.get(deployment)!());
+        followLabels(manifest, manifestAsPatched(deployment));
       }
       if (object.kind === 'NetworkPolicy') {
-        followPods(manifest, manifestAsMade(deployment), render.get(deployment)!());
+        followPods(manifest, manifestAsMade(deployment), manifestAsPatched(deployment));
       }
       return manifest;
-    };
+    });
   }
 }
 
