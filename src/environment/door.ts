@@ -6,12 +6,12 @@ import { checkConstruct, checkSelection } from './selection-checks';
 import { requireEnum } from '../base/enum-check';
 import { describe, Problem } from '../base/problems';
 import { takeIntoPhase } from '../gitops/hook-phase';
-import { watchAutoscalers } from '../pod/autoscalers';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
 import { PodSecurityLevel } from '../pod/pod-security-level';
 import { PodTarget, PodTargetPart, podTargets, selectTargets } from '../pod/pod-targets';
+import { watchStarters } from '../pod/starters';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
 /**
@@ -39,7 +39,7 @@ export class Door {
     this.parts.push(...targets.flatMap(({ parts }) => parts));
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
-    watchAutoscalers(construct);
+    watchStarters(construct);
     const guests = targets.map(target => new Guest(this.keeper, target, options, additions));
     construct.node.addValidation({
       validate: () => {

@@ -4,11 +4,11 @@ import { fitToStore } from './fit-to-store';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
 import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
+import { contentHash } from '../base/content-hash';
 import { describe, Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { isAskedFor } from '../pod/asked-for';
-import { autoscaledTo } from '../pod/autoscalers';
 import { BoundStore, VolumePlaces } from '../pod/bound-store';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainKubernetes } from '../pod/container-checks';
@@ -17,9 +17,10 @@ import { checkLists } from '../pod/list-checks';
 import { isKind } from '../pod/object-kind';
 import { addressLabels, environmentLabels } from '../pod/pod-labels';
 import { containersOf, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
-import { mergePod, PodAdditions, withoutAdditions } from '../pod/pod-merge';
+import { mergePod, namesIn, PodAdditions, withoutAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
-import { isPart, PodTarget, PodTargetPart } from '../pod/pod-targets';
+import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
+import { startersOf } from '../pod/starters';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
 
 /** What comes through the door: an environment, as it is needed here. */
@@ -41,8 +42,8 @@ export type Additions = (look?: 'names') => PodAdditions;
 export class Guest {
   public readonly object: ApiObject;
 
-  /** Whether nothing was wrong with it when it was last looked at. */
-  private isClean = false;
+  /** What it looked like when it was last looked at and nothing was wrong with it. */
+  private clean?: string;
 
   constructor(
     private readonly keeper: DoorKeeper,
@@ -51,13 +52,13 @@ export class Guest {
     private readonly additions: Additions,
   ) {
     this.object = target.object;
-    editManifest(this.object, manifest => {
+    editManifest(this.object, (manifest, rendered) => {
       const brought = this.additions();
-      this.checkWritten(manifest, brought);
+      this.checkWritten(rendered, brought);
       return this.mapMeant(manifest, meant => this.giveNix(meant, brought));
     });
     if (keeper.store.claimTemplate) {
-      finishManifest(this.object, manifest => this.mapMeant(manifest, meant => this.keepClaimTemplate(meant)));
+      finishManifest(this.object, manifest => isPatched(this.object) ? this.keepClaimTemplates(manifest) : manifest);
     }
     target.construct.node.addValidation({ validate: () => this.tell().map(describe) });
   }
@@ -91,17 +92,31 @@ export class Guest {
     return this.options.podTemplates ?? [];
   }
 
-  private isMeant(object: any): boolean {
-    return this.target.parts.some(part => isPart(part, object));
+  /**
+   * Where the objects are that are meant: the manifest itself, or in a List.
+   *
+   * @param made what the manifest was before its patches: one that they have renamed is where it was
+   */
+  private places(manifest: any, made = manifest): ReadonlySet<string> {
+    const all = objectsOf(manifest);
+    // A name may be made only as the object is written, so a single one needs none.
+    const meant = objectsOf(made).filter(({ path, object }) => path === '' || this.target.parts.some(part => isPart(part, object)));
+    return new Set(made === manifest ? meant.map(({ path }) => path)
+      : meant.map(({ path, object }) => all.find(other => isPart(partOf(object), other.object))?.path ?? path));
   }
 
-  /** The object, or those of a List that are meant, changed. A name may be made only as the object is written, so a single one needs none. */
-  private mapMeant(manifest: any, change: (object: any) => any): any {
-    return mapObjects(manifest, object => object === manifest || this.isMeant(object) ? change(object) : object);
+  private mapMeant(manifest: any, change: (object: any) => any, made = manifest): any {
+    const places = this.places(manifest, made);
+    return mapObjects(manifest, (object, path) => places.has(path) ? change(object) : object);
   }
 
-  private pods(manifest: any): PodManifest[] {
-    return podsOf(manifest, this.podTemplates).filter(pod => pod.owner === manifest || this.isMeant(pod.owner));
+  private owners(manifest: any, made = manifest): any[] {
+    const places = this.places(manifest, made);
+    return objectsOf(manifest).filter(({ path }) => places.has(path)).map(({ object }) => object);
+  }
+
+  private pods(manifest: any, made = manifest): PodManifest[] {
+    return this.owners(manifest, made).flatMap(owner => podsOf(owner, this.podTemplates));
   }
 
   private giveNix(object: any, additions: PodAdditions): any {
@@ -124,8 +139,8 @@ export class Guest {
   }
 
   /** A patch that sets all claim templates means its own; ours is still needed. */
-  private keepClaimTemplate(object: any): any {
-    return isPatched(this.object) ? this.withClaims(object) : object;
+  private keepClaimTemplates(manifest: any): any {
+    return this.mapMeant(manifest, meant => this.withClaims(meant), manifestAsMade(this.object));
   }
 
   /** cdk8s-plus has labels by which the pods are found; others get ours. */
@@ -138,42 +153,53 @@ export class Guest {
    * looked at again only as it is written.
    */
   private tell(): Problem[] {
-    const problems = this.isClean ? [] : this.validate();
-    this.isClean = problems.length === 0;
-    return problems;
+    return this.clean === undefined ? this.examine() : [];
   }
 
   /** What was clean may have changed until it is written, by other validations or between two syntheses. */
-  private checkWritten(manifest: any, additions: PodAdditions): void {
-    if (!this.isClean) {
+  private checkWritten(rendered: any, additions: PodAdditions): void {
+    if (this.clean === undefined || (!isPatched(this.object) && this.look(rendered, additions) === this.clean)) {
       return;
     }
-    this.isClean = false;
-    const problems = isPatched(this.object) ? this.validate() : this.check(manifest, pod => pod, additions);
+    const problems = this.examine();
     if (problems.length > 0) {
       throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.path}] ${describe(problem)}`).join('\n  ')}`);
     }
-    this.isClean = true;
   }
 
-  /** What is wrong with the object as it was made, unless a patch has put it right. What a patch itself asks for is its user's last word. */
-  private validate(): Problem[] {
+  /** All that the checks read of what is not patched, short enough to be kept for each of a thousand. */
+  private look(rendered: any, additions: PodAdditions): string {
+    return contentHash(JSON.stringify([rendered, this.owners(rendered).map(owner => startersOf(this.object, owner)), namesIn(additions)]));
+  }
+
+  private examine(): Problem[] {
     const { object, target: { construct } } = this;
+    // A patched one is written below, to see what the patches make of it.
+    this.clean = undefined;
     const made = this.render();
     if (!made) {
       // What renders it will say so as the object is written, in its own words; but for what we know better.
       const { containers } = construct as { readonly containers?: unknown[] };
       return Array.isArray(containers) && containers.length === 0 ? [noContainer(object)] : [];
     }
-    const problems = this.check(made, pod => pod);
+    const additions = this.additions('names');
+    const problems = this.validate(made, additions);
+    this.clean = problems.length === 0 ? this.look(made, additions) : undefined;
+    return problems;
+  }
+
+  /** What is wrong with the object as it was made, unless a patch has put it right. What a patch itself asks for is its user's last word. */
+  private validate(made: any, additions: PodAdditions): Problem[] {
+    const { object } = this;
+    const problems = this.check(made, additions, pod => pod);
     if (problems.length === 0 || !isPatched(object)) {
       return problems;
     }
     const patched = manifestAsPatched(object);
     if (!this.canGiveNix(made)) {
-      return this.pods(made).length === 0 && this.pods(patched).length > 0 ? [podOfPatch()] : problems;
+      return this.pods(made).length === 0 && this.pods(patched, made).length > 0 ? [podOfPatch()] : problems;
     }
-    const left = this.check(patched, (pod, additions) => ({ ...pod, ...withoutAdditions(pod, additions) }));
+    const left = this.check(patched, additions, pod => ({ ...pod, ...withoutAdditions(pod, additions) }), made);
     return problems.filter(({ code, prop }) => left.some(other => other.code === code && other.prop === prop));
   }
 
@@ -183,12 +209,9 @@ export class Guest {
     return pods.length > 0 && pods.every(pod => checkLists(pod).length === 0);
   }
 
-  private check(
-    manifest: any, theirs: (pod: PodManifest, additions: PodAdditions) => PodManifest, additions = this.additions('names'),
-  ): Problem[] {
+  private check(manifest: any, additions: PodAdditions, theirs: (pod: PodManifest) => PodManifest, made = manifest): Problem[] {
     const { store, places, user, home } = this.keeper;
-    const owners = objectsOf(manifest).map(({ object }) => object).filter(object => object === manifest || this.isMeant(object));
-    return owners.flatMap(owner => {
+    return this.owners(manifest, made).flatMap(owner => {
       const fitted = this.fitted(owner);
       const found = podsOf(fitted, this.podTemplates);
       if (found.length === 0) {
@@ -198,7 +221,7 @@ export class Guest {
       if (malformed.length > 0) {
         return malformed;
       }
-      const own = found.map((pod): PodManifest => theirs(pod, additions));
+      const own = found.map((pod): PodManifest => theirs(pod));
       return [
         ...own.flatMap(pod => [
           ...checkPlainKubernetes(pod, () => this.nameIsMade(owner)),
@@ -207,7 +230,7 @@ export class Guest {
           ...checkServedStore(pod, store, home),
         ]),
         ...checkKind(store, fitted),
-        ...checkPlaces(places, fitted, own, autoscaledTo(this.object, fitted)),
+        ...checkPlaces(places, fitted, own, startersOf(this.object, fitted)),
         ...this.checkNamespace(owner),
       ];
     });

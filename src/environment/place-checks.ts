@@ -5,14 +5,19 @@ import { StoreReach, VolumePlaces } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
 import { PodManifest } from '../pod/pod-manifest';
 import { PodTargetPart } from '../pod/pod-targets';
+import { Starters, StartingRollout } from '../pod/starters';
 
 /** How many pods an object starts, and whether old and new ones may meet, against what its volumes can serve. */
-export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
+export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest[], starters: Starters): Problem[] {
   if (!servesOnePlace(places)) {
     return [];
   }
   const mode = places.reach === StoreReach.ONE_POD ? 'ReadWriteOncePod' : 'ReadWriteOnce';
-  return [...checkCount(mode, places.what, object, pods, autoscaledTo), ...checkUpdate(mode, object)];
+  return [
+    ...checkCount(mode, places.what, object, pods, starters),
+    ...checkUpdate(mode, object),
+    ...starters.rollouts.flatMap(rollout => checkRollout(mode, rollout)),
+  ];
 }
 
 /** Workloads that run all the time, each with a pod, of one environment: on a volume for one pod the second would wait for ever. */
@@ -33,7 +38,7 @@ const REMEDIES: { readonly [what: string]: string } = {
   home: 'a home for each pod (NixHome.ephemeral()), or a shared one (READ_WRITE_MANY)',
 };
 
-function checkCount(mode: string, what: string, object: any, pods: PodManifest[], autoscaledTo: number): Problem[] {
+function checkCount(mode: string, what: string, object: any, pods: PodManifest[], { autoscaledTo, rollouts }: Starters): Problem[] {
   const tooMany = (prop: string, value: unknown, problem: string, remedy = ''): Problem => ({
     code: 'CDK8SNIX0206',
     prop,
@@ -53,6 +58,10 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
   if (autoscaledTo > 1) {
     return [tooMany(what, mode, 'An autoscaler adds replicas', 'at most one replica, ')];
   }
+  const rollout = rollouts.find(({ replicas }) => replicas > 1);
+  if (rollout) {
+    return [tooMany('replicas', rollout.replicas, `Several replicas, those of Rollout/${rollout.name}, need the ${what} at once`, 'one replica, ')];
+  }
   if (pods.length > 1) {
     return [tooMany('podTemplates', pods.map(pod => pod.path), `The object starts several pods, which need the ${what} at once`)];
   }
@@ -61,21 +70,35 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
 }
 
 function checkUpdate(mode: string, object: any): Problem[] {
-  const waits = (value: unknown, remedy: string): Problem[] => [{
+  const { strategy } = object.spec ?? {};
+  if (isKind(object, 'Deployment', 'apps', 'extensions') && strategy?.type !== 'Recreate') {
+    return [waits(mode, 'RollingUpdate', 'Use DeploymentStrategy.recreate(), or leave it out.')];
+  }
+  if (isKind(object, 'Rollout', 'argoproj.io') && !stopsOldFirst(strategy)) {
+    return [waits(mode, Object.keys(strategy ?? {})[0], `Use ${STOPS_OLD_FIRST}, or leave it out.`)];
+  }
+  return [];
+}
+
+/** A Rollout that runs the pods of another workload: nothing is put right in that, since it does not get Nix. */
+function checkRollout(mode: string, { name, strategy }: StartingRollout): Problem[] {
+  return stopsOldFirst(strategy) ? [] : [waits(mode, Object.keys(strategy ?? {})[0], `In Rollout/${name} use ${STOPS_OLD_FIRST}.`)];
+}
+
+function waits(mode: string, value: unknown, remedy: string): Problem {
+  return {
     code: 'CDK8SNIX0207',
     prop: 'strategy',
     value,
     problem: `The new pod would wait for the ${mode} volume of the old one, and the old one for the new one to be ready.`,
     remedy,
-  }];
-  const { strategy } = object.spec ?? {};
-  if (isKind(object, 'Deployment', 'apps', 'extensions') && strategy?.type !== 'Recreate') {
-    return waits('RollingUpdate', 'Use DeploymentStrategy.recreate(), or leave it out.');
-  }
-  if (isKind(object, 'Rollout', 'argoproj.io') && !(strategy?.canary && isNone(strategy.canary.maxSurge))) {
-    return waits(Object.keys(strategy ?? {})[0], 'Use a canary with maxSurge: 0 and maxUnavailable: 1, which stops the old pod first, or leave it out.');
-  }
-  return [];
+  };
+}
+
+const STOPS_OLD_FIRST = 'a canary with maxSurge: 0 and maxUnavailable: 1, which stops the old pod first';
+
+function stopsOldFirst(strategy: any): boolean {
+  return strategy?.canary !== undefined && isNone(strategy.canary?.maxSurge);
 }
 
 /** A number of pods, or a share of them. */

@@ -59,7 +59,7 @@ export function checkSelection(
 }
 
 function podTemplateProblem(value: string, problem: string): Problem {
-  return { code: 'CDK8SNIX0517', prop: 'podTemplates', value, problem, remedy: 'Use for example "/spec/template", or "/spec/tasks/*/template" for each item of a list.' };
+  return { code: 'CDK8SNIX0517', prop: 'podTemplates', value, problem, remedy: 'Use for example "/spec/template", or "/spec/tasks/*/template" for each item of a list or map.' };
 }
 
 function show({ kind, name }: PodTargetPart): string {

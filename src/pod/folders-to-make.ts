@@ -21,14 +21,19 @@ export function foldersToMake(spec: any, place: VolumePlace): string[] {
 }
 
 function foldersOf(container: any, place: VolumePlace, volumes: any[]): string[] {
-  const mounts = listOf(container.volumeMounts).map(mount => ({ ...mount, path: plainPath(mount.mountPath) }));
+  const { workingDir, volumeMounts } = container;
+  const working = workingDir === undefined ? undefined : plainPath(workingDir);
+  // Most containers have nothing there.
+  if (![working, ...listOf(volumeMounts).map(mount => plainPath(mount.mountPath))].some(path => path !== undefined && isBelow(path, place.path))) {
+    return [];
+  }
+  const mounts = listOf(volumeMounts).map(mount => ({ ...mount, path: plainPath(mount.mountPath) }));
   const isOurs = (mount: any): boolean => mount?.name === place.volume && mount.path === place.path;
   /** On which volume a path lies that is no mount itself. */
   const volumeOf = (path: string): any => mounts.filter(mount => isBelow(path, mount.path)).sort((a, b) => b.path.length - a.path.length)[0];
 
   const below = mounts.filter(mount => isOurs(volumeOf(mount.path)));
   const mounted = below.map(mount => isFolder(mount, volumes) ? mount.path : posix.dirname(mount.path));
-  const working = container.workingDir === undefined ? undefined : plainPath(container.workingDir);
   const works = working !== undefined && !mounts.some(mount => mount.path === working) && isOurs(volumeOf(working)) ? [working] : [];
   return [...mounted, ...works].filter(path => path !== place.path).map(path => path.slice(place.path.length + 1));
 }

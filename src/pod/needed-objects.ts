@@ -8,18 +8,16 @@ import { Dependable, IConstruct } from 'constructs';
 export class NeededObjects {
   /** Those of the pods that `owner` looks after. */
   public static of(owner: IConstruct): NeededObjects {
-    const known = OF_OWNER.get(owner);
-    if (known) {
-      return known;
+    const marked = owner as { [OF_OWNER]?: NeededObjects };
+    if (!marked[OF_OWNER]) {
+      Object.defineProperty(owner, OF_OWNER, { value: new NeededObjects(owner) });
     }
-    const needed = new NeededObjects(owner);
-    OF_OWNER.set(owner, needed);
-    return needed;
+    return marked[OF_OWNER]!;
   }
 
   /** The workloads whose pods need an object, whoever looks after them. */
   public static workloadsThatNeed(object: ApiObject): ApiObject[] {
-    return setsOf(object).flatMap(({ workloads }) => workloads);
+    return [...setsOf(object)].flatMap(({ workloads }) => workloads);
   }
 
   /** The workloads that `owner` looks after. */
@@ -39,10 +37,7 @@ export class NeededObjects {
 
   public add(object: ApiObject): void {
     this.needed.add(object);
-    const sets = setsOf(object);
-    if (!sets.includes(this)) {
-      Object.defineProperty(object, SETS, { value: [...sets, this], configurable: true });
-    }
+    setsOf(object).add(this);
   }
 
   /** All that were added. */
@@ -62,8 +57,13 @@ export class NeededObjects {
 /** Where an object keeps the sets it is in, which several environments may share; the same in every copy of this library. */
 const SETS = Symbol.for('cdk8s-nix.neededObjects');
 
-function setsOf(object: ApiObject): NeededObjects[] {
-  return (object as { [SETS]?: NeededObjects[] })[SETS] ?? [];
+function setsOf(object: ApiObject): Set<NeededObjects> {
+  const marked = object as { [SETS]?: Set<NeededObjects> };
+  if (!marked[SETS]) {
+    Object.defineProperty(object, SETS, { value: new Set() });
+  }
+  return marked[SETS]!;
 }
 
-const OF_OWNER = new WeakMap<IConstruct, NeededObjects>();
+/** Where who looks after pods keeps what they need; the same in every copy of this library. */
+const OF_OWNER = Symbol.for('cdk8s-nix.neededObjectsOfOwner');

@@ -20,13 +20,23 @@ export function plainValue(value: any, sort = keysAreSorted()): any {
     return value.value;
   }
   const plain: { [field: string]: unknown } = {};
-  const keys = Object.keys(value);
-  for (const key of sort ? keys.sort() : keys) {
+  for (const key of keysOf(value, sort)) {
     if (value[key] !== undefined && value[key] !== null) {
       plain[key] = plainValue(value[key], sort);
     }
   }
   return plain;
+}
+
+/** The keys of an object, sorted: which nearly always they are. */
+export function keysOf(object: object, sort: boolean): string[] {
+  const keys = Object.keys(object);
+  for (let i = 1; sort && i < keys.length; i++) {
+    if (keys[i - 1] > keys[i]) {
+      return keys.sort();
+    }
+  }
+  return keys;
 }
 
 /** An object of YAML with some fields set, those that are `undefined` left out, its keys in the order in which cdk8s writes them. */

@@ -65,21 +65,41 @@ export function objectsOf(manifest: any): Array<{ readonly path: string; readonl
   if (!isList(manifest)) {
     return [{ path: '', object: manifest }];
   }
-  return listOf(manifest.items).flatMap((item, i) => typeof item?.kind !== 'string' ? [] :
-    objectsOf(item).map(({ path, object }) => ({ path: `.items[${i}]${path}`, object })));
+  return listOf(manifest.items).flatMap((item, i) => {
+    const object = itemOf(manifest, item);
+    return typeof object?.kind !== 'string' ? [] : objectsOf(object).map(inner => ({ path: `.items[${i}]${inner.path}`, object: inner.object }));
+  });
 }
 
-/** The manifest with its objects changed: itself, or what is in a List. */
-export function mapObjects(manifest: any, change: (object: any) => any): any {
-  return isList(manifest)
-    ? { ...manifest, items: listOf(manifest.items).map(item => typeof item?.kind === 'string' ? mapObjects(item, change) : item) }
-    : change(manifest);
+/**
+ * The manifest with its objects changed: itself, or what is in a List.
+ *
+ * @param change gets an object, and where it is
+ */
+export function mapObjects(manifest: any, change: (object: any, path: string) => any): any {
+  if (!isList(manifest)) {
+    return change(manifest, '');
+  }
+  return {
+    ...manifest,
+    items: listOf(manifest.items).map((item, i) => {
+      const object = itemOf(manifest, item);
+      const changed = typeof object?.kind !== 'string' ? item : mapObjects(object, (inner, path) => change(inner, `.items[${i}]${path}`));
+      return changed === object ? item : changed;
+    }),
+  };
+}
+
+/** An item of a list; one of a DeploymentList need not say that it is a Deployment, and servers do not say so. */
+function itemOf({ kind, apiVersion }: any, item: any): any {
+  const kindOfAll = kind.slice(0, -'List'.length);
+  return kindOfAll === '' || !isObject(item) || item.kind !== undefined ? item : { apiVersion, kind: kindOfAll, ...item };
 }
 
 /**
  * The pods of a manifest, those in a List too.
  *
- * @param podTemplates where else pods are, as JSON pointers into an object; `*` stands for each item of a list
+ * @param podTemplates where else pods are, as JSON pointers into an object; `*` stands for each item of a list or map
  */
 export function podsOf(manifest: any, podTemplates: readonly string[] = []): PodManifest[] {
   return objectsOf(manifest).flatMap(({ path, object }) => podPaths(object, podTemplates).map(steps => {
@@ -159,7 +179,7 @@ function follow(object: any, pointer: string): Steps[] {
     if (Array.isArray(value)) {
       return step === '*' ? value.map((_, i) => [...path, i]) : [[...path, Number(step)]];
     }
-    return [[...path, step]];
+    return step === '*' && isObject(value) && !('*' in value) ? Object.keys(value).map(key => [...path, key]) : [[...path, step]];
   }), [[]]);
 }
 

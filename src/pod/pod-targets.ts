@@ -35,6 +35,11 @@ export function matches(part: PodTargetPart, { kind, name }: PodSelector): boole
   return (kind === undefined || part.kind === kind) && (name === undefined || part.name === name);
 }
 
+/** What an object of a manifest is known by. */
+export function partOf({ kind, apiVersion, metadata }: any): PodTargetPart {
+  return { kind, apiVersion, name: metadata?.name ?? '' };
+}
+
 /** Whether a part of a target is this object of its manifest. */
 export function isPart(part: PodTargetPart, object: any): boolean {
   return part.kind === object.kind && part.apiVersion === object.apiVersion && part.name === (object.metadata?.name ?? '');
@@ -74,5 +79,5 @@ function partsOf(object: ApiObject, podTemplates: readonly string[] | undefined)
     return [];
   }
   return objectsOf(manifestAsMade(object)).map(({ object: inner }) => inner).filter(inner => podsOf(inner, podTemplates).length > 0)
-    .map(inner => ({ kind: inner.kind, apiVersion: inner.apiVersion, name: inner.metadata?.name ?? '' }));
+    .map(partOf);
 }

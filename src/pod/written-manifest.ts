@@ -1,16 +1,17 @@
 import { ApiObject, App, JsonPatch } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { BUILT_IN_RESOLVERS, resolveValue } from './resolved-value';
+import { AS_DICTIONARY, AS_WRAPPED, BUILT_IN_RESOLVERS, resolveValue, UNWRAPPED, Wrap } from './resolved-value';
 
 type Manifest = { [field: string]: any };
 type Change = (manifest: any) => any;
+type Edit = (manifest: any, rendered: any) => any;
 
 /** What is done to an object as it is written. */
 interface Writer {
   /** Before anything is rendered: the last moment to add to the construct. */
   prepare: ReadonlyArray<() => void>;
   /** Before the user's patches. */
-  edits: readonly Change[];
+  edits: readonly Edit[];
   /** After them. */
   finishes: readonly Change[];
   /** A `toJson` that somebody else has put on the object, which runs too. */
@@ -32,8 +33,10 @@ export function beforeWriting(object: ApiObject, prepare: () => void): void {
 /**
  * Change the manifest of an object once all of its lazy values are known and before the JSON patches of the user, which keep the last word.
  * Whatever made the object has rendered it by then; its own code is neither called nor overridden.
+ *
+ * @param edit gets the manifest, and what it was rendered as, which JSON does not tell from that of `manifestToCheck`
  */
-export function editManifest(object: ApiObject, edit: Change): void {
+export function editManifest(object: ApiObject, edit: Edit): void {
   const writer = writerOf(object);
   writer.edits = [...writer.edits, edit];
 }
@@ -71,24 +74,33 @@ export function manifestAsMade(object: ApiObject): any {
  * own way as it has them.
  */
 export function manifestToCheck(object: ApiObject): any {
-  if (!isOfKnownClass(object) || !hasBuiltInResolvers(object)) {
+  if (!isRenderedHere(object)) {
     return manifestAsMade(object);
   }
   writerIn(object)?.prepare.forEach(prepare => prepare());
-  return { ...resolveValue(internalsOf(object).props, false), metadata: object.metadata.toJson() };
+  return renderHere(object, UNWRAPPED);
 }
 
 /** The manifest with our changes and as the user's patches leave it. */
 export function manifestAsPatched(object: ApiObject): any {
-  const writer = writerIn(object);
-  writer?.prepare.forEach(prepare => prepare());
-  const edited = (manifest: any): any => (writer?.edits ?? []).reduce((changed, edit) => edit(changed), manifest);
+  return patchedManifest(object, writerIn(object)?.edits ?? NONE);
+}
+
+/** The manifest as the user's patches leave it, without our changes: what somebody wants of the cluster. */
+export function manifestAsWished(object: ApiObject): any {
+  return patchedManifest(object, NONE);
+}
+
+function patchedManifest(object: ApiObject, edits: readonly Edit[]): any {
+  writerIn(object)?.prepare.forEach(prepare => prepare());
+  const rendered = render(object);
+  const edited = (manifest: any): any => edits.reduce((changed, edit) => edit(changed, rendered), manifest);
   if (isPatched(object)) {
     // Patches are written for what cdk8s renders, before a typed class converts it.
-    return convert(object, told(object, () => JsonPatch.apply(edited(render(object)), ...internalsOf(object).patches)));
+    return convert(object, told(object, () => JsonPatch.apply(edited(rendered), ...internalsOf(object).patches)));
   }
   // What we add needs no conversion.
-  return isOfKnownClass(object) ? edited(convert(object, render(object))) : convert(object, edited(render(object)));
+  return isOfKnownClass(object) ? edited(convert(object, rendered)) : convert(object, edited(rendered));
 }
 
 /** Whether the user has patched an object. */
@@ -140,17 +152,27 @@ function hasBuiltInResolvers(object: ApiObject): boolean {
 function isOfKnownClass(object: ApiObject): boolean {
   const writer = writerIn(object);
   const classes = toJsonMethods(object).length;
-  return !(writer ? writer.original : ownToJson(object)) && (classes === 1 || (classes === 2 && 'manifest' in object.constructor));
+  return !(writer ? writer.original : ownToJson(object)) && (classes === 1 || (classes === 2 && isTyped(object)));
+}
+
+/** Whether the object's class is one of an import, which converts what was rendered. */
+function isTyped(object: ApiObject): boolean {
+  return 'manifest' in object.constructor;
 }
 
 /** The object as cdk8s itself renders it: lazy values resolved, nothing patched, and not yet converted by a typed class. */
 function render(object: ApiObject): any {
-  const { props } = internalsOf(object);
-  if (hasBuiltInResolvers(object)) {
-    const { apiVersion, kind, metadata, ...rest } = resolveValue({ ...props, metadata: object.metadata.toJson() }, true);
-    return { apiVersion, kind, metadata, ...rest };
-  }
-  return withPatches(object, [], toJsonMethods(object).pop()!);
+  return isRenderedHere(object) ? renderHere(object, isTyped(object) && !isPatched(object) ? AS_WRAPPED : AS_DICTIONARY)
+    : withPatches(object, [], toJsonMethods(object).pop()!);
+}
+
+function isRenderedHere(object: ApiObject): boolean {
+  return isOfKnownClass(object) && hasBuiltInResolvers(object);
+}
+
+function renderHere(object: ApiObject, wrap: Wrap): any {
+  const { apiVersion, kind, metadata, ...rest } = resolveValue({ ...internalsOf(object).props, metadata: object.metadata.toJson() }, wrap);
+  return { apiVersion, kind, metadata, ...rest };
 }
 
 /** What the object's class makes of a rendered manifest: an L1 has names and classes of its own for some fields. */

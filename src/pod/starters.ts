@@ -1,0 +1,102 @@
+import { ApiObject } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { isKind } from './object-kind';
+import { mayBeList, objectsOf } from './pod-manifest';
+import { manifestAsWished } from './written-manifest';
+
+/** KEDA's, where a ScaledObject does not say. */
+const KEDA_MOST_REPLICAS = 100;
+
+/** What else in an app decides how many pods of a workload there are, and how they are replaced. */
+export interface Starters {
+  /** The most pods that an autoscaler may make of it; 0 if there is none. */
+  readonly autoscaledTo: number;
+  /** Rollouts that run its pods: they name it as their `workloadRef`. */
+  readonly rollouts: readonly StartingRollout[];
+}
+
+export interface StartingRollout {
+  readonly name: string;
+  /** The most pods of it at a time, while none is replaced. */
+  readonly replicas: number;
+  readonly strategy: any;
+}
+
+/** Where an app keeps what was found; the same in every copy of this library. */
+const FOUND = Symbol.for('cdk8s-nix.starters');
+
+interface Found {
+  /** By the workload's namespace, kind and name. */
+  starters?: ReadonlyMap<string, Starters>;
+}
+
+const NONE: Starters = { autoscaledTo: 0, rollouts: [] };
+
+/** Look for starters anew whenever the app is synthesized: once for all workloads. */
+export function watchStarters(construct: IConstruct): void {
+  const { root } = construct.node;
+  if (!(FOUND in root)) {
+    const found: Found = {};
+    Object.defineProperty(root, FOUND, { value: found });
+    root.node.addValidation({
+      validate: () => {
+        found.starters = undefined;
+        return [];
+      },
+    });
+  }
+}
+
+/** What else of the app starts pods of a workload. */
+export function startersOf(construct: IConstruct, workload: any): Starters {
+  const { root } = construct.node;
+  const found = (root as { [FOUND]?: Found })[FOUND];
+  const starters = found?.starters ?? findStarters(root);
+  if (found) {
+    found.starters = starters;
+  }
+  return starters.get(keyOf(workload.metadata?.namespace, workload.kind, workload.metadata?.name)) ?? NONE;
+}
+
+function findStarters(root: IConstruct): Map<string, Starters> {
+  const objects = root.node.findAll().filter(ApiObject.isApiObject).filter(object => isStarter(object) || mayBeList(object))
+    .flatMap(object => objectsOf(manifestAsWished(object))).map(({ object }) => object);
+  const all = new Map<string, Starters>();
+  for (const { metadata, spec, kind } of objects.filter(isAutoscaler)) {
+    const { kind: targetKind = 'Deployment', name } = spec?.scaleTargetRef ?? {};
+    const most = kind === 'ScaledObject' ? spec?.maxReplicaCount ?? KEDA_MOST_REPLICAS : spec?.maxReplicas ?? 0;
+    add(all, keyOf(metadata?.namespace, targetKind, name), { autoscaledTo: most, rollouts: [] });
+  }
+  for (const { metadata, spec, kind } of objects.filter(isRollout).filter(rollout => rollout.spec?.workloadRef)) {
+    const { autoscaledTo } = all.get(keyOf(metadata?.namespace, kind, metadata?.name)) ?? NONE;
+    const rollout = { name: metadata?.name, replicas: Math.max(spec.replicas ?? 1, autoscaledTo), strategy: spec.strategy };
+    add(all, keyOf(metadata?.namespace, spec.workloadRef.kind, spec.workloadRef.name), { autoscaledTo: 0, rollouts: [rollout] });
+  }
+  return all;
+}
+
+function add(all: Map<string, Starters>, key: string, { autoscaledTo, rollouts }: Starters): void {
+  const known = all.get(key) ?? NONE;
+  all.set(key, { autoscaledTo: Math.max(known.autoscaledTo, autoscaledTo), rollouts: [...known.rollouts, ...rollouts] });
+}
+
+interface Kinded {
+  readonly kind: string;
+  readonly apiVersion?: string;
+}
+
+function isStarter(object: Kinded): boolean {
+  return isAutoscaler(object) || isRollout(object);
+}
+
+function isAutoscaler(object: Kinded): boolean {
+  return isKind(object, 'HorizontalPodAutoscaler', 'autoscaling') || isKind(object, 'ScaledObject', 'keda.sh');
+}
+
+function isRollout(object: Kinded): boolean {
+  return isKind(object, 'Rollout', 'argoproj.io');
+}
+
+function keyOf(namespace: string | undefined, kind: string, name: string): string {
+  return `${namespace ?? ''}/${kind}/${name}`;
+}
