@@ -183,6 +183,7 @@ const CASES: Case[] = [
   ['a container that is not there', chart => {
     new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'plain', { containers: [{ image: 'example/app:1' }] }), { containers: ['app'] });
   }, 'CDK8SNIX0502', 'containers', '"app"', 'Use one of: main'],
+  ['no container of all', deployment({ containers: [{ image: 'example/app:1' }], nixContainers: [] }), 'CDK8SNIX0502', 'containers', '[]', 'leave it out'],
   ['relative mount path', mounting('data'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"data"', '"/data"'],
   ['a volume over /nix', mounting('/nix'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/nix"', 'elsewhere'],
   ['a volume inside /nix', mounting('/nix/store'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/nix/store"', 'elsewhere'],
@@ -327,7 +328,9 @@ const CASES: Case[] = [
 ];
 
 /** What is wrong in options rather than in the workload. */
-const BY_OPTIONS = ['a container that is not there', 'an init container before ours that is not there', 'an init container before ours that is to have Nix'];
+const BY_OPTIONS = [
+  'a container that is not there', 'no container of all', 'an init container before ours that is not there', 'an init container before ours that is to have Nix',
+];
 
 test.each(CASES)('%s', (_, build, code, prop, value, remedy) => {
   const message = synthError(build);

@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   CDK8SNIX0407: 'The permissions of a file in the home are no mode with which its owner can read it.',
   CDK8SNIX0408: 'Two files of a home are in one place, one is in another, or one is where Nix has what is installed.',
   CDK8SNIX0501: 'A workload is enabled twice.',
-  CDK8SNIX0502: 'A container that should be enabled does not exist.',
+  CDK8SNIX0502: 'A container that should be enabled does not exist, or none should.',
   CDK8SNIX0503: 'A mount path is not absolute, or clashes with one of the environment.',
   CDK8SNIX0504: 'A name that the environment uses is taken: a volume or an init container.',
   CDK8SNIX0505: 'Workload and environment live in different namespaces.',

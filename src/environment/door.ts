@@ -46,7 +46,7 @@ export class Door {
         keepPatchedFieldsBelow(construct);
         return [
           ...guests.flatMap(({ object }) => takeIntoPhase(object, needed)),
-          ...checkContainers(guests, options.containers ?? []),
+          ...(options.containers && checkContainers(guests, options.containers, additions)) ?? [],
           ...checkFirst(guests, options),
         ].map(describe);
       },
@@ -81,7 +81,13 @@ function checkFirst(guests: Guest[], { containers = [], initContainersFirst = []
 }
 
 /** Each container that was named has to be somewhere, and each object has to have one of them. */
-function checkContainers(guests: Guest[], wanted: readonly string[]): Problem[] {
+function checkContainers(guests: Guest[], wanted: readonly string[], additions: Additions): Problem[] {
+  // Programs have Nix, whether they are named or not.
+  if (additions('names').containerNames?.size === 0) {
+    return [{
+      code: 'CDK8SNIX0502', prop: 'containers', value: wanted, problem: 'No container would get Nix.', remedy: 'Name one, or leave it out: then all get it.',
+    }];
+  }
   const names = wanted.length === 0 ? [] : guests.map(guest => guest.containerNames()).filter(found => found !== undefined);
   if (names.length === 0) {
     return [];

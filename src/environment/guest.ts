@@ -8,7 +8,7 @@ import { contentHash } from '../base/content-hash';
 import { describe, Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
-import { isAskedFor } from '../pod/asked-for';
+import { isAskedFor, isSaid } from '../pod/asked-for';
 import { BoundStore, VolumePlaces } from '../pod/bound-store';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainKubernetes } from '../pod/container-checks';
@@ -130,7 +130,7 @@ export class Guest {
     const { object: construct, parts } = this.target;
     // What is in a List was written by somebody, all of it.
     const isSingle = parts.length === 1 && construct.kind === object.kind;
-    return fitToStore(object, this.keeper.places, field => isSingle ? isAskedFor(construct, object.spec, field) : object.spec?.[field] !== undefined);
+    return fitToStore(object, this.keeper.places, field => isSingle ? isAskedFor(construct, object.spec, field) : isSaid(object.spec?.[field]));
   }
 
   private withClaims(object: any): any {

@@ -5,7 +5,7 @@ import { StoreReach, VolumePlaces } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
 import { PodManifest } from '../pod/pod-manifest';
 import { PodTargetPart } from '../pod/pod-targets';
-import { Starters, StartingRollout } from '../pod/starters';
+import { KEDA_MOST_REPLICAS, Starters, StartingRollout } from '../pod/starters';
 
 /** How many pods an object starts, and whether old and new ones may meet, against what its volumes can serve. */
 export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest[], starters: Starters): Problem[] {
@@ -54,6 +54,9 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
   }
   if (isKind(object, 'Service', 'serving.knative.dev')) {
     return [tooMany(what, mode, 'Knative adds pods as requests come, and starts those of a new revision beside the old ones')];
+  }
+  if (isKind(object, 'ScaledJob', 'keda.sh') && (object.spec?.maxReplicaCount ?? KEDA_MOST_REPLICAS) > 1) {
+    return [tooMany('maxReplicaCount', object.spec?.maxReplicaCount, 'KEDA starts Jobs beside each other', 'maxReplicaCount: 1, ')];
   }
   if (autoscaledTo > 1) {
     return [tooMany(what, mode, 'An autoscaler adds replicas', 'at most one replica, ')];

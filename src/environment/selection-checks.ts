@@ -1,7 +1,8 @@
+import { ApiObject } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { NixEnableOptions } from './nix-enable-options';
 import { describe, Problem } from '../base/problems';
-import { leadsToPod } from '../pod/pod-manifest';
+import { leadsToPod, startsPods } from '../pod/pod-manifest';
 import { matches, PodTarget, PodTargetPart } from '../pod/pod-targets';
 import { manifestAsMade } from '../pod/written-manifest';
 
@@ -32,7 +33,7 @@ export function checkSelection(
   if (malformed !== undefined) {
     refuse(podTemplateProblem(malformed, 'This is no JSON pointer.'));
   }
-  const astray = podTemplates.find(pointer => !all.some(({ object }) => leadsToPod(manifestAsMade(object), pointer)));
+  const astray = podTemplates.find(pointer => !all.some(({ object }) => mayLeadToPod(object, pointer)));
   if (astray !== undefined) {
     refuse(podTemplateProblem(astray, 'It leads to no pod template, which has its containers at spec.containers.'));
   }
@@ -56,6 +57,17 @@ export function checkSelection(
       remedy: `There is: ${parts.map(show).join(', ')}.`,
     });
   }
+}
+
+/** A workload of cdk8s-plus may get its containers later, and cannot be rendered before. The checks say so if it gets none. */
+function mayLeadToPod(object: ApiObject, podTemplate: string): boolean {
+  let made: any;
+  try {
+    made = manifestAsMade(object);
+  } catch {
+    return startsPods(object);
+  }
+  return leadsToPod(made, podTemplate);
 }
 
 function podTemplateProblem(value: string, problem: string): Problem {

@@ -1,4 +1,5 @@
 import { ApiObject } from 'cdk8s';
+import { isObject } from './pod-manifest';
 
 /** What jsii writes into every class of a library: which it is. The same symbol in all copies. */
 const JSII_TYPE = Symbol.for('jsii.rtti');
@@ -15,12 +16,17 @@ const CDK8S_PLUS = /^cdk8s-plus-\d+\./;
  * @param field of the manifest, which the props of cdk8s-plus call the same
  */
 export function isAskedFor(object: ApiObject, spec: any, field: string): boolean {
-  if (spec?.[field] === undefined) {
+  if (!isSaid(spec?.[field])) {
     return false;
   }
   const workload = object.node.scope as { readonly _props?: { readonly [prop: string]: unknown } } | undefined;
   const isTheirs = workload !== undefined && object.node.scope!.node.defaultChild === object && isOfCdk8sPlus(workload);
   return !isTheirs || workload._props === undefined || workload._props[field] !== undefined;
+}
+
+/** Whether a field says anything: `kubectl create --dry-run` writes `strategy: {}`, which is what it would be without. */
+export function isSaid(value: unknown): boolean {
+  return value !== undefined && !(isObject(value) && Object.keys(value as object).length === 0);
 }
 
 function isOfCdk8sPlus(workload: object): boolean {

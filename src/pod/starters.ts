@@ -4,8 +4,8 @@ import { isKind } from './object-kind';
 import { mayBeList, objectsOf } from './pod-manifest';
 import { manifestAsWished } from './written-manifest';
 
-/** KEDA's, where a ScaledObject does not say. */
-const KEDA_MOST_REPLICAS = 100;
+/** KEDA's, where a ScaledObject or a ScaledJob does not say. */
+export const KEDA_MOST_REPLICAS = 100;
 
 /** What else in an app decides how many pods of a workload there are, and how they are replaced. */
 export interface Starters {

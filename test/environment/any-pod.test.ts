@@ -97,6 +97,15 @@ describe.each(GENERATIONS)('cdk8s-plus-%s', (_, kplus) => {
     })).toContain('CDK8SNIX0206 store: got "ReadWriteOnce". An autoscaler adds replicas');
   });
 
+  test('containers may come after its pod template was named', () => {
+    const chart = testChart();
+    const workload = new kplus.Deployment(chart, 'theirs');
+    new NixEnvironment(chart, 'nix').enable(workload, { podTemplates: ['/spec/template'] });
+    expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0507');
+    workload.addContainer({ image: 'example/app:1' });
+    expect(podSpec(chart, 'Deployment').initContainers[0].name).toBe('seed-nix-store');
+  });
+
   test('no container at all is told', () => {
     expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'theirs')))).toContain('CDK8SNIX0507 containers: got []');
   });
@@ -112,6 +121,12 @@ describe('what nobody said', () => {
     expect(bare.replicas).toBeUndefined();
     expect(bare.strategy).toEqual({ type: 'Recreate' });
     expect(said).toMatchObject({ replicas: 0, strategy: { type: 'Recreate' } });
+  });
+
+  test('of a Deployment that `kubectl create --dry-run` wrote is the same, which leaves fields empty', () => {
+    const chart = testChart();
+    new NixEnvironment(chart, 'nix').enable(include(chart, deployment('theirs', { replicas: 1, strategy: {} })));
+    expect(only(Testing.synth(chart), 'Deployment').spec.strategy).toEqual({ type: 'Recreate' });
   });
 
   test('of a CronJob is that its runs may meet, which Kubernetes would let them', () => {
@@ -186,6 +201,24 @@ describe('one claim is refused to', () => {
     expect(volcano(task('a', { replicas: 2 }))).toContain('CDK8SNIX0206 replicas: got 2');
     expect(volcano(task('a'), task('b'))).toContain('CDK8SNIX0206 podTemplates: got [".spec.tasks[0].template",".spec.tasks[1].template"]');
     expect(volcano(task('a'))).toBe('');
+  });
+
+  test('Jobs that KEDA starts beside each other', () => {
+    const scaled = (more: any) => synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(
+      new ApiObject(chart, 'theirs', object('ScaledJob', 'theirs', { jobTargetRef: { template: TEMPLATE }, ...more }, 'keda.sh/v1alpha1')),
+      { podTemplates: ['/spec/jobTargetRef/template'] },
+    ));
+    expect(scaled({})).toContain('CDK8SNIX0206 maxReplicaCount: got nothing. KEDA starts Jobs beside each other');
+    expect(scaled({ maxReplicaCount: 1 })).toBe('');
+  });
+
+  test('several pods of a map of a custom resource', () => {
+    const training = (...roles: string[]) => synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs',
+      object('PyTorchJob', 'theirs', { pytorchReplicaSpecs: Object.fromEntries(roles.map(role => [role, { template: TEMPLATE }])) }, 'kubeflow.org/v1'),
+    ), { podTemplates: ['/spec/pytorchReplicaSpecs/*/template'] }));
+    expect(training('Master', 'Worker')).toContain(
+      'CDK8SNIX0206 podTemplates: got [".spec.pytorchReplicaSpecs.Master.template",".spec.pytorchReplicaSpecs.Worker.template"]');
+    expect(training('Worker')).toBe('');
   });
 });
 
