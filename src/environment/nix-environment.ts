@@ -144,11 +144,10 @@ export class NixEnvironment extends Construct {
     this._addPart(() => this._care.part());
     this._programs = new EnvironmentPrograms(this, this.problems, this.store.runtime, props.bringPrograms);
     this._care.bringAtStart(() => this._programs.task());
-    const { user, store, home, network } = this;
-    const places = narrower({ reach: store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
-    this.door = new Door({ scope: this, user, store, home, places, network });
+    const places = narrower({ reach: this.store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
+    this.door = new Door({ scope: this, user: this.user, store: this.store, home: this.home, places, network: this.network });
     registerEnvironment(this, this.problems);
-    if (store.reach === StoreReach.MANY_NODES) {
+    if (this.store.reach === StoreReach.MANY_NODES) {
       this.node.addValidation({ validate: () => this.checkSharedStore() });
     }
   }
