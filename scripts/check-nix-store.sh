@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs between the seed and the workload and spares it failures that nobody would connect with their cause: a /nix that is
+# Comes between the seed and the workload and spares it failures that nobody would connect with their cause: a /nix that is
 # not the seeded store (some kubelets mount an empty folder for a hostPath volume with subPath), a profile that leads to no
 # Nix, a HOME that belongs to somebody else, which Nix refuses to use, and folders that the container runtime would make as root.
+# seed-nix-store.sh ends with it, where NIX_FOLDER is set; a store that comes ready-made has it alone.
 #
 # Environment:
 #   NIX_FOLDER            /nix                   where the store is mounted, as in the workload
@@ -12,23 +13,22 @@
 #   NIX_HOME_FILES                               the modes of the files for the home, one a line: see place-files.sh
 #   NIX_HOME_FILES_FROM   /mnt/nix-home-files    where these files are
 #   NIX_HOME_FILES_TO     /mnt/nix-home-placed   where they go
+#   SEED_LOG              text                   text or json
 #   SEED_TERMINATION_LOG  /dev/termination-log   where the last line of a failure goes as well
 set -eu
 
-: "${NIX_FOLDER:=/nix}" "${NIX_SERVED:=no}" "${NIX_HOME_FOLDER:=}" "${SEED_TERMINATION_LOG:=/dev/termination-log}"
+: "${NIX_FOLDER:=/nix}" "${NIX_SERVED:=no}" "${NIX_HOME_FOLDER:=}" "${SEED_LOG:=text}" "${SEED_TERMINATION_LOG:=/dev/termination-log}"
 : "${NIX_HOME_FOLDERS:=}" "${NIX_TMP_FOLDERS:=}" "${NIX_HOME_FILES:=}"
 : "${NIX_HOME_FILES_FROM:=/mnt/nix-home-files}" "${NIX_HOME_FILES_TO:=/mnt/nix-home-placed}"
 
 here=${0%/*}
 newline='
 '
-
-die() {
-  line="check-nix-store: error: $2"
-  echo "$line" >&2
-  [ ! -w "$SEED_TERMINATION_LOG" ] || echo "$line" >"$SEED_TERMINATION_LOG"
-  exit "$1"
-}
+# shellcheck disable=SC2034 # for seed-log.sh
+program=check-nix-store lock_held=no
+exec 7>&2
+# shellcheck source=scripts/seed-log.sh
+. "$here/seed-log.sh"
 
 check_store() {
   needed='store var/nix/db/db.sqlite .cdk8s-nix/seed'
@@ -88,7 +88,7 @@ each_line_to() {
 make_folders() {
   [ -n "$2" ] || return 0
   told=$(each_line_to make-folders.sh "$2" "$1") || die 61 "$told"
-  [ -z "$told" ] || echo "check-nix-store: $told"
+  [ -z "$told" ] || say folders "$told"
 }
 
 place_files() {
@@ -99,7 +99,7 @@ place_files() {
 # Nothing that the store needs: without certificates what is installed runs all the same.
 link_certificates() {
   told=$(sh "$here/link-certificates.sh" "$NIX_FOLDER" 2>&1) || told="the certificates cannot be linked: $told"
-  [ -z "$told" ] || echo "check-nix-store: $told" >&2
+  [ -z "$told" ] || say certificates "$told" >&2
 }
 
 check_store
@@ -109,4 +109,4 @@ check_store
 make_folders "$NIX_HOME_FOLDER" "$NIX_HOME_FOLDERS"
 make_folders /tmp "$NIX_TMP_FOLDERS"
 [ -z "$NIX_HOME_FILES" ] || place_files
-echo "check-nix-store: $NIX_FOLDER holds a store"
+say checked "$NIX_FOLDER holds a store"

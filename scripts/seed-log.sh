@@ -1,8 +1,9 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# What the seed says: lines of text or JSON, and the last one of a failure.
-# Sourced by seed-nix-store.sh.
-#
+# What the seed and the look at the store say: lines of text or JSON, and the last one of a failure.
+# Sourced by seed-nix-store.sh and check-nix-store.sh, which set $program, $SEED_LOG, $SEED_TERMINATION_LOG and $lock_held; descriptor 7 is
+# for errors.
+
 # Hundredths of a second since boot, without starting a process.
 clock() {
   read -r uptime _ </proc/uptime
@@ -27,7 +28,7 @@ json_string() {
 # usage: line LEVEL EVENT MESSAGE [KEY=VALUE]...   (sets $text)
 line() {
   if [ "$SEED_LOG" != json ]; then
-    text="seed-nix-store: $3"
+    text="$program: $3"
     return
   fi
   json_string "$3"

@@ -33,9 +33,13 @@
 #   SEED_TERMINATION_LOG  /dev/termination-log   where the last line of a failure goes as well
 #   NIX_POD_UID                                  the uid of the pod: a lock of the same pod is that of a container that was killed
 #   TMPDIR                /tmp                   for lists and a copy of the image's database
+#   NIX_FOLDER                                   the volume's folder nix/ as the workload will see it: if set, check-nix-store.sh has
+#                                                the last word, and makes the home; it has further variables
 set -euf
 
 here=${0%/*}
+# shellcheck disable=SC2034 # the files of one script share their variables
+program=seed-nix-store
 # shellcheck source=scripts/seed-process.sh
 . "$here/seed-process.sh"
 # shellcheck source=scripts/seed-log.sh
@@ -142,6 +146,13 @@ main() {
   trap 'keep_stage=yes; die 143 "stopped by a signal before the store was complete"' TERM INT HUP
   trap lock_lost USR1
   seed
+  if [ -n "${NIX_FOLDER:-}" ]; then look_at_store; fi
+}
+
+# In place of this process: what it says and how it ends is what it says and how it ends alone.
+look_at_store() {
+  clean_up
+  exec sh "$here/check-nix-store.sh" 7>&- 8>&- 9>&-
 }
 
 main

@@ -21,7 +21,7 @@ configure() {
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
   failed=no lock_held=no keep_stage=no
-  token='' workers='' helpers='' applicant='' work='' image_folder=''
+  token='' workers='' helpers='' applicant='' work='' image_folder='' measuring=''
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
   whole_number SEED_JOBS "$SEED_JOBS" && SEED_JOBS=$number
@@ -41,7 +41,7 @@ whole_number() {
 }
 
 require_programs() {
-  for name in cat chmod comm cp cut dd du head id join ln ls mkdir mv od paste readlink rm rmdir sha256sum sleep sort split stat sync tail touch tr uname wc; do
+  for name in cat chmod comm cp cut dd du head id join ln ls mkdir mv od paste readlink rm rmdir sha256sum sleep sort split stat sync tail touch tr uname uniq wc; do
     command -v "$name" >/dev/null 2>&1 || die 21 "the seed image has no $name; it needs coreutils"
   done
   # Of those that a busybox has too, but less of.

@@ -48,9 +48,9 @@ export function writeByHand(chart: Chart, id: string, shared: Shared, nixConf: {
     podMetadata: { annotations: { 'example.org/config-checksum': '0123456789ab' } },
     securityContext: { user: 1001, group: 1001, fsGroup: 1001, fsGroupChangePolicy: kplus.FsGroupChangePolicy.ON_ROOT_MISMATCH },
     initContainers: [
-      script('seed-nix-store', [{ path: '/mnt/nix-volume', volume: store }], { SEED_IMAGE: value(IMAGE) }),
-      script('check-nix-store', [{ path: '/nix', volume: store, subPath: 'nix' }, { path: '/mnt/nix-home', volume: store }],
-        { NIX_HOME_FOLDER: value('/mnt/nix-home/home') }),
+      script('seed-nix-store',
+        [{ path: '/mnt/nix-volume', volume: store }, { path: '/mnt/nix-store', volume: store, subPath: '.' }, { path: '/mnt/nix-home', volume: store }],
+        { SEED_IMAGE: value(IMAGE), NIX_FOLDER: value('/mnt/nix-store/nix'), NIX_HOME_FOLDER: value('/mnt/nix-home/home') }),
     ],
     containers: [{
       name: 'workspace',

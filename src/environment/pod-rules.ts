@@ -4,7 +4,7 @@ import { effectiveLevel } from './privilege-checks';
 import { NixUser } from '../home/nix-user';
 import { PodAdditions, PodPart } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
-import { FOLDERS_OF, HOME_MAKER } from '../store/store-containers';
+import { FOLDERS_OF } from '../store/store-containers';
 
 /** Which of our volumes a node may lose without anybody missing them, so that the cluster autoscaler can drain it. */
 const SAFE_TO_EVICT = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
@@ -12,7 +12,7 @@ const SAFE_TO_EVICT = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volu
 type PodRules = Omit<PodAdditions, keyof PodPart | 'annotations' | 'containerNames' | 'commandPrefix' | 'runtimeClassName'>;
 
 /** How the parts of an environment go into a pod, and what holds for the pod as a whole. */
-export function podRules({ home, store, user }: EnvironmentParts, options: NixEnableOptions): PodRules {
+export function podRules({ home, store, storeContainers, user }: EnvironmentParts, options: NixEnableOptions): PodRules {
   return {
     podSecurityContext: podSecurity(user),
     profilePath: profilePath(user, store),
@@ -22,7 +22,7 @@ export function podRules({ home, store, user }: EnvironmentParts, options: NixEn
     level: effectiveLevel(options.podSecurity, user),
     nodeSelector: store.architecture === undefined ? {} : { 'kubernetes.io/arch': store.architecture },
     folderMaker: {
-      container: HOME_MAKER,
+      container: storeContainers.homeMaker,
       places: [
         { volume: homeVolume(home), path: user.home, variable: FOLDERS_OF.home },
         { volume: VOLUME.tmp, path: '/tmp', variable: FOLDERS_OF.tmp },

@@ -8,8 +8,9 @@ import { BoundStore, StoreReach } from '../pod/bound-store';
 import { STORE_FOLDER, VOLUME } from '../pod/pod-names';
 import { POD_UID } from '../pod/pod-uid';
 
-/** Names of the containers. They are contract: people refer to them in `kubectl logs -c`. */
+/** Names of the containers, and of their scripts. They are contract: people refer to them in `kubectl logs -c`. */
 const SEED = 'seed-nix-store';
+const CHECK = 'check-nix-store';
 
 const SCRIPTS_DIR = '/opt/cdk8s-nix';
 const STORE_ROOT = '/mnt/nix-volume';
@@ -19,8 +20,7 @@ const HOME_ROOT = '/mnt/nix-home';
 const HOME_FILES_FROM = '/mnt/nix-home-files';
 const HOME_FILES_TO = '/mnt/nix-home-placed';
 
-/** The init container that makes the home, and the variables that tell it which folders to make in which volume. */
-export const HOME_MAKER = 'check-nix-store';
+/** The variables that tell the container that makes the home which folders to make in which volume. */
 export const FOLDERS_OF = { home: 'NIX_HOME_FOLDERS', tmp: 'NIX_TMP_FOLDERS' } as const;
 
 /** A home, as far as the container that makes it has to know it. */
@@ -42,7 +42,10 @@ const CHECK_RESOURCES: kplus.ContainerResources = {
   memory: { request: Size.mebibytes(16), limit: Size.mebibytes(64) },
 };
 
-/** The init containers that bring the store into being, and what they need. */
+/**
+ * The init container that brings the store into being, and what it needs. It is one, since a kubelet takes most of a second for each: the seed
+ * ends with a look at the store as the workload sees it, and makes the home. A store that comes ready-made is only looked at.
+ */
 export class StoreContainers {
   /** The image that runs the scripts. */
   public readonly shellImage: string;
@@ -59,14 +62,18 @@ export class StoreContainers {
     this.shellImage = seed.source?._shellImage ?? image.reference;
   }
 
-  /** In their order. A store that comes ready-made is only looked at. */
   public render(): kplus.k8s.Container[] {
-    return this.names().map(name => name === SEED ? this.seedContainer() : this.checkContainer());
+    return [this.store.served ? this.checkContainer() : this.seedContainer()];
   }
 
   /** The names of the same. */
   public names(): string[] {
-    return this.store.served ? [HOME_MAKER] : [SEED, HOME_MAKER];
+    return [this.homeMaker];
+  }
+
+  /** The container that makes the home. */
+  public get homeMaker(): string {
+    return this.store.served ? CHECK : SEED;
   }
 
   /** How a container sees the store. */
@@ -92,9 +99,10 @@ export class StoreContainers {
       ...this.scriptContainer(SEED, [
         { name: 'SEED_IMAGE', value: this.image.reference },
         ...(this.seed.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.seed.jobs) }]),
-        ...(this.seed.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []),
         // The seed registers paths in a database that pods of other nodes may have open: all must lock it in the same way.
         ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'SEED_WAL', value: 'no' }] : []),
+        { name: 'NIX_FOLDER', value: `${CHECK_ROOT}/${STORE_FOLDER}` },
+        ...this.homeVariables(),
       ]),
       resources: renderResources(this.resources(this.seed.resources, this.seedResources())),
       // As root Nix insists on a store that it could write, even to read it: here the one of the image.
@@ -103,6 +111,10 @@ export class StoreContainers {
         { name: VOLUME.store, mountPath: STORE_ROOT },
         // Where the programs of the image's Nix expect to be, so that they run here as they would in the image.
         ...(this.isImageMounted() ? [{ name: VOLUME.seedImage, mountPath: '/nix', subPath: 'nix', readOnly: true }] : []),
+        // The same by way of a subPath, as the workload sees it. Not the folder: it is not there yet, and a kubelet that had to make it
+        // would make it root's, or could not.
+        { name: VOLUME.store, mountPath: CHECK_ROOT, subPath: '.' },
+        ...this.homeMounts(),
         ...this.scriptMounts(),
       ],
     };
@@ -120,23 +132,35 @@ export class StoreContainers {
    * image's own store, where its shell is, and if that volume is empty, nobody is left to say so.
    */
   private checkContainer(): kplus.k8s.Container {
-    const files = this.home.files(HOME_FILES_FROM, HOME_FILES_TO);
     return {
-      ...this.scriptContainer(HOME_MAKER, [
-        { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${this.home.folder}` },
+      ...this.scriptContainer(CHECK, [
         { name: 'NIX_FOLDER', value: CHECK_ROOT },
-        ...(this.store.served ? [{ name: 'NIX_SERVED', value: 'yes' }] : []),
-        ...(this.home.folders.length > 0 ? [{ name: FOLDERS_OF.home, value: this.home.folders.join('\n') }] : []),
-        ...(files.env ?? []),
+        { name: 'NIX_SERVED', value: 'yes' },
+        ...this.homeVariables(),
       ]),
       resources: renderResources(this.resources(this.seed.resources, CHECK_RESOURCES)),
       volumeMounts: [
         { ...this.storeMount(), mountPath: CHECK_ROOT },
-        { name: this.home.volume, mountPath: HOME_ROOT },
-        ...(files.volumeMounts ?? []),
+        ...this.homeMounts(),
         ...this.scriptMounts(),
       ],
     };
+  }
+
+  private homeVariables(): kplus.k8s.EnvVar[] {
+    return [
+      { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${this.home.folder}` },
+      ...(this.home.folders.length > 0 ? [{ name: FOLDERS_OF.home, value: this.home.folders.join('\n') }] : []),
+      ...(this.homeFiles().env ?? []),
+    ];
+  }
+
+  private homeMounts(): kplus.k8s.VolumeMount[] {
+    return [{ name: this.home.volume, mountPath: HOME_ROOT }, ...(this.homeFiles().volumeMounts ?? [])];
+  }
+
+  private homeFiles() {
+    return this.home.files(HOME_FILES_FROM, HOME_FILES_TO);
   }
 
   /** An init container that runs the script of the same name. */
@@ -146,7 +170,7 @@ export class StoreContainers {
       image: this.shellImage,
       imagePullPolicy: this.pullPolicy(),
       command: ['sh', `${SCRIPTS_DIR}/${name}.sh`],
-      env: [...variables, POD_UID, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
+      env: [...variables, ...(this.seed.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []), POD_UID, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
     };
   }
 

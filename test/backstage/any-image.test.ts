@@ -25,7 +25,7 @@ describe('an image without Nix', () => {
   });
 
   test('has no home built in, so none is activated', () => {
-    expect(initContainers.map((c: any) => c.name)).toEqual(['seed-nix-store', 'check-nix-store']);
+    expect(initContainers.map((c: any) => c.name)).toEqual(['seed-nix-store']);
   });
 
   test('can have one all the same', () => {
@@ -59,7 +59,7 @@ test('a seed image with a home built in brings it to any portal', () => {
 test('a portal with Nix added to it seeds from itself, and has no home built in', () => {
   const image = NixImage.addNix({ repository: 'registry.example.org/team/portal', tag: '3' });
   const { initContainers } = pod({ image });
-  expect(initContainers.map((c: any) => [c.name, c.image])).toEqual([['seed-nix-store', image.reference], ['check-nix-store', image.reference]]);
+  expect(initContainers.map((c: any) => [c.name, c.image])).toEqual([['seed-nix-store', image.reference]]);
 });
 
 test.each<[string, Partial<BackstageNixProps>, string]>([

@@ -119,7 +119,7 @@ describe('by a CronJob', () => {
     workspace.environment.prefetch({ packages: ['nixpkgs#hello'] });
     new NixGarbageCollection(chart, 'gc', { environment: workspace.environment });
     const pod = podSpec(chart, 'CronJob');
-    expect(pod.initContainers.map((container: { name: string }) => container.name)).toEqual(['seed-nix-store', 'check-nix-store']);
+    expect(pod.initContainers.map((container: { name: string }) => container.name)).toEqual(['seed-nix-store']);
     expect(pod.volumes.map((volume: { name: string }) => volume.name)).toEqual(['nix-care-scripts', 'nix-store', 'nix-scripts', 'nix-config', 'nix-tmp']);
     expect(JSON.stringify(pod)).not.toContain('ANTHROPIC');
     expect(JSON.stringify(podSpec(chart))).toContain('ANTHROPIC');
@@ -154,8 +154,8 @@ describe('at the start of a pod', () => {
     expect(chart).toBeRestricted();
     const pod = podSpec(chart);
     expect(pod.initContainers.map((container: { name: string }) => container.name))
-      .toEqual(['seed-nix-store', 'check-nix-store', 'activate-home', 'collect-garbage', 'mine']);
-    const step = pod.initContainers[3];
+      .toEqual(['seed-nix-store', 'activate-home', 'collect-garbage', 'mine']);
+    const step = pod.initContainers[2];
     expect(mountAt(step, '/nix')).toEqual(mountAt(pod.containers[0], '/nix'));
     expect(mountAt(step, '/home/code')).toEqual({ name: 'nix-store', mountPath: '/home/code', subPath: 'home' });
     expect(variable(step, 'CARE_ON_FAILURE')).toBe('go-on');
@@ -169,14 +169,14 @@ describe('at the start of a pod', () => {
   test('an ephemeral home holds no roots yet', () => {
     const chart = testChart();
     new NixDeployment(chart, 'workspace', { home: NixHome.ephemeral() }).environment.collectGarbage();
-    expect(variable(podSpec(chart).initContainers[2], 'GC_HOME_IS_NEW')).toBe('yes');
+    expect(variable(podSpec(chart).initContainers[1], 'GC_HOME_IS_NEW')).toBe('yes');
   });
 
   test('a home on a claim of its own holds those of before', () => {
     const chart = testChart();
     const { environment } = new NixDeployment(chart, 'workspace', { home: NixHome.persistent() });
     environment.collectGarbage();
-    expect(variable(podSpec(chart).initContainers[2], 'GC_HOME_IS_NEW')).toBeUndefined();
+    expect(variable(podSpec(chart).initContainers[1], 'GC_HOME_IS_NEW')).toBeUndefined();
     // A CronJob of the environment mounts that claim too, and sees what is in it.
     new NixGarbageCollection(chart, 'gc', { environment });
     const [container] = podSpec(chart, 'CronJob').containers;

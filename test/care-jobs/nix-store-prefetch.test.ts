@@ -59,23 +59,23 @@ describe('at the start of a pod', () => {
     expect(chart).toBeValidKubernetes();
     expect(chart).toBeRestricted();
     const { initContainers, volumes } = podSpec(chart);
-    expect(initContainers.map((container: { name: string }) => container.name)).toEqual(['seed-nix-store', 'check-nix-store', 'prefetch-store', 'collect-garbage']);
-    expect(initContainers[2].args).toEqual(['shell', 'github:owner/repo/v1']);
-    expect(variable(initContainers[2], 'CARE_ON_FAILURE')).toBe('go-on');
-    expect(variable(initContainers[2], 'PREFETCH_NAME')).toBe('test-workspace-nix');
+    expect(initContainers.map((container: { name: string }) => container.name)).toEqual(['seed-nix-store', 'prefetch-store', 'collect-garbage']);
+    expect(initContainers[1].args).toEqual(['shell', 'github:owner/repo/v1']);
+    expect(variable(initContainers[1], 'CARE_ON_FAILURE')).toBe('go-on');
+    expect(variable(initContainers[1], 'PREFETCH_NAME')).toBe('test-workspace-nix');
     expect(volumes.filter((volume: { name: string }) => volume.name === 'nix-care-scripts')).toHaveLength(1);
   });
 
   test('required: the pod does not start without it', () => {
     const chart = testChart();
     new NixDeployment(chart, 'workspace').environment.prefetch({ packages: ['nixpkgs#hello'], required: true });
-    expect(variable(podSpec(chart).initContainers[2], 'CARE_ON_FAILURE')).toBeUndefined();
+    expect(variable(podSpec(chart).initContainers[1], 'CARE_ON_FAILURE')).toBeUndefined();
   });
 
   test('a store that begins anew has use for it too', () => {
     const chart = testChart();
     new NixDeployment(chart, 'workspace', { store: NixStore.emptyDir() }).environment.prefetch({ packages: ['nixpkgs#hello'] });
-    expect(podSpec(chart).initContainers).toHaveLength(3);
+    expect(podSpec(chart).initContainers).toHaveLength(2);
   });
 
   test('twice is an error', () => {

@@ -56,10 +56,10 @@ describe('a pod does not start', () => {
     expect(failureOf('seed-nix-store', objects)).toContain("preserving times for '/mnt/nix-volume/.': Operation not permitted");
   });
 
-  test('without the init container that seeds', () => {
+  test('if the init container looks at the store, and does not seed', () => {
     const { objects, pod } = workspace();
-    pod.initContainers.shift();
-    expect(failureOf('check-nix-store', objects)).toMatch(/^check-nix-store: error: /);
+    pod.initContainers[0].command = ['sh', '/opt/cdk8s-nix/check-nix-store.sh'];
+    expect(failureOf('seed-nix-store', objects)).toMatch(/^check-nix-store: error: /);
   });
 
   test('without a writable /tmp', () => {
@@ -79,8 +79,8 @@ describe('a pod does not start', () => {
   test('if the store is empty where the workload sees it, as on kubelets that do not honour subPath', () => {
     const { objects, pod } = workspace();
     const mounts = [...pod.initContainers, ...pod.containers].flatMap(container => container.volumeMounts);
-    mounts.filter(mount => mount.subPath === 'nix').forEach(mount => mount.subPath = 'elsewhere');
-    expect(failureOf('check-nix-store', objects)).toMatch(/^check-nix-store: error: /);
+    mounts.filter(mount => mount.name === 'nix-store' && mount.subPath).forEach(mount => mount.subPath = `home/elsewhere/${mount.subPath}`);
+    expect(failureOf('seed-nix-store', objects)).toMatch(/^check-nix-store: error: .*the store volume is not mounted here as it was seeded/);
   });
 
   test('if nobody seeds and nobody checks: the program is not there', () => {

@@ -26,7 +26,7 @@ function workspace(props: NixDeploymentProps = {}): { [name: string]: any } {
   return Object.fromEntries([...initContainers, ...containers].map((container: any) => [container.name, container.resources]));
 }
 
-const OURS = ['seed-nix-store', 'check-nix-store', 'merge-netrc', 'activate-home', 'collect-garbage', 'prefetch-store', 'workspace'];
+const OURS = ['seed-nix-store', 'merge-netrc', 'activate-home', 'collect-garbage', 'prefetch-store', 'workspace'];
 
 test('each container of ours has requests and a memory limit by itself', () => {
   const resources = workspace();
@@ -46,7 +46,6 @@ test('what a task is given itself goes before', () => {
   const own = { cpu: { limit: kplus.Cpu.units(2) } };
   const resources = workspace({ containerResources: ONE_FOR_ALL, seed: { resources: own } });
   expect(resources['seed-nix-store']).toEqual({ limits: { cpu: '2' } });
-  expect(resources['check-nix-store']).toEqual({ limits: { cpu: '2' } });
   expect(resources['activate-home']).toEqual(RENDERED);
 });
 

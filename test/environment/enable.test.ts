@@ -29,7 +29,7 @@ describe.each(KINDS)('a plain %s', (kind, make) => {
   });
 
   test('is seeded and checked before anything of its own starts', () => {
-    expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store', 'check-nix-store']);
+    expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store']);
   });
 
   test('gets Nix in all containers, early and late, and keeps its images', () => {

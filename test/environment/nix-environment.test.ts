@@ -18,7 +18,7 @@ describe('a plain kplus Deployment with a foreign image', () => {
 
   test('is valid and as it was', () => {
     expect(chart).toBeValidKubernetes();
-    expect(pod).toMatchObject({ containers: [{ image: 'example/app:1' }], initContainers: [{ image: 'example/seed:1' }, { image: 'example/seed:1' }] });
+    expect(pod).toMatchObject({ containers: [{ image: 'example/app:1' }], initContainers: [{ image: 'example/seed:1' }] });
   });
 
   test('gets the store, the variables and the restricted context, and keeps its resources', () => {

@@ -21,8 +21,8 @@ const byName = (containers: any[], name: string): any => containers.find(contain
 describe('folders that the runtime would make as root', () => {
   const folders = (container: any, props?: NixEnvironmentProps, options?: NixEnableOptions): (string | undefined)[] => {
     const { template } = enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1', ...container }] } }, props, options);
-    const check = byName(template.spec.initContainers, 'check-nix-store');
-    return ['NIX_HOME_FOLDERS', 'NIX_TMP_FOLDERS'].map(name => variable(check, name));
+    const seed = byName(template.spec.initContainers, 'seed-nix-store');
+    return ['NIX_HOME_FOLDERS', 'NIX_TMP_FOLDERS'].map(name => variable(seed, name));
   };
 
   test('are none in most pods, and nothing is told', () => {
@@ -125,9 +125,9 @@ describe('Pod Security', () => {
 test('an init container can be put before ours; it has no Nix, which is not there yet', () => {
   const initContainers = ['migrate', 'proxy'].map(name => ({ name, image: 'example/app:1' }));
   const { template } = enabled({ spec: { initContainers, containers: [{ name: 'app', image: 'example/app:1' }] } }, {}, { initContainersFirst: ['proxy'] });
-  expect(template.spec.initContainers.map((container: any) => container.name)).toEqual(['proxy', 'seed-nix-store', 'check-nix-store', 'migrate']);
+  expect(template.spec.initContainers.map((container: any) => container.name)).toEqual(['proxy', 'seed-nix-store', 'migrate']);
   expect(template.spec.initContainers[0].volumeMounts).toEqual([{ name: 'nix-tmp', mountPath: '/tmp' }]);
-  expect(variable(template.spec.initContainers[3], 'HOME')).toBe('/home/code');
+  expect(variable(template.spec.initContainers[2], 'HOME')).toBe('/home/code');
 });
 
 describe('the variables of home-manager\'s session', () => {

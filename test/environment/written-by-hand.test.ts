@@ -111,19 +111,19 @@ test('two pointers to one pod give it Nix once', () => {
   const tasks = [{ template: TEMPLATE }, { template: TEMPLATE }];
   const { chart } = enabled(object('Job', { tasks }, 'batch.volcano.sh/v1alpha1'), { podTemplates: ['/spec/tasks/*/template', '/spec/tasks/0/template'] });
   const templates = only(Testing.synth(chart), 'Job').spec.tasks.map((task: any) => initContainers(task.template));
-  expect(templates).toEqual([['seed-nix-store', 'check-nix-store'], ['seed-nix-store', 'check-nix-store']]);
+  expect(templates).toEqual([['seed-nix-store'], ['seed-nix-store']]);
 });
 
 test('a Knative Service names its containers itself', () => {
   const { chart } = enabled(object('Service', { template: { spec: { containers: [{ image: 'example/app:1' }] } } }, 'serving.knative.dev/v1'));
-  expect(initContainers(only(Testing.synth(chart), 'Service').spec.template)).toHaveLength(2);
+  expect(initContainers(only(Testing.synth(chart), 'Service').spec.template)).toHaveLength(1);
   expect(refusal(deployment({ containers: [{ image: 'example/app:1' }] }))).toContain('CDK8SNIX0509 containers.name: got ""');
 });
 
 describe('a List', () => {
   test('may leave the names of its objects to the cluster', () => {
     const { chart } = enabled(list(job({ generateName: 'run-' }), job({ generateName: 'run-' })));
-    expect(only(Testing.synth(chart), 'List').items.map((item: any) => initContainers(item.spec.template))).toEqual(Array(2).fill(['seed-nix-store', 'check-nix-store']));
+    expect(only(Testing.synth(chart), 'List').items.map((item: any) => initContainers(item.spec.template))).toEqual(Array(2).fill(['seed-nix-store']));
   });
 
   test('has to name them otherwise', () => {

@@ -118,7 +118,7 @@ test('all of them together, as it was', () => {
 test('the activation, which may run code of a foreign flake, sees no key', () => {
   const pod = podWith(chart => [AiAssistant.claude({ apiKey: key(chart, 'anthropic') })], { initContainers: [{ name: 'mine', image: 'example.org/mine:1' }] });
   const seen = pod.initContainers.map((container: any) => [container.name, 'ANTHROPIC_API_KEY' in variables(container)]);
-  expect(seen).toEqual([['seed-nix-store', false], ['check-nix-store', false], ['activate-home', false], ['mine', true]]);
+  expect(seen).toEqual([['seed-nix-store', false], ['activate-home', false], ['mine', true]]);
 });
 
 test('a variable of the container itself wins', () => {

@@ -32,7 +32,7 @@ describe('a profile of the bundled flake', () => {
   const chart = chartWith({ homeManager: essential, containers: [{ name: 'main', image: 'example.org/main:1' }] });
   const manifests = Testing.synth(chart);
   const pod = only(manifests, 'Deployment').spec.template.spec;
-  const activate = pod.initContainers[2];
+  const activate = pod.initContainers[1];
   const files = manifests.find((m: any) => m.metadata.name.includes('nix-home-manager'));
 
   test('is valid, restricted, and as it was', () => {
@@ -41,8 +41,8 @@ describe('a profile of the bundled flake', () => {
     expect(activate).toMatchSnapshot();
   });
 
-  test('is activated after the store was seeded and checked, before the workload', () => {
-    expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store', 'check-nix-store', 'activate-home']);
+  test('is activated after the store was seeded, before the workload', () => {
+    expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store', 'activate-home']);
     expect(activate.image).toBe(NixImage.upstream().reference);
     expect(activate.command).toEqual(['sh', '/opt/cdk8s-nix-home/install-container.sh']);
   });
@@ -183,7 +183,7 @@ test.each([
   const chart = chartWith({ home, homeManager: essential });
   expect(chart).toBeValidKubernetes();
   const pod = podSpec(chart);
-  expect(mountAt(pod.initContainers[2], '/home/code')).toEqual(mount);
+  expect(mountAt(pod.initContainers[1], '/home/code')).toEqual(mount);
   expect(mountAt(pod.containers[0], '/home/code')).toEqual(mount);
 });
 
@@ -209,7 +209,7 @@ test('where the seed image does not run, the image that does activates the home'
 
 test('the user\'s init containers come last, and find the home as it will be', () => {
   const pod = podSpec(chartWith({ homeManager: essential, initContainers: [{ name: 'mine', image: 'example.org/mine:1' }] }));
-  expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store', 'check-nix-store', 'activate-home', 'mine']);
+  expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store', 'activate-home', 'mine']);
 });
 
 test('it is activated even if only some containers have Nix', () => {
@@ -217,7 +217,7 @@ test('it is activated even if only some containers have Nix', () => {
   const deployment = new kplus.Deployment(chart, 'app', { containers: [{ name: 'a', image: 'example.org/a:1' }, { name: 'b', image: 'example.org/b:1' }] });
   new NixEnvironment(chart, 'nix', { store: NixStore.emptyDir(), homeManager: essential }).enable(deployment, { containers: ['a'] });
   const { initContainers } = podSpec(chart);
-  expect(mountAt(initContainers[2], '/nix')).toBeDefined();
+  expect(mountAt(initContainers[1], '/nix')).toBeDefined();
 });
 
 test('many workloads share one ConfigMap of files', () => {
@@ -317,7 +317,7 @@ test('the activation downloads as the workload does: by proxy, CA bundle and bin
   const { initContainers, containers } = podSpec(chart);
   for (const name of ['HTTPS_PROXY', 'NIX_SSL_CERT_FILE', 'NIX_CONF_DIR']) {
     expect(variable(containers[0], name)).toBeDefined();
-    expect(variable(initContainers[2], name)).toBe(variable(containers[0], name));
+    expect(variable(initContainers[1], name)).toBe(variable(containers[0], name));
   }
-  expect(initContainers[2].volumeMounts).toEqual(expect.arrayContaining(containers[0].volumeMounts));
+  expect(initContainers[1].volumeMounts).toEqual(expect.arrayContaining(containers[0].volumeMounts));
 });

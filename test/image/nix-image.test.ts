@@ -18,7 +18,7 @@ test.each([
   const chart = testChart();
   new NixDeployment(chart, 'workspace', { image: NixImage.of(reference) });
   const pod = podSpec(chart);
-  expect([...pod.initContainers, ...pod.containers].map((c: any) => c.image)).toEqual([reference, reference, reference]);
+  expect([...pod.initContainers, ...pod.containers].map((c: any) => c.image)).toEqual([reference, reference]);
 });
 
 test('an image of ours is named by repository, tag and digest', () => {
@@ -41,19 +41,19 @@ describe('an image is pulled', () => {
   };
 
   test('if it is not present, when it is pinned', () => {
-    expect(policies('example/nix:1')).toEqual(Array(3).fill('IfNotPresent'));
-    expect(policies(`example/nix@sha256:${'a'.repeat(64)}`)).toEqual(Array(3).fill('IfNotPresent'));
+    expect(policies('example/nix:1')).toEqual(Array(2).fill('IfNotPresent'));
+    expect(policies(`example/nix@sha256:${'a'.repeat(64)}`)).toEqual(Array(2).fill('IfNotPresent'));
   });
 
   test('always, when it is not: a node would keep the one it has', () => {
-    expect(policies('example/nix:latest')).toEqual(Array(3).fill('Always'));
-    expect(policies('localhost:5000/nix')).toEqual(Array(3).fill('Always'));
+    expect(policies('example/nix:latest')).toEqual(Array(2).fill('Always'));
+    expect(policies('localhost:5000/nix')).toEqual(Array(2).fill('Always'));
   });
 
   test('as the user says', () => {
     const NEVER = kplus.ImagePullPolicy.NEVER;
     expect(policies('example/nix:latest', { seed: { imagePullPolicy: NEVER }, containers: [{ image: 'example/app:latest', imagePullPolicy: NEVER }] }))
-      .toEqual(Array(3).fill('Never'));
+      .toEqual(Array(2).fill('Never'));
   });
 
   test('by itself, when it is a volume and another image runs the scripts', () => {
@@ -63,6 +63,6 @@ describe('an image is pulled', () => {
     });
     const { volumes, initContainers } = podSpec(chart);
     expect(volumes.find((volume: any) => volume.image).image.pullPolicy).toBe('Always');
-    expect(initContainers.map((container: any) => container.imagePullPolicy)).toEqual(['IfNotPresent', 'IfNotPresent']);
+    expect(initContainers.map((container: any) => container.imagePullPolicy)).toEqual(['IfNotPresent']);
   });
 });

@@ -10,7 +10,7 @@ test('with nothing given, a shell on every node with a store of its own', () => 
   const pod = podSpec(chart, 'DaemonSet');
   expect(pod.volumes).toContainEqual({ name: 'nix-store', emptyDir: {} });
   expect(pod.containers.map((container: any) => container.name)).toEqual(['workspace']);
-  expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store', 'check-nix-store']);
+  expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store']);
   expect(Testing.synth(chart).map((m: any) => m.kind).sort()).toEqual(['ConfigMap', 'ConfigMap', 'DaemonSet']);
   expect(daemonSet.environment.claim).toBeUndefined();
   expect(withoutScriptHash(only(Testing.synth(chart), 'DaemonSet').spec)).toMatchSnapshot();

@@ -43,21 +43,21 @@ describe('with nothing given', () => {
   });
 
   test('seeds the root of the volume and mounts its folder', () => {
-    const [seed, check] = pod.initContainers;
-    expect([seed.name, check.name]).toEqual(['seed-nix-store', 'check-nix-store']);
+    const [seed, ...others] = pod.initContainers;
+    expect([seed.name, others]).toEqual(['seed-nix-store', []]);
     expect(mountAt(seed, '/mnt/nix-volume')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-volume' });
     expect(mountAt(seed, '/nix')).toBeUndefined();
     expect(mountAt(pod.containers[0], '/nix')).toEqual({ name: 'nix-store', mountPath: '/nix', subPath: 'nix' });
-    // The same elsewhere: at /nix an empty volume would hide the shell that is to say so.
-    expect(mountAt(check, '/mnt/nix-store')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-store', subPath: 'nix' });
-    expect(mountAt(check, '/nix')).toBeUndefined();
-    expect(variable(check, 'NIX_FOLDER')).toBe('/mnt/nix-store');
+    // By way of a subPath, too, to look at what has become of it. Not of the folder, which is the seed's to make; and not at /nix, where an
+    // empty volume would hide the shell that is to say so.
+    expect(mountAt(seed, '/mnt/nix-store')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-store', subPath: '.' });
+    expect(variable(seed, 'NIX_FOLDER')).toBe('/mnt/nix-store/nix');
   });
 
   test('keeps the home, where the links of the profiles are, beside the store', () => {
     expect(mountAt(pod.containers[0], '/home/code')).toEqual({ name: 'nix-store', mountPath: '/home/code', subPath: 'home' });
-    expect(variable(pod.initContainers[1], 'NIX_HOME_FOLDER')).toBe('/mnt/nix-home/home');
-    expect(mountAt(pod.initContainers[1], '/mnt/nix-home')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-home' });
+    expect(variable(pod.initContainers[0], 'NIX_HOME_FOLDER')).toBe('/mnt/nix-home/home');
+    expect(mountAt(pod.initContainers[0], '/mnt/nix-home')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-home' });
   });
 
   test('asks for little', () => {
@@ -97,7 +97,7 @@ describe('the props of kplus.Deployment', () => {
     expect(deployment.spec.replicas).toBe(3);
     expect(deployment.spec.strategy.type).toBe('RollingUpdate');
     const pod = deployment.spec.template.spec;
-    expect(pod.initContainers.map((c: any) => c.name)).toEqual(['seed-nix-store', 'check-nix-store', 'migrate']);
+    expect(pod.initContainers.map((c: any) => c.name)).toEqual(['seed-nix-store', 'migrate']);
     expect(pod.containers.map((c: any) => c.name)).toEqual(['app']);
     expect(pod.containers[0].startupProbe.tcpSocket.port).toBe(8080);
     expect(pod.volumes.map((v: any) => v.name)).toContain('extra');

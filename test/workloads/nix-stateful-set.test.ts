@@ -28,7 +28,7 @@ describe('with nothing given', () => {
   });
 
   test('the store of the claim is seeded and mounted, and the home lives on it', () => {
-    expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store', 'check-nix-store']);
+    expect(pod.initContainers.map((container: any) => container.name)).toEqual(['seed-nix-store']);
     expect(mountAt(pod.initContainers[0], '/mnt/nix-volume')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-volume' });
     expect(mountAt(pod.containers[0], '/nix')).toEqual({ name: 'nix-store', mountPath: '/nix', subPath: 'nix' });
     expect(mountAt(pod.containers[0], '/home/code')).toEqual({ name: 'nix-store', mountPath: '/home/code', subPath: 'home' });
