@@ -18,6 +18,7 @@ prepare_commit() {
   [ -n "$nix" ] || exit 0
   open_image
   dump_missing 2>"$work/load-errors" && : >"$work/loadable"
+  list_trust
 }
 
 # usage: link_into FOLDER PATH...
@@ -34,6 +35,13 @@ dump_missing() {
   set +f
   # shellcheck disable=SC2046
   for chunk in "$work"/dump/paths.*; do on_image --dump-db $(cat "$chunk") || return 1; done >"$work/load"
+}
+
+# What else Nix knows of them: why it trusts them. Some Nix does not say so.
+list_trust() {
+  image_url
+  in_chunks "$work/missing-paths" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null ||
+    rm -f "$work/trust"
 }
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -177,7 +185,7 @@ load_missing() {
     rm -rf "$work/dump"
     dump_missing 2>"$work/errors" || image_unreadable "the image's database"
   fi
-  patiently load_database && { copy_signatures; return; }
+  patiently load_database && { bring_trust; return; }
   must_hold_lock
   reason=$(tail -n 1 "$work/errors")
   # This is what was free when Nix failed.
@@ -205,10 +213,33 @@ load_database() {
   on_volume --load-db <"$work/load" 2>"$work/errors"
 }
 
-# What --load-db cannot take: signatures. (Nor which paths were built where the image was made, and which are known by
-# their content; Nix lets nobody else say that.) A store without them works, so failing here is no failure.
+# What --load-db cannot take. Signatures can be brought afterwards. That a path was built by the Nix that has it, or is known by
+# its content, nobody but that Nix can say. A store without all this works, so failing here is no failure.
+bring_trust() {
+  signed=yes built=0 addressed=0
+  if [ -e "$work/trust" ]; then weigh_trust; fi
+  [ "$signed" = no ] || copy_signatures
+  [ $((built + addressed)) = 0 ] || say trust "of the new paths the image has built $built itself (ultimate) and knows $addressed by their content (ca), which only the \
+first seed of a volume can bring: nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
+}
+
+# Sets $signed, $built and $addressed. Behind the tab stand words; what is none of the others is a signature.
+weigh_trust() {
+  signed=no
+  cut -f 2 "$work/trust" | tr ' ' '\n' | cut -c -9 | sort | uniq -c >"$work/words"
+  while read -r count word; do
+    case $word in
+      '') ;;
+      ultimate) built=$count ;;
+      ca:fixed: | ca:text:*) addressed=$((addressed + count)) ;;
+      *) signed=yes ;;
+    esac
+  done <"$work/words"
+}
+
 copy_signatures() {
-  in_chunks "$work/missing-paths" nix_command store copy-sigs --substituter "local?state=$image_folder&real=$SEED_SOURCE/store" \
+  image_url
+  in_chunks "$work/missing-paths" nix_command store copy-sigs --substituter "$image_url" \
     --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1 ||
     say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
 }

@@ -6,7 +6,8 @@
 # A runtime that does not know subPath for image volumes mounts the image's root at /nix: the store is one level down. Nix
 # does not run there, since its programs look for each other in /nix/store.
 find_source() {
-  [ -d "$SEED_SOURCE/store" ] || [ ! -d "$SEED_SOURCE/nix/store" ] || SEED_SOURCE=$SEED_SOURCE/nix
+  is_root=no
+  [ -d "$SEED_SOURCE/store" ] || [ ! -d "$SEED_SOURCE/nix/store" ] || { SEED_SOURCE=$SEED_SOURCE/nix is_root=yes; }
   [ -d "$SEED_SOURCE/store" ] || die 20 "the seed image has no Nix store at $SEED_SOURCE/store"
   database=$SEED_SOURCE/var/nix/db/db.sqlite
   registration=${SEED_SOURCE%/*}/nix-path-registration
@@ -148,6 +149,8 @@ find_nix() {
 
 require_nix() {
   find_nix
+  [ -n "$nix" ] || [ "$is_root" = no ] || die 21 "Nix does not run here, since the runtime shows the root of the seed image at /nix instead of its folder nix, as \
+containerd before 2.2 does. A first seed can do without, an upgrade cannot: update the runtime, or seed without an image volume"
   [ -n "$nix" ] || die 21 "the seed image has no Nix that runs: none in its default profile, none in PATH"
 }
 
@@ -178,8 +181,13 @@ open_image() {
 
 # usage: on_image ARGUMENT...      nix-store on the image
 on_image() {
-  "$nix" --option use-sqlite-wal true --option extra-experimental-features "$features" \
-    --store "local?state=$image_folder&real=$SEED_SOURCE/store" "$@"
+  image_url
+  "$nix" --option use-sqlite-wal true --option extra-experimental-features "$features" --store "$image_url" "$@"
+}
+
+# The image, for Nix. Asked of each path once, it need not remember all of them, which takes 1.6 KB a path.
+image_url() {
+  image_url="local?state=$image_folder&real=$SEED_SOURCE/store&path-info-cache-size=4096"
 }
 
 # usage: nix_command ARGUMENT...   the newer command line, which a seed image need not have
@@ -232,7 +240,8 @@ list_image_store() {
 
 # By one question to Nix. Fails where the command is not there, or is too old or too new to understand it.
 list_registered() {
-  nix_command path-info --store "local?state=$image_folder&real=$SEED_SOURCE/store" --all --size >"$work/path-info" 2>"$work/errors" || return 1
+  image_url
+  nix_command path-info --store "$image_url" --all --size >"$work/path-info" 2>"$work/errors" || return 1
   # Columns, by blanks and a tab.
   tr ' ' '\t' <"$work/path-info" | tr -s '\t' | cut -c 12- | sort >"$work/sizes"
   cut -f 1 "$work/sizes" | comm -23 - "$work/listing" >"$work/absent"

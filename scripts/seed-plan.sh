@@ -55,6 +55,7 @@ compare_with_volume() {
   fi
   comm -12 "$work/names" "$work/there" >"$work/present"
   comm -23 "$work/names" "$work/there" >"$work/lacking"
+  [ -n "$described" ] || measure_ahead
   find_rubbish
   sort -u "$work/lacking" "$work/rubbish" "$work/damaged" >"$work/missing"
   [ -n "$described" ] || measure_missing
@@ -75,13 +76,35 @@ find_rubbish() {
   fi
 }
 
+# In the background, while Nix looks at the volume: the sizes of what is not there for certain. If it fails, it says nothing.
+measure_ahead() {
+  measuring=''
+  [ -s "$work/lacking" ] || return 0
+  require_nix
+  open_image
+  mkdir -p "$work/ahead"
+  measure_elsewhere 2>/dev/null &
+  helpers="$helpers $!" measuring=$!
+}
+
+measure_elsewhere() {
+  trap - EXIT USR1 TERM INT HUP
+  exec 7>/dev/null
+  SEED_TERMINATION_LOG=/dev/null list=$work/lacking work=$work/ahead
+  measure "$list"
+}
+
 # Their sizes, for which Nix need not look at all the others. What the image itself has not registered is rubbish there too.
 measure_missing() {
   : >"$work/sizes"
   [ -s "$work/missing" ] || return 0
   require_nix
   open_image
-  measure "$work/missing"
+  if [ -n "$measuring" ] && wait "$measuring" && [ ! -s "$work/rubbish" ] && [ ! -s "$work/damaged" ]; then
+    cat "$work/ahead/sizes" >"$work/sizes"
+  else
+    measure "$work/missing"
+  fi
   cut -f 1 "$work/sizes" >"$work/registered"
   comm -23 "$work/missing" "$work/registered" >"$work/unregistered"
   [ -s "$work/unregistered" ] || return 0

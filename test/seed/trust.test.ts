@@ -1,0 +1,66 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { host, run } from './support/container';
+import { Image } from './support/image';
+import { seedWell } from './support/seeder';
+import { expectSound } from './support/soundness';
+import { Volume } from './support/volume';
+
+/* Why Nix trusts a path: it is signed, or known by its content, or this very Nix has built it. A first seed brings all of that, a later one what can be brought. */
+
+const FEATURES = 'extra-experimental-features = nix-command ca-derivations';
+let scratch: string;
+let v1: Image;
+let v2: Image;
+let addressed: string;
+let signed: string;
+let volume: Volume;
+
+beforeAll(async () => {
+  scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-trust-'));
+  v1 = await Image.build({ version: '1', release: '2.26' });
+  v2 = await (await Image.build({ version: '2', release: '2.26' })).copyTo(path.join(scratch, 'nix'));
+  const built = await run({
+    rootfs: v2.rootfs,
+    mounts: { [v2.nix]: '/nix', [path.join(__dirname, 'support')]: '/support:ro' },
+    environment: { HOME: '/tmp/home', USER: 'code', NIX_CONFIG: `sandbox = false\nbuild-users-group =\nfilter-syscalls = false\nsubstituters =\n${FEATURES}` },
+    command: ['sh', '-ec', `
+      nix-build --quiet --no-out-link /support/content-addressed.nix
+      nix key generate-secret --key-name test-1 >/tmp/key
+      signed=$(readlink -f /nix/var/nix/profiles/default)
+      nix store sign --key-file /tmp/key "$signed"
+      echo "$signed"`],
+  });
+  expect(built).toMatchObject({ code: 0 });
+  [addressed, signed] = built.stdout.trim().split('\n');
+});
+beforeEach(async () => { volume = await Volume.create({ mebibytes: 64 }); });
+afterEach(async () => volume.dispose());
+afterAll(async () => host('rm', '-rf', scratch));
+
+/** What Nix says on the volume of these paths: `ultimate`, `ca:…`, signatures. */
+async function reasons(...paths: string[]): Promise<string[]> {
+  const lines = await volume.inWorkload(v2, 'nix path-info --sigs $PATHS', { PATHS: paths.join(' '), NIX_CONFIG: FEATURES });
+  return paths.map(wanted => lines.find(line => line.startsWith(wanted))!.split('\t')[1].trim());
+}
+
+test('a first seed brings signatures, ca and ultimate, also of an image with derivations that are addressed by their content', async () => {
+  const log = await seedWell(v2, volume);
+
+  expect(log).not.toContain('ultimate');
+  expect(await reasons(addressed, signed)).toEqual([expect.stringMatching(/^ultimate ca:fixed:r:sha256:/), expect.stringMatching(/^ultimate test-1:/)]);
+  await expectSound(volume, v2, { paths: [addressed], links: {} });
+});
+
+test('a later one brings signatures, and says what it cannot bring of how many paths', async () => {
+  await seedWell(v1, volume);
+
+  const log = await seedWell(v2, volume);
+
+  const [, built, known] = /^seed-nix-store: of the new paths the image has built (\d+) itself \(ultimate\) and knows (\d+) by their content \(ca\), which only the first seed/m.exec(log)!.map(Number);
+  expect(built).toBeGreaterThan(0);
+  expect(known).toBeGreaterThan(0);
+  expect(await reasons(addressed, signed)).toEqual(['', expect.stringMatching(/^test-1:/)]);
+  await expectSound(volume, v2, { paths: [addressed], links: {} });
+});
