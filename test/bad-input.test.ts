@@ -290,6 +290,10 @@ const CASES: Case[] = [
     const app = new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec: { nodeSelector: { 'kubernetes.io/arch': 'arm64' }, containers: [{ name: 'main', image: 'example/app:1' }] } });
     new NixEnvironment(chart, 'nix', { store: NixStore.persistent({ architecture: NixArchitecture.AMD64 }) }).enable(app);
   }, 'CDK8SNIX0215', 'nodeSelector.kubernetes.io/arch', '"arm64"', 'a store of their own'],
+  ['nodes of another architecture, by affinity', chart => {
+    const workspace = new NixDeployment(chart, 'workspace', { store: NixStore.persistent({ architecture: NixArchitecture.ARM64 }) });
+    workspace.scheduling.attract(kplus.Node.labeled(kplus.NodeLabelQuery.is('kubernetes.io/arch', 'amd64')));
+  }, 'CDK8SNIX0215', 'affinity.nodeAffinity.kubernetes.io/arch', '[{"key":"kubernetes.io/arch","operator":"In","values":["amd64"]}]', 'a store of their own'],
   ['variables by their names', chart => {
     const spec = { containers: [{ name: 'main', image: 'example/app:1', env: { LOG_LEVEL: 'debug' } }] };
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec }));

@@ -1,4 +1,5 @@
 import { checkMountClashes, checkMountPaths } from './mount-checks';
+import { checkNodes } from './node-checks';
 import { checkIds, checkPrivileges } from './privilege-checks';
 import { checkVariables } from './variable-checks';
 import { checkWorkingDirectory } from './working-directory-checks';
@@ -46,17 +47,6 @@ function checkNixContainer(container: any, pod: PodManifest, additions: PodAddit
     ...checkMountClashes(container, listOf(pod.spec.volumes), additions),
     ...checkVariables(container, additions),
   ];
-}
-
-/** The programs of a store run on one architecture. */
-function checkNodes({ spec: { nodeSelector = {} } }: PodManifest, additions: PodAdditions): Problem[] {
-  return Object.entries(additions.nodeSelector).filter(([label, ours]) => (nodeSelector[label] ?? ours) !== ours).map(([label, ours]) => ({
-    code: 'CDK8SNIX0215',
-    prop: `nodeSelector.${label}`,
-    value: nodeSelector[label],
-    problem: `The store is for ${ours}.`,
-    remedy: 'Leave it out, or give nodes of each architecture a store of their own.',
-  }));
 }
 
 /** A store for each replica is one that only a StatefulSet can make. */

@@ -52,6 +52,17 @@ test('a store of one architecture is mounted on nodes of that architecture', () 
   expect(selector({}, NixStore.existing('nix-pvc', { architecture: NixArchitecture.AMD64 }))).toEqual({ 'kubernetes.io/arch': 'amd64' });
 });
 
+test.each<[string, any[]]>([
+  ['of its own architecture among others', [{ matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] }] }]],
+  ['of which some are of its own', [
+    { matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'NotIn', values: ['arm64'] }] }, { matchExpressions: [{ key: 'disk', operator: 'Exists' }] },
+  ]],
+])('a pod may ask for nodes %s', (_, nodeSelectorTerms) => {
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
+  const spec = { affinity, containers: [{ name: 'app', image: 'example/app:1' }] };
+  expect(enabled({ spec }, { store: NixStore.persistent({ architecture: NixArchitecture.ARM64 }) }).template.spec.affinity).toEqual(affinity);
+});
+
 test('the autoscaler of the cluster may drain what nobody misses', () => {
   const annotations = (own?: any) => enabled({ metadata: { annotations: own }, spec: { containers: [{ name: 'app', image: 'example/app:1' }] } }).template.metadata.annotations;
   const name = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
