@@ -78,16 +78,26 @@ move_batches() {
 move_to() {
   to=$1
   shift
-  folders='' moved=''
+  # Lists, not words that grow: to add to a long one takes as long as it is.
   for item in "$@"; do
-    if [ -d "$item" ] && [ ! -L "$item" ]; then folders="$folders $item" moved="$moved $to/${item##*/}"; fi
-  done
-  # shellcheck disable=SC2086
-  [ -z "$folders" ] || chmod u+w $folders || return 1
-  # shellcheck disable=SC2086
-  mv -f -- "$@" "$to/" || { chmod u-w $folders $moved 2>/dev/null || true; return 1; }
-  # shellcheck disable=SC2086
-  [ -z "$moved" ] || chmod u-w $moved
+    if [ -d "$item" ] && [ ! -L "$item" ]; then
+      printf '%s\n' "$item" >&5
+      printf '%s\n' "$to/${item##*/}" >&6
+    fi
+  done 5>"$work/folders" 6>"$work/moved"
+  change_modes u+w "$work/folders" || return 1
+  mv -f -- "$@" "$to/" || {
+    change_modes u-w "$work/folders" 2>/dev/null
+    change_modes u-w "$work/moved" 2>/dev/null
+    return 1
+  }
+  change_modes u-w "$work/moved"
+}
+
+# usage: change_modes MODE LIST
+change_modes() {
+  # shellcheck disable=SC2046
+  [ ! -s "$2" ] || chmod "$1" $(cat "$2")
 }
 
 why_not_moved() {

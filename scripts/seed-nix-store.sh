@@ -21,7 +21,8 @@
 #   SEED_SOURCE           /nix                   the image's nix folder, which holds store/ and var/
 #   SEED_VOLUME           /mnt/nix-volume        the volume's root; only its folder nix/ is touched
 #   SEED_IMAGE            unknown                image reference, for the marker and the log
-#   SEED_JOBS                                    copies at a time; by default four for each processor that the container may use, 2 to 8
+#   SEED_JOBS                                    copies at a time; by default four for each processor that the container may use, 2 to 8;
+#                                                fewer where there is little to copy
 #   SEED_REPAIR           no                     yes: compare the content of what is there already with its hash
 #                                                (the same once: touch /nix/.cdk8s-nix/repair)
 #   SEED_WAL              yes                    no: the database does without its write-ahead log, which needs memory that
