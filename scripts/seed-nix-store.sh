@@ -3,7 +3,7 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-process.sh and seed-log.sh, the process and what it says · seed-image.sh and
-# seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-copy.sh and seed-commit.sh, the steps.
+# seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-copy.sh, seed-commit.sh and seed-profiles.sh, the steps.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
@@ -57,6 +57,8 @@ program=seed-nix-store
 . "$here/seed-copy.sh"
 # shellcheck source=scripts/seed-commit.sh
 . "$here/seed-commit.sh"
+# shellcheck source=scripts/seed-profiles.sh
+. "$here/seed-profiles.sh"
 
 seed() {
   find_source
