@@ -1,10 +1,11 @@
 /*
- * npm run bench -- [--quick] [seed|synth]         measures, prints a table and writes bench/results.json
+ * npm run bench -- [--quick] [seed|program|synth] measures, prints a table and writes bench/results.json
  * npm run bench -- [--quick] --only NAME[,NAME]   single scenarios of seeding; prints only, since what is written is from one run
  */
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { benchProgram } from './program/program';
 import { benchSeed, SEED_SCENARIOS } from './seed/seed';
 import { benchSynth } from './synth/synth';
 import { beginRun, endRun } from '../test/support/run/run';
@@ -16,6 +17,13 @@ interface Results {
 }
 
 const RESULTS = path.join(__dirname, 'results.json');
+
+/** What can be measured by itself. */
+const PARTS: { readonly [part: string]: (quick: boolean) => Promise<{ readonly seconds: object }> } = {
+  seed: async quick => benchSeed(quick),
+  program: benchProgram,
+  synth: async quick => benchSynth(quick),
+};
 
 async function main(args: string[]) {
   await beginRun();
@@ -30,16 +38,16 @@ async function bench(args: string[]) {
   const quick = args.includes('--quick');
   const parts = args.filter(arg => arg !== '--quick');
   const only = parts.includes('--only') ? parts.splice(parts.indexOf('--only'), 2)[1] ?? '' : undefined;
-  const unknown = parts.find(part => part !== 'seed' && part !== 'synth') ?? only?.split(',').find(name => !Object.hasOwn(SEED_SCENARIOS, name));
+  const unknown = parts.find(part => !Object.hasOwn(PARTS, part)) ?? only?.split(',').find(name => !Object.hasOwn(SEED_SCENARIOS, name));
   if (unknown !== undefined) {
-    throw new Error(`unknown '${unknown}'; usage: npm run bench -- [--quick] [seed|synth] [--only ${Object.keys(SEED_SCENARIOS).join(',')}]`);
+    throw new Error(`unknown '${unknown}'; usage: npm run bench -- [--quick] [${Object.keys(PARTS).join('|')}] [--only ${Object.keys(SEED_SCENARIOS).join(',')}]`);
   }
   if (only !== undefined) {
     await benchSeed(quick, only.split(','));
     return;
   }
-  for (const part of parts.length > 0 ? parts : ['seed', 'synth']) {
-    const { seconds, ...ratios } = part === 'seed' ? await benchSeed(quick) : benchSynth(quick);
+  for (const part of parts.length > 0 ? parts : Object.keys(PARTS)) {
+    const { seconds, ...ratios } = await PARTS[part](quick);
     write(part, { quick, ...ratios }, seconds);
   }
 }
