@@ -1,4 +1,6 @@
 #!/bin/sh
+# usage: check-nix-store.sh [ARGUMENT]...      arguments are for the script that has the last word: bring-programs.sh
+#
 # Comes between the seed and the workload and spares it failures that nobody would connect with their cause: a /nix that is
 # not the seeded store (some kubelets mount an empty folder for a hostPath volume with subPath), a profile that leads to no
 # Nix, a HOME that belongs to somebody else, which Nix refuses to use, and folders that the container runtime would make as root.
@@ -13,6 +15,7 @@
 #   NIX_HOME_FILES                               the modes of the files for the home, one a line: see place-files.sh
 #   NIX_HOME_FILES_FROM   /mnt/nix-home-files    where these files are
 #   NIX_HOME_FILES_TO     /mnt/nix-home-placed   where they go
+#   PROGRAMS_SCRIPT                              bring-programs.sh, if there are programs to bring
 #   SEED_LOG              text                   text or json
 #   SEED_TERMINATION_LOG  /dev/termination-log   where the last line of a failure goes as well
 set -eu
@@ -110,3 +113,4 @@ make_folders "$NIX_HOME_FOLDER" "$NIX_HOME_FOLDERS"
 make_folders /tmp "$NIX_TMP_FOLDERS"
 [ -z "$NIX_HOME_FILES" ] || place_files
 say checked "$NIX_FOLDER holds a store"
+[ $# = 0 ] || exec sh "$PROGRAMS_SCRIPT" "$@" 7>&-

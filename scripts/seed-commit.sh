@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# From the stage into the store, Nix's database, the roots and the marker. Each change is a rename out of the holder's folder
+# From the stage into the store, Nix's database, the roots and the profiles. Each change is a rename out of the holder's folder
 # or into it, which fails once the lock is lost: see store-lock.sh.
 # Sourced by seed-nix-store.sh.
 
@@ -78,26 +78,16 @@ move_batches() {
 move_to() {
   to=$1
   shift
-  # Lists, not words that grow: to add to a long one takes as long as it is.
+  folders='' moved=''
   for item in "$@"; do
-    if [ -d "$item" ] && [ ! -L "$item" ]; then
-      printf '%s\n' "$item" >&5
-      printf '%s\n' "$to/${item##*/}" >&6
-    fi
-  done 5>"$work/folders" 6>"$work/moved"
-  change_modes u+w "$work/folders" || return 1
-  mv -f -- "$@" "$to/" || {
-    change_modes u-w "$work/folders" 2>/dev/null
-    change_modes u-w "$work/moved" 2>/dev/null
-    return 1
-  }
-  change_modes u-w "$work/moved"
-}
-
-# usage: change_modes MODE LIST
-change_modes() {
-  # shellcheck disable=SC2046
-  [ ! -s "$2" ] || chmod "$1" $(cat "$2")
+    if [ -d "$item" ] && [ ! -L "$item" ]; then folders="$folders $item" moved="$moved $to/${item##*/}"; fi
+  done
+  # shellcheck disable=SC2086
+  [ -z "$folders" ] || chmod u+w $folders || return 1
+  # shellcheck disable=SC2086
+  mv -f -- "$@" "$to/" || { chmod u-w $folders $moved 2>/dev/null || true; return 1; }
+  # shellcheck disable=SC2086
+  [ -z "$moved" ] || chmod u-w $moved
 }
 
 why_not_moved() {
@@ -282,12 +272,79 @@ outlast_garbage_collector() {
     volume_unreadable
 }
 
-# --- marker --------------------------------------------------------------------------------------------------------
+# --- profiles ------------------------------------------------------------------------------------------------------
 
-# From then on the volume is not what the marker says.
+# From here on the volume is not what the marker says.
 withdraw_marker() {
   [ ! -e "$ours/seed" ] || mv -T "$ours/seed" "$mine/former-seed" 2>"$work/errors" || why_not_moved
 }
+
+switch_profiles() {
+  if [ -n "$described" ]; then cat "$described/profiles"; else image_profiles; fi >"$work/profiles"
+  has_default=no
+  while IFS=$TAB read -r name path; do
+    if [ "$name" = default ]; then path=$image_nix has_default=yes; fi
+    switch_profile "$name" "$path"
+  done <"$work/profiles"
+  [ "$has_default" = yes ] || switch_profile default "$image_nix"
+}
+
+# Points a profile to what the image has there, unless the user has changed it since a seed last did.
+switch_profile() {
+  mkdir -p "$volume/var/nix/profiles/${1%"${1##*/}"}"
+  current=$(store_path_of "$volume" "$volume/var/nix/profiles/$1")
+  link=$volume/var/nix/profiles/$1
+  [ "$current" != "$2" ] || return 0
+  if [ -n "$current" ] && ! is_ours "$1" "$current"; then
+    say profile "profile $1 was changed by the user and stays as it is" "profile=$1"
+    return 0
+  fi
+  next_generation
+  {
+    { is_ours "$1" "$2" || note_as_ours "$1" "$2"; } &&
+      ln -s "$2" "$mine/generation" && mv -T -f "$mine/generation" "$link-$generation-link" &&
+      ln -s "${1##*/}-$generation-link" "$mine/profile" && mv -T -f "$mine/profile" "$link"
+  } 2>"$work/errors" || why_not_moved
+  forget_generations "$1" "$2"
+}
+
+note_as_ours() {
+  { [ ! -e "$ours/profiles" ] || cat "$ours/profiles"; } >"$mine/profiles" &&
+    printf '%s\t%s\n' "$1" "$2" >>"$mine/profiles" && mv -f "$mine/profiles" "$ours/profiles"
+}
+
+next_generation() {
+  generation=1
+  set +f
+  for old in "$link"-[0-9]*-link; do
+    old=${old#"$link-"}
+    old=${old%-link}
+    case $old in *[!0-9]*) continue ;; esac
+    [ "$old" -lt "$generation" ] || generation=$((old + 1))
+  done
+  set -f
+}
+
+# Generations that a seed made are no longer needed and would keep old images from being collected.
+forget_generations() {
+  make_mine generations 2>"$work/errors" || why_not_moved
+  set +f
+  for old in "$link"-[0-9]*-link; do
+    target=$(readlink "$old") || continue
+    if [ "$target" != "$2" ] && is_ours "$1" "$target"; then mv -f "$old" "$mine/generations/" 2>"$work/errors" || why_not_moved; fi
+  done
+  set -f
+}
+
+is_ours() {
+  [ -e "$ours/profiles" ] || return 1
+  while IFS= read -r known; do
+    [ "$known" != "$1$TAB$2" ] || return 0
+  done <"$ours/profiles"
+  return 1
+}
+
+# --- marker --------------------------------------------------------------------------------------------------------
 
 write_marker() {
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)

@@ -106,9 +106,8 @@ copy() {
   done
   mkdir "$@"
   start_flusher
-  # For little it is not worth while to have all of them, each of which takes 10 MB.
-  worker=0 enough=$((1 + total_paths / 250 + total_bytes / 8388608))
-  while [ "$worker" -lt "$SEED_JOBS" ] && [ "$worker" -lt "$batches" ] && [ "$worker" -lt "$enough" ]; do
+  worker=0
+  while [ "$worker" -lt "$SEED_JOBS" ] && [ "$worker" -lt "$batches" ]; do
     copy_worker 2>>"$work/copy-errors" &
     workers="$workers $!"
     worker=$((worker + 1))

@@ -185,9 +185,9 @@ on_image() {
   "$nix" --option use-sqlite-wal true --option extra-experimental-features "$features" --store "$image_url" "$@"
 }
 
-# The image, for Nix. What it finds out of a path takes 1.6 KB to remember: of more of them than a usual image has it looks it up twice.
+# The image, for Nix. Asked of each path once, it need not remember all of them, which takes 1.6 KB a path.
 image_url() {
-  image_url="local?state=$image_folder&real=$SEED_SOURCE/store&path-info-cache-size=$remembered"
+  image_url="local?state=$image_folder&real=$SEED_SOURCE/store&path-info-cache-size=4096"
 }
 
 # usage: nix_command ARGUMENT...   the newer command line, which a seed image need not have
@@ -200,7 +200,7 @@ nix_command() {
 # usage: on_volume ARGUMENT...     nix-store on the volume
 on_volume() {
   "$nix" --option use-sqlite-wal "$wal" --option extra-experimental-features "$features" \
-    --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix&path-info-cache-size=64" "$@"
+    --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix" "$@"
 }
 
 # usage: image_unreadable WHAT     Nix' complaint is in $work/errors
@@ -236,7 +236,6 @@ list_image() {
 list_image_store() {
   ls "$SEED_SOURCE/store" >"$work/unsorted"
   sort "$work/unsorted" >"$work/listing"
-  [ "$(wc -l <"$work/listing")" -le "$remembered" ] || remembered=64
 }
 
 # By one question to Nix. Fails where the command is not there, or is too old or too new to understand it.

@@ -3,7 +3,7 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-process.sh and seed-log.sh, the process and what it says · seed-image.sh and
-# seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-copy.sh, seed-commit.sh and seed-profiles.sh, the steps.
+# seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-copy.sh and seed-commit.sh, the steps.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
@@ -21,8 +21,7 @@
 #   SEED_SOURCE           /nix                   the image's nix folder, which holds store/ and var/
 #   SEED_VOLUME           /mnt/nix-volume        the volume's root; only its folder nix/ is touched
 #   SEED_IMAGE            unknown                image reference, for the marker and the log
-#   SEED_JOBS                                    copies at a time; by default four for each processor that the container may use, 2 to 8;
-#                                                fewer where there is little to copy
+#   SEED_JOBS                                    copies at a time; by default four for each processor that the container may use, 2 to 8
 #   SEED_REPAIR           no                     yes: compare the content of what is there already with its hash
 #                                                (the same once: touch /nix/.cdk8s-nix/repair)
 #   SEED_WAL              yes                    no: the database does without its write-ahead log, which needs memory that
@@ -57,8 +56,6 @@ program=seed-nix-store
 . "$here/seed-copy.sh"
 # shellcheck source=scripts/seed-commit.sh
 . "$here/seed-commit.sh"
-# shellcheck source=scripts/seed-profiles.sh
-. "$here/seed-profiles.sh"
 
 seed() {
   find_source
@@ -149,13 +146,13 @@ main() {
   trap 'keep_stage=yes; die 143 "stopped by a signal before the store was complete"' TERM INT HUP
   trap lock_lost USR1
   seed
-  if [ -n "${NIX_FOLDER:-}" ]; then look_at_store; fi
+  if [ -n "${NIX_FOLDER:-}" ]; then look_at_store "$@"; fi
 }
 
 # In place of this process: what it says and how it ends is what it says and how it ends alone.
 look_at_store() {
   clean_up
-  exec sh "$here/check-nix-store.sh" 7>&- 8>&- 9>&-
+  exec sh "$here/check-nix-store.sh" "$@" 7>&- 8>&- 9>&-
 }
 
-main
+main "$@"

@@ -4,21 +4,20 @@
 # Sourced by seed-nix-store.sh.
 
 # usage: in_chunks LIST COMMAND [ARGUMENT]...   runs the command with the lines of the list as further arguments
-# The chunks lie beside their list: what is prepared in the background has lists of its own. In a subshell, as all that handles
-# many words: the memory that they took would be that of each copy as well.
-in_chunks() (
+# The chunks lie beside their list: what is prepared in the background has lists of its own.
+in_chunks() {
   list=$1
   shift
-  [ -s "$list" ] || exit 0
+  [ -s "$list" ] || return 0
   "$split" -a 4 -l 5000 "$list" "$list.chunk."
   chunks=$(set +f && echo "$list".chunk.*)
   for chunk in $chunks; do
     # shellcheck disable=SC2046
-    "$@" $(cat "$chunk") || exit 1
+    "$@" $(cat "$chunk") || return 1
   done
   # shellcheck disable=SC2086
   rm -f $chunks
-)
+}
 
 # Names to bring: what the volume lacks, and what lies there without being registered or, if asked, damaged. Sets $fresh:
 # whether the volume has no database yet.
@@ -125,10 +124,10 @@ remove_rubbish() {
 }
 
 # usage: as_paths LIST
-as_paths() (
+as_paths() {
   # shellcheck disable=SC2046
   [ ! -s "$1" ] || printf '/nix/store/%s\n' $(cat "$1")
-)
+}
 
 # Asks for many at once, and one by one where something is wrong, since Nix stops at a path it cannot read.
 report_damaged() {
@@ -158,13 +157,10 @@ countable() {
 # The database knows the size of archives; where the image carries a recording, that tells what a disk makes of them. What
 # a killed seeder has left whole is on the volume already.
 check_space() {
+  total_bytes=0
   total_paths=$(wc -l <"$work/to-copy")
-  total_bytes=$(
-    sum=0
-    # shellcheck disable=SC2013
-    for bytes in $(cut -f 1 "$work/to-copy"); do sum=$((sum + bytes)); done
-    echo "$sum"
-  )
+  # shellcheck disable=SC2013
+  for bytes in $(cut -f 1 "$work/to-copy"); do total_bytes=$((total_bytes + bytes)); done
   [ "$total_paths" -gt 0 ] || return 0
   measure_volume
   needed_kib=$((total_bytes / 1024 + total_paths)) needed_inodes=$total_paths

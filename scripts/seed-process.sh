@@ -21,7 +21,7 @@ configure() {
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
   failed=no lock_held=no keep_stage=no
-  token='' workers='' helpers='' applicant='' work='' image_folder='' measuring='' remembered=4096
+  token='' workers='' helpers='' applicant='' work='' image_folder='' measuring=''
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
   whole_number SEED_JOBS "$SEED_JOBS" && SEED_JOBS=$number

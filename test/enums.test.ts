@@ -3,8 +3,9 @@ import * as path from 'path';
 import { Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  BackstageDatabase, BackstageNix, HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome,
-  NixImage, NixImageRecipe, NixStatefulSet, NixStore, NixStorePrefetch, PerReplicaStoreOptions, PodSecurity, RestrictedNamespace,
+  BackstageDatabase, BackstageNix, BackstageNixProps, HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixDeploymentProps,
+  NixEnvironment, NixHome, NixImage, NixImageRecipe, NixStatefulSet, NixStore, NixStorePrefetch, PerReplicaStoreOptions, PodSecurity,
+  RestrictedNamespace,
 } from '../src';
 import { synthError } from './support/synth-error';
 
@@ -14,10 +15,10 @@ const NOPE = 'nope' as any;
 const deployment = (props: NixDeploymentProps) => (chart: Chart) => { new NixDeployment(chart, 'workspace', props); };
 const perReplica = (options: PerReplicaStoreOptions) => (chart: Chart) => { new NixStatefulSet(chart, 'workspace', { store: NixStore.perReplica(options) }); };
 const volume = (chart: Chart) => kplus.Volume.fromPersistentVolumeClaim(chart, 'Volume', kplus.PersistentVolumeClaim.fromClaimName(chart, 'Claim', 'claim'));
-const portal = (preset: any) => (chart: Chart) => {
+const portal = (options: Partial<BackstageNixProps>) => (chart: Chart) => {
   const password = { secret: kplus.Secret.fromSecretName(chart, 'Secret', 'database'), key: 'password' };
   new BackstageNix(chart, 'portal', {
-    image: NixImage.of('example/portal:1'), baseUrl: 'https://portal.example.org', database: BackstageDatabase.existing({ host: 'db', password }), preset,
+    image: NixImage.of('example/portal:1'), baseUrl: 'https://portal.example.org', database: BackstageDatabase.existing({ host: 'db', password }), ...options,
   });
 };
 
@@ -49,7 +50,8 @@ const CASES: { [place: string]: (chart: Chart) => void } = {
   'EmptyDirStoreOptions medium': deployment({ store: NixStore.emptyDir({ medium: NOPE }) }),
   'NixSeedOptions imagePullPolicy': deployment({ seed: { imagePullPolicy: NOPE } }),
   'NixBinaryCacheProps imagePullPolicy': chart => { new NixBinaryCache(chart, 'cache', { imagePullPolicy: NOPE }); },
-  'BackstagePortalOptions preset': portal(NOPE),
+  'BackstagePortalOptions preset': portal({ preset: NOPE }),
+  'BackstageProbesOptions scheme': portal({ probes: { scheme: NOPE } }),
   'NixImageRecipe.of kind': () => { NixImageRecipe.of(NOPE); },
 };
 

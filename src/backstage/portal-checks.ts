@@ -1,5 +1,6 @@
 import { isIP } from 'net';
 import { Duration } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
 import { BackstageNixProps } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { checkKey } from './database-checks';
@@ -8,6 +9,7 @@ import { publicAddress } from './portal-access';
 import { checkNetwork } from './portal-network';
 import { checkRoute } from './portal-route';
 import { checkWorkspace } from './portal-workspace';
+import { checkEnum } from '../base/enum-check';
 import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problem, Problems } from '../base/problems';
@@ -106,6 +108,7 @@ function checkTwice(problems: Problems, props: BackstageNixProps): void {
 }
 
 function checkProbes(problems: Problems, { probes = {} }: BackstageNixProps): void {
+  checkEnum(problems, 'probes.scheme', probes.scheme, kplus.ConnectionScheme);
   for (const prop of ['readinessPath', 'livenessPath'] as const) {
     const path = probes[prop];
     if (path !== undefined && !/^\/[^\s"'\\]*$/.test(path)) {

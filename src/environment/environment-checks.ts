@@ -7,12 +7,22 @@ import { Problems } from '../base/problems';
 import { writtenSettings } from '../config/written-settings';
 import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
+import { BoundStore } from '../pod/bound-store';
+import { NixArchitecture } from '../store/nix-architecture';
 
 /** What a runtime of the node would not hear of. */
 const OF_OUR_OWN = ['image', 'config', 'seed', 'path', 'nixPath', 'bringPrograms'] as const;
 
+/** What only the store that came of the props can tell. */
+export function checkBoundStore(props: NixEnvironmentProps, store: BoundStore, problems: Problems): void {
+  checkEnum(problems, 'store.architecture', store.architecture, NixArchitecture);
+  if (store.runtime) {
+    checkOwnRuntime(props, problems);
+  }
+}
+
 /** What is asked for in vain where the node brings the programs. */
-export function checkOwnRuntime(props: NixEnvironmentProps, problems: Problems): void {
+function checkOwnRuntime(props: NixEnvironmentProps, problems: Problems): void {
   OF_OUR_OWN.filter(prop => props[prop] !== undefined).forEach(prop => problems.add('CDK8SNIX1206', prop, 'something',
     'The runtime of the node brings the programs with a Nix of its own, which does not hear of this.', 'Leave it out, or use a store that is seeded.'));
   const { home } = props;

@@ -2,7 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
-import { checkEnvironmentProps, checkOwnRuntime } from './environment-checks';
+import { checkBoundStore, checkEnvironmentProps } from './environment-checks';
 import { environmentPart, homeToMake, profilePath, SESSION_SCRIPT, userProfile } from './environment-part';
 import { environmentsOf, registerEnvironment } from './environments-of-app';
 import { narrower } from './fit-to-store';
@@ -10,7 +10,6 @@ import { loginProfile, sessionScript } from './login-profile';
 import { NixEnableOptions } from './nix-enable-options';
 import { NixEnvironmentProps } from './nix-environment-props';
 import { podRules } from './pod-rules';
-import { checkEnum } from '../base/enum-check';
 import { ObjectMetadata } from '../base/object-metadata';
 import { packageFile } from '../base/package-file';
 import { Problems } from '../base/problems';
@@ -35,7 +34,7 @@ import { VOLUME } from '../pod/pod-names';
 import { SharedFiles } from '../pod/shared-files';
 import { EnvironmentPrograms } from '../program/environment-programs';
 import { NixProgram } from '../program/nix-program';
-import { NixArchitecture } from '../store/nix-architecture';
+import { ProgramsOfSeed } from '../program/programs-of-seed';
 import { NixStore } from '../store/nix-store';
 import { StoreContainers } from '../store/store-containers';
 import { storeScripts } from '../store/store-scripts';
@@ -89,6 +88,7 @@ export class NixEnvironment extends Construct {
   private readonly props: NixEnvironmentProps;
   private readonly parts: Array<() => Partial<PodPart>> = [];
   private readonly network: EnvironmentNetwork;
+  private readonly programsOfSeed: ProgramsOfSeed;
 
   constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
     super(scope, id);
@@ -101,11 +101,8 @@ export class NixEnvironment extends Construct {
     this.store = (props.store ?? NixStore.persistent())._bind({
       scope: this, problems: this.problems, metadata: this.objectMetadata(), role: { id: 'Store', prop: 'store', factory: 'NixStore' },
     });
-    checkEnum(this.problems, 'store.architecture', this.store.architecture, NixArchitecture);
     this.claim = this.store.claim;
-    if (this.store.runtime) {
-      checkOwnRuntime(props, this.problems);
-    }
+    checkBoundStore(props, this.store, this.problems);
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
     this.boundHome = this.home._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
@@ -143,7 +140,8 @@ export class NixEnvironment extends Construct {
     // After the home: with an ephemeral one, what is activated there would look like garbage before.
     this._addPart(() => this._care.part());
     this._programs = new EnvironmentPrograms(this, this.problems, this.store.runtime, props.bringPrograms);
-    this._care.bringAtStart(() => this._programs.task());
+    this.programsOfSeed = new ProgramsOfSeed(this, this._programs, this.storeContainers);
+    this._care.bringAtStart(() => this.programsOfSeed.task() ? undefined : this._programs.task());
     const places = narrower({ reach: this.store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
     this.door = new Door({ scope: this, user: this.user, store: this.store, home: this.home, places, network: this.network });
     registerEnvironment(this, this.problems);
@@ -174,7 +172,7 @@ export class NixEnvironment extends Construct {
    * @internal
    */
   public _enableForCare(workload: IConstruct): void {
-    this.door.enable(workload, {}, look => withoutWorkloadSteps(this.additions({}, look)));
+    this.door.enable(workload, {}, look => withoutWorkloadSteps(this.additions({}, look, true)));
   }
 
   /**
@@ -279,11 +277,12 @@ export class NixEnvironment extends Construct {
       + `${this.claim!.name} and seeds it from ${other.image.reference}, maybe with another version of Nix. Use one image for both.`);
   }
 
-  private additions(options: NixEnableOptions, look?: 'names'): PodAdditions {
+  private additions(options: NixEnableOptions, look?: 'names', forCare = false): PodAdditions {
     const { boundHome, config, home, props: { path, nixPath, homeManager }, scripts, store, storeContainers, user } = this;
     const parts = { boundHome, config, home, path, nixPath, scripts, store, storeContainers, user };
+    const joined = joinParts([environmentPart(parts, look), ...this.parts.map(part => part())]);
     return {
-      ...joinParts([environmentPart(parts, look), ...this.parts.map(part => part())]),
+      ...(forCare ? joined : this.programsOfSeed.bringIn(joined)),
       ...podRules(parts, options),
       // A program runs from the store, whatever else is said.
       containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),

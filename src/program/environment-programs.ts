@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { NixBringProgramsOptions } from './bring-programs-options';
 import { NixProgram } from './nix-program';
 import { Problems } from '../base/problems';
-import { CareTask, deadlineSeconds } from '../care/care-task';
+import { CareTask, careScripts, deadlineSeconds } from '../care/care-task';
 import { NodeRuntime } from '../pod/bound-store';
 
 /** Evaluating a flake takes hundreds of MiB. */
@@ -77,6 +77,10 @@ export class EnvironmentPrograms {
     }
     if (!known) {
       program._validate(this.problems, `programs[${program._name}]`, this.runtime);
+      if (!this.runtime) {
+        // While objects can still be added to the chart.
+        careScripts(this.scope);
+      }
       this.programs.set(program._name, program);
     }
   }
@@ -86,6 +90,11 @@ export class EnvironmentPrograms {
     const { annotations = {}, flakeAnnotation } = this.runtime ?? {};
     const [flake] = [...this.programs.values()].map(program => program.reference);
     return flakeAnnotation === undefined || flake === undefined ? annotations : { ...annotations, [flakeAnnotation]: flake };
+  }
+
+  /** Whether the seed can bring them at its end. Building needs the store at /nix, and some flakes what is in the pod. */
+  public get comeWithSeed(): boolean {
+    return !this.options.allowBuilds && [...this.programs.values()].every(program => program._needsNixOnly);
   }
 
   /** What brings them; undefined if there are none. */

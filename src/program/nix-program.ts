@@ -123,6 +123,15 @@ export class NixProgram {
   }
 
   /**
+   * Whether Nix can bring it by itself: without git, without a key for ssh, without files of the pod.
+   *
+   * @internal
+   */
+  public get _needsNixOnly(): boolean {
+    return this.kind === 'package' || /^(?:github|gitlab|sourcehut|https?|tarball\+https?):/.test(this.reference);
+  }
+
+  /**
    * The container that runs it.
    *
    * @param folder where the script leaves the programs of the environment

@@ -9,7 +9,7 @@ import { STORE_FOLDER, VOLUME } from '../pod/pod-names';
 import { POD_UID } from '../pod/pod-uid';
 
 /** Names of the containers, and of their scripts. They are contract: people refer to them in `kubectl logs -c`. */
-const SEED = 'seed-nix-store';
+export const SEED = 'seed-nix-store';
 const CHECK = 'check-nix-store';
 
 const SCRIPTS_DIR = '/opt/cdk8s-nix';
@@ -120,11 +120,21 @@ export class StoreContainers {
     };
   }
 
+  /** The resources of the seed where it does something else as well, which needs more. */
+  public seedResourcesFor(own: kplus.ContainerResources | undefined, suitable: kplus.ContainerResources): kplus.ContainerResources {
+    const { request, limit } = suitable.memory ?? {};
+    return this.resources(own ?? this.seed.resources, { ...suitable, memory: { request, limit: this.withStoreInMemory(limit!) } });
+  }
+
   private seedResources(): kplus.ContainerResources {
+    const limit = this.withStoreInMemory(SEED_MEMORY);
+    return { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(64), limit } };
+  }
+
+  private withStoreInMemory(limit: Size): Size | undefined {
     const { inMemory } = this.store;
     const store = inMemory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 0;
-    const limit = inMemory && !inMemory.limit ? undefined : Size.mebibytes(SEED_MEMORY.toMebibytes() + store);
-    return { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(64), limit } };
+    return inMemory && !inMemory.limit ? undefined : Size.mebibytes(limit.toMebibytes() + store);
   }
 
   /**

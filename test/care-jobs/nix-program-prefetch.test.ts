@@ -20,10 +20,10 @@ describe('a Job that brings programs ahead', () => {
 
   test('brings what the pod would bring, to where the pod looks for it', () => {
     const [job, deployment] = pods();
-    const step = deployment.initContainers.find((container: any) => container.name === 'bring-programs');
-    expect(job.containers[0]).toMatchObject({ name: 'bring-programs', command: step.command, args: step.args });
+    const step = deployment.initContainers.find((container: any) => container.name === 'seed-nix-store');
+    expect(job.containers[0]).toMatchObject({ name: 'bring-programs', args: step.args });
     expect(variable(job.containers[0], 'PROGRAMS_SET')).toBe(variable(step, 'PROGRAMS_SET'));
-    expect(job.initContainers.map((container: any) => container.name)).not.toContain('bring-programs');
+    expect(job.initContainers.map((container: any) => container.args)).toEqual([undefined]);
   });
 
   test('runs again when a program changes, on the node that has the volume', () => {

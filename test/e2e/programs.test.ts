@@ -29,13 +29,13 @@ describe('a pod that runs a flake', () => {
   let pod: Pod;
 
   /** Applies the Deployment with a program, or without any. */
-  function apply(program?: NixProgram): void {
+  function apply(program?: NixProgram, allowBuilds = true): void {
     const chart = new Chart(new App(), 'e2e');
     workload = new NixDeployment(chart, 'echo', {
       image: NixImage.of('registry.local/nix:1.0.0'),
       config: { defaultSubstituter: false },
       programs: program && [program],
-      bringPrograms: { allowBuilds: true, keepFormer: 1 },
+      bringPrograms: { allowBuilds, keepFormer: 1 },
     });
     const { environment } = workload;
     new NixGarbageCollection(chart, 'gc', { environment, keepRecent: Duration.seconds(0) });
@@ -117,6 +117,31 @@ describe('a pod that runs a flake', () => {
     rollOut();
     await said('serve 3 all');
     expect(pod.sh('ls /etc')).not.toContain('debian_version');
+  });
+
+  describe('without builds', () => {
+    const seed = () => pod.initLogs.get('seed-nix-store')!;
+    let built: string;
+
+    test('it comes at the end of the seed, which is the only container before it', () => {
+      built = pod.sh('ls -d /nix/store/*-serve-3');
+      apply(NixProgram.package(`${built}/bin/serve`, { args: ['again'] }), false);
+      rollOut();
+      expect([...pod.initLogs.keys()]).toEqual(['seed-nix-store']);
+      expect(seed()).toContain(`bring-programs: main is ${built} (${built}/bin/serve), brought\n`);
+    });
+
+    test('it runs, and the next start finds it', async () => {
+      await said('serve 3 again');
+      rollOut();
+      expect(seed()).toMatch(/check-nix-store: .* holds a store\nbring-programs: main is \S+-serve-3 \(.*\), there already\n/);
+      await said('serve 3 again');
+    });
+
+    test('what no cache has keeps the pod from starting, and the status of the seed says so', () => {
+      apply(NixProgram.package('/nix/store/00000000000000000000000000000000-x/bin/x'), false);
+      expect(rollOut).toThrow(expect.objectContaining({ container: 'seed-nix-store', code: 53, terminationMessage: expect.stringMatching(/cannot be brought/) }));
+    });
   });
 
   test.each([

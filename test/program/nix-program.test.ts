@@ -1,8 +1,8 @@
-import { App, Chart, Cron, Duration, Testing } from 'cdk8s';
+import { App, Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  NixCronJob, NixDaemonSet, NixDeployment, NixDeploymentProps, NixEnvironment, NixFlakeProgramOptions, NixImage, NixJob, NixProgram,
-  NixProgramOptions, NixStatefulSet, NixStore,
+  CaBundle, NixCronJob, NixDaemonSet, NixDeployment, NixDeploymentProps, NixEnvironment, NixFlakeProgramOptions, NixHome, NixHomeFile, NixImage,
+  NixJob, NixProgram, NixProgramOptions, NixStatefulSet, NixStore,
 } from '../../src';
 import { mountAt, only, podSpec, testChart, variable, withoutScriptHash } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -21,7 +21,9 @@ function deploymentOf(props: NixDeploymentProps): any {
   return podSpec(chart);
 }
 
-const step = (spec: any) => spec.initContainers.find((container: any) => container.name === 'bring-programs');
+/** The container that brings programs. */
+const step = (spec: any) => spec.initContainers.find((container: any) => container.env.some((entry: any) => entry.name === 'PROGRAMS_SET'));
+const names = (spec: any) => spec.initContainers.map((container: any) => container.name);
 
 describe('a program of a flake', () => {
   test('is one line: a container of the seed image, whose program is brought before it starts', () => {
@@ -30,11 +32,11 @@ describe('a program of a flake', () => {
     const [container] = spec.containers;
     expect(container).toMatchObject({ name: 'main', image: NixImage.upstream().reference, args: ['--verbose'], ports: [{ containerPort: 8080 }] });
     const { args, command } = step(spec);
-    expect(command).toEqual(['sh', '/opt/cdk8s-nix-care/bring-programs.sh']);
+    expect(command).toEqual(['sh', '/opt/cdk8s-nix/seed-nix-store.sh']);
     expect(args).toEqual(['main', expect.stringMatching(/^[0-9a-f]{12}$/), 'flake', TAG]);
     expect(container.command).toEqual(['sh', '-c', 'exec "$(readlink "$0")" "$@"',
       `/nix/var/nix/gcroots/cdk8s-nix-programs/${variable(step(spec), 'PROGRAMS_SET')}/main/${args[1]}/program`]);
-    expect(spec.initContainers.at(-1).name).toBe('bring-programs');
+    expect(names(spec)).toEqual(['seed-nix-store']);
   });
 
   test('runs what the container says, if it says something, and then needs no shell in its image', () => {
@@ -87,8 +89,7 @@ test('all workloads take programs, and a container of one can be added wherever 
     expect(step(spec).args).toEqual(['main', expect.any(String), 'flake', TAG]);
     expect(spec.containers[0].command[3]).toContain(step(spec).args[1]);
   }
-  const { initContainers } = podSpec(chart);
-  expect(initContainers.map((container: any) => container.name).slice(-2)).toEqual(['bring-programs', 'migrate']);
+  expect(names(podSpec(chart))).toEqual(['seed-nix-store', 'migrate']);
 });
 
 test('how programs are brought', () => {
@@ -97,6 +98,61 @@ test('how programs are brought', () => {
   expect(told).toMatchObject({ PROGRAMS_BUILD: 'yes', PROGRAMS_KEEP: '5', CARE_TIMEOUT: '300' });
   const plain = Object.fromEntries(step(deployment(flake())).env.map((entry: any) => [entry.name, entry.value]));
   expect(plain).toMatchObject({ PROGRAMS_BUILD: 'no', PROGRAMS_KEEP: '2', CARE_TIMEOUT: '1800' });
+});
+
+describe('programs come at the end of the seed', () => {
+  test('with the network, nix.conf and the cache of the workload, and with no folder of its home', () => {
+    const chart = testChart();
+    const secret = kplus.Secret.fromSecretName(chart, 'Secret', 'credentials');
+    new NixDeployment(chart, 'echo', {
+      programs: [flake()],
+      proxy: { httpsProxy: 'http://proxy.example.org:3128' },
+      caBundle: CaBundle.fromSecret(secret, 'ca'),
+      config: { netrc: { secret, key: 'netrc' } },
+      home: NixHome.onStoreVolume({ files: [NixHomeFile.fromSecretValue('.ssh/id', { secret, key: 'ssh' })] }),
+    });
+    const spec = podSpec(chart);
+    const seed = step(spec);
+    const [main] = spec.containers;
+    for (const name of ['HTTPS_PROXY', 'NIX_SSL_CERT_FILE']) {
+      expect(variable(seed, name)).toBe(variable(main, name));
+    }
+    expect(variable(seed, 'PROGRAMS_CONF_DIR')).toBe(variable(main, 'NIX_CONF_DIR'));
+    expect([variable(seed, 'NIX_CONF_DIR'), variable(seed, 'PATH'), variable(seed, 'HOME')]).toEqual([undefined, undefined, '/tmp']);
+    const seen = (container: any) => container.volumeMounts.map((mount: any) => mount.name);
+    expect(seen(seed)).toEqual(expect.arrayContaining(['nix-config', 'nix-secrets', 'nix-care-scripts']));
+    expect(seed.volumeMounts.filter((mount: any) => mount.mountPath.startsWith('/home/code') || mount.mountPath === '/nix')).toEqual([]);
+    expect(new Set(spec.volumes.map((volume: any) => volume.name)).size).toBe(spec.volumes.length);
+    expect(Testing.synth(chart)).toBeRestricted();
+    expect(Testing.synth(chart)).toBeValidKubernetes({ external: ['Secret/credentials'] });
+  });
+
+  test('with the memory that evaluating takes, unless somebody says otherwise', () => {
+    const memory = (props: NixDeploymentProps) => step(deploymentOf({ programs: [flake()], ...props })).resources.limits?.memory;
+    const gibibytes = (count: number) => ({ memory: { limit: Size.gibibytes(count) } });
+    expect(memory({})).toBe('2048Mi');
+    expect(memory({ store: NixStore.emptyDir({ medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: Size.gibibytes(1) }) })).toBe('3072Mi');
+    expect(memory({ bringPrograms: { resources: gibibytes(3) }, seed: { resources: gibibytes(1) } })).toBe('3072Mi');
+    expect(memory({ seed: { resources: gibibytes(1) } })).toBe('1024Mi');
+  });
+
+  test.each<[string, NixDeploymentProps]>([
+    ['building is allowed', { programs: [flake()], bringPrograms: { allowBuilds: true } }],
+    ['git or a key is needed', { programs: [flake({}, 'git+ssh://git@example.org/echo?ref=refs/tags/v1.2.3')] }],
+    ['a folder of the pod is needed', { programs: [flake({ allowMoving: true }, 'path:/home/code/echo')] }],
+  ])('and in a container of their own where %s', (_, props) => {
+    const spec = deploymentOf(props);
+    expect(names(spec)).toEqual(['seed-nix-store', 'bring-programs']);
+    expect(step(spec).name).toBe('bring-programs');
+    expect(step(spec).command).toEqual(['sh', '/opt/cdk8s-nix-care/bring-programs.sh']);
+  });
+
+  test('as they do where the netrc is made of several, after the seed', () => {
+    const chart = testChart();
+    const netrc = (key: string) => ({ secret: kplus.Secret.fromSecretName(chart, `Secret-${key}`, 'credentials'), key });
+    new NixDeployment(chart, 'echo', { programs: [flake()], config: { netrc: netrc('a'), extraNetrcs: [netrc('b')] } });
+    expect(names(podSpec(chart))).toEqual(['seed-nix-store', 'merge-netrc', 'bring-programs']);
+  });
 });
 
 test('a program has Nix, also where only other containers are named', () => {
