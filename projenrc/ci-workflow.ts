@@ -9,10 +9,13 @@ const setupNode = (version: string): github.workflows.JobStep =>
 const READ = { contents: github.workflows.JobPermission.READ };
 const RUNS_ON = ['ubuntu-24.04'];
 
-/** Two images with Nix, of two releases of it: the older one is upgraded. */
+/** An older release of Nix than the default of our images, to be upgraded. By digest: what a tag stands for may change. */
+const OLDER_NIX = 'docker.io/nixos/nix:2.24.9@sha256:fd7a5c67d396fe6bddeb9c10779d97541ab3a1b2a9d744df3754a99add4046f1';
+
+/** Two images with Nix, of two releases of it. */
 const SEED_IMAGES = [
   'node bin/cdk8s-nix eject add-nix image',
-  'docker build --tag add-nix:1 --build-arg NIX_IMAGE=docker.io/nixos/nix:2.24.9 --file image/images/add-nix/Dockerfile image',
+  `docker build --tag add-nix:1 --build-arg NIX_IMAGE=${OLDER_NIX} --file image/images/add-nix/Dockerfile image`,
   'docker build --tag add-nix:2 --file image/images/add-nix/Dockerfile image',
 ].join('\n');
 

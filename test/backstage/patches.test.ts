@@ -104,7 +104,7 @@ test('a patched configuration rolls the pods', () => {
 test.each<[string, (it: BackstageNix) => ApiObject, string, unknown, (manifests: any[]) => unknown]>([
   ['a named target port of the Service', it => ApiObject.of(it.service), '/spec/ports/0/targetPort', 'http',
     manifests => manifests.find(m => m.kind === 'Service' && m.spec.ports[0].name === 'http').spec.ports[0].targetPort],
-  ['a field of the Service that cdk8s-plus does not know', it => ApiObject.of(it.databaseService!), '/spec/trafficDistribution', 'PreferClose',
+  ['a field of the Service that cdk8s-plus does not know', it => ApiObject.of(it.databaseService!), '/spec/trafficDistribution', 'PreferSameZone',
     manifests => manifests.find(m => m.kind === 'Service' && m.spec.clusterIP === 'None').spec.trafficDistribution],
   ['the port of the Ingress, by name', it => ApiObject.of(it.ingress!), '/spec/rules/0/http/paths/0/backend/service/port', { name: 'http' },
     manifests => only(manifests, 'Ingress').spec.rules[0].http.paths[0].backend.service.port],

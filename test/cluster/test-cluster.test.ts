@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { delimiter, join } from 'path';
+import { Kubectl } from './kubectl';
+import { leftBehind } from './left-behind';
 import { testCluster } from './test-cluster';
 
 const IMAGES = ['--seed-image', 'registry.example.org/nix:1', '--upgrade-image', 'registry.example.org/nix:2'];
@@ -27,6 +29,7 @@ describe('npm run test:cluster', () => {
 echo "$*" >>"$FOLDER/calls"
 case "$*" in
   'config get-contexts'*) echo kind-test; echo production ;;
+  *persistentvolumes*) cat "$FOLDER/volumes" ;;
   *storageclasses*) echo '{ "items": [] }' ;;
 esac
 `);
@@ -60,11 +63,25 @@ esac
     expect(status).toBe(0);
     expect(said).toMatch(/^In the cluster of the context kind-test:\n- makes the namespaces cdk8s-nix-test-\d+-0, /);
     expect(said).toContain('registry.example.org/nix:1 and registry.example.org/nix:2, which are brought into the nodes by kind first');
+    expect(said).toContain('of docker.io/library/busybox:1.37.0 and docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine');
     expect(calls()).toEqual(['config get-contexts --output name']);
+  });
+
+  test('only the scenarios that are asked for', () => {
+    const { said } = run('--context', 'kind-test', '--dry-run', '--only', 'StatefulSet', ...IMAGES);
+    expect(said).toMatch(/makes the namespaces cdk8s-nix-test-\d+-0, with/);
   });
 
   test('a cluster without a default storage class is left alone, and is asked by the context that was named', () => {
     expect(() => run('--context', 'kind-test', ...IMAGES)).toThrow('The cluster has no default storage class.');
     expect(calls().slice(1)).toEqual(['--context kind-test get storageclasses --output json']);
+  });
+
+  test('a volume that outlives its namespace is left behind, unless it is to be kept', () => {
+    const volume = (name: string, namespace: string, persistentVolumeReclaimPolicy: string) =>
+      ({ metadata: { name }, spec: { claimRef: { namespace }, persistentVolumeReclaimPolicy } });
+    const items = [volume('ours', 'gone', 'Delete'), volume('kept', 'gone', 'Retain'), volume('theirs', 'other', 'Delete'), { metadata: { name: 'free' }, spec: {} }];
+    writeFileSync(join(folder, 'volumes'), JSON.stringify({ items }));
+    expect(leftBehind(new Kubectl('kind-test'), 'gone', 0)).toEqual(['the volume ours']);
   });
 });

@@ -1,12 +1,20 @@
 import { execFileSync } from 'child_process';
 import { ClusterPlace } from './cluster-place';
+import { checkEveryManifest } from './every-manifest';
 import { Interrupted, Kubectl } from './kubectl';
+import { leftBehind } from './left-behind';
 import { ClusterOptions, parseOptions, USAGE } from './options';
 import { SCENARIOS } from './scenarios';
 
 /** One name for all that this run makes. */
 const RUN = `cdk8s-nix-test-${process.pid}`;
-const namespaceOf = (scenario: number) => `${RUN}-${scenario}`;
+
+/** What is run in a namespace of its own. */
+interface Part {
+  readonly name: string;
+  readonly namespace: string;
+  readonly steps: () => { readonly [step: string]: () => string | void };
+}
 
 /** Run the command; its exit code. */
 export function testCluster(args: readonly string[], say: (line: string) => void): number {
@@ -18,7 +26,8 @@ export function testCluster(args: readonly string[], say: (line: string) => void
     return 2;
   }
   const kubectl = new Kubectl(options.context);
-  announce(options, say);
+  const parts = partsOf(kubectl, options);
+  announce(options, parts, say);
   if (options.dryRun) {
     return 0;
   }
@@ -27,43 +36,68 @@ export function testCluster(args: readonly string[], say: (line: string) => void
   let failed = 0;
   let passed = 0;
   let interrupted = false;
-  for (const [i, scenario] of SCENARIOS.entries()) {
+  for (const { name: part, namespace, steps } of parts) {
     if (interrupted) {
       break;
     }
-    say(scenario.name);
-    const steps = scenario.steps(new ClusterPlace(kubectl.inNamespace(namespaceOf(i))), { first: options.seedImage, second: options.upgradeImage });
+    say(part);
     try {
-      makeNamespace(kubectl, namespaceOf(i));
-      for (const [name, step] of Object.entries(steps)) {
-        step();
+      makeNamespace(kubectl, namespace);
+      for (const [name, step] of Object.entries(steps())) {
+        const more = step();
         passed += 1;
-        say(`  passed: ${name}`);
+        say(`  passed: ${name}${more ? `: ${more}` : ''}`);
       }
     } catch (error) {
       // The steps after it go on where it should have stopped.
       failed += 1;
       interrupted = error instanceof Interrupted;
       say(`  failed: ${(error as Error).message}`);
-      say(interrupted ? '' : kubectl.inNamespace(namespaceOf(i)).try(['get', 'events,pods', '--output', 'wide']).stdout);
+      const state = [['get', 'pods', '--output', 'wide'], ['get', 'events', '--field-selector', 'type=Warning']];
+      say(interrupted ? '' : state.map(command => kubectl.inNamespace(namespace).try(command).stdout).join('\n'));
     } finally {
-      failed += removeNamespace(kubectl, namespaceOf(i), say);
+      failed += removeNamespace(kubectl, namespace, say);
     }
   }
   say(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
-function announce({ context, seedImage, upgradeImage, load: how }: ClusterOptions, say: (line: string) => void): void {
+/** The scenarios, and what only a real API server can say. */
+function partsOf(kubectl: Kubectl, options: ClusterOptions): Part[] {
+  const images = { first: options.seedImage, second: options.upgradeImage, plain: options.plainImage, nginx: options.nginxImage };
+  const scenarios = SCENARIOS.map(({ name, steps }) => ({
+    name, steps: (namespace: string) => steps(new ClusterPlace(kubectl, namespace), images),
+  }));
+  return [...scenarios, {
+    name: 'every manifest that the tests and the pages make',
+    steps: (namespace: string) => ({
+      'is accepted without a warning, strictly validated': () => {
+        const { accepted, unknownKinds, problems } = checkEveryManifest(kubectl, namespace);
+        if (problems.length > 0) {
+          throw new Error(problems.join('\n'));
+        }
+        return `${accepted} objects; not known to this cluster: ${unknownKinds.join(', ') || 'nothing'}`;
+      },
+    }),
+  }]
+    .filter(({ name }) => name.includes(options.only))
+    .map(({ name, steps }, i) => ({ name, namespace: `${RUN}-${i}`, steps: () => steps(`${RUN}-${i}`) }));
+}
+
+function announce(options: ClusterOptions, parts: Part[], say: (line: string) => void): void {
+  const { context, seedImage, upgradeImage, plainImage, nginxImage, load: how } = options;
   const contexts = execFileSync('kubectl', ['config', 'get-contexts', '--output', 'name'], { encoding: 'utf-8', env: process.env }).split('\n');
   if (!contexts.includes(context)) {
     throw new Error(`The kubeconfig has no context ${JSON.stringify(context)}.`);
   }
   say(`In the cluster of the context ${context}:`);
-  say(`- makes the namespaces ${SCENARIOS.map((_, i) => namespaceOf(i)).join(', ')}, with Pod Security restricted,`);
+  say(`- makes the namespaces ${parts.map(({ namespace }) => namespace).join(', ')}, with Pod Security restricted,`);
   say('  and removes them again with all that is in them');
   say('- makes claims of the default storage class there, of 20 GiB and less');
-  say(`- runs pods of ${seedImage} and ${upgradeImage}${how === 'none' ? '' : `, which are brought into the nodes by ${how} first`}`);
+  say(`- runs pods of ${seedImage} and ${upgradeImage}${how === 'none' ? '' : `, which are brought into the nodes by ${how} first`},`);
+  say(`  of ${plainImage} and ${nginxImage}`);
+  say('- asks the API server of the manifests of all tests and pages whether it would take them');
 }
 
 function requireDefaultStorageClass(kubectl: Kubectl): void {
@@ -92,6 +126,11 @@ function removeNamespace(kubectl: Kubectl, namespace: string, say: (line: string
   const { status, stderr } = kubectl.try(['delete', 'namespace', namespace, '--ignore-not-found', '--wait', '--timeout=300s']);
   if (status !== 0) {
     say(`  failed: the namespace ${namespace} does not go away: ${stderr.trim()}`);
+    return 1;
+  }
+  const left = leftBehind(kubectl, namespace);
+  if (left.length > 0) {
+    say(`  failed: left behind are ${left.join(', ')}`);
     return 1;
   }
   return 0;

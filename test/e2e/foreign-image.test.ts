@@ -29,7 +29,6 @@ const metadata = { name: 'app' };
 
 describe.each<[string, string, () => string, string[], (chart: Chart) => IConstruct]>([
   ['cdk8s-plus-28', 'Debian', debianImage, ['bash', 'sh'], chart => new kplus.Deployment(chart, 'app', { metadata, containers: [CONTAINER] })],
-  ['cdk8s-plus-28', 'busybox', busyboxImage, ['sh'], chart => new kplus.Deployment(chart, 'app', { metadata, containers: [CONTAINER] })],
   ['cdk8s-plus-34', 'busybox', busyboxImage, ['sh'], chart => new kplus34.Deployment(chart, 'app', { metadata, containers: [CONTAINER] })],
   ['an import', 'busybox', busyboxImage, ['sh'], chart => new kplus34.k8s.KubeDeployment(chart, 'app', { metadata, spec: SPEC })],
   ['a YAML file', 'busybox', busyboxImage, ['sh'], included],

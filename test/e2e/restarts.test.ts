@@ -49,15 +49,6 @@ describe('a workspace whose start does not go smoothly', () => {
     expect(pod.sh('cat "$HOME/file" /tmp/file; nix --version')).toMatch(/^mine\nlost\nnix /);
   });
 
-  test('is seeded by the next start of a seed that lost a process of its own', () => {
-    begin({ restarts: 1, backOff: 0.1 });
-    const { name, objects } = slowlySeededWorkspace();
-    node.apply(objects);
-    const [pod] = node.rollOut('Deployment', name, { kill: { container: 'seed-nix-store', when: log => log.includes('bringing'), command: /tar .*-xpf/ } });
-    expect(pod.restarts.of('seed-nix-store')).toBe(1);
-    expect(pod.sh('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
-  });
-
   test('waits for a claim and ConfigMaps that come after it', () => {
     begin();
     const { name, objects } = workspace();

@@ -1,7 +1,8 @@
-import { App, Chart, Cron, Testing, Yaml } from 'cdk8s';
+import { App, Chart, Testing, Yaml } from 'cdk8s';
 import { Node } from './kubelet/node';
 import { Pod } from './kubelet/pod';
-import { NixCronJob, NixDaemonSet, NixDeployment, NixImage, NixJob, NixSeedSource, NixStatefulSet, NixStore, NixUser } from '../../src';
+import { NixDeployment, NixImage, NixJob, NixSeedSource, NixStore, NixUser } from '../../src';
+import { expression } from '../cluster/scenario';
 import { debianImage, seedImage } from '../support/images';
 import { Manifest } from '../support/kubernetes/manifest';
 import { only } from '../support/synth';
@@ -12,87 +13,6 @@ const IMAGES = { [SEED]: seedImage(), [SHELL]: debianImage() };
 
 /** What each workload here has in common: the seed image, and no network to look for binary caches in. */
 const COMMON = { image: NixImage.of(SEED), config: { defaultSubstituter: false } };
-
-function expression(name: string): string {
-  return `derivation { name = "${name}"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo built ${name} >$out" ]; }`;
-}
-
-describe('a StatefulSet of two', () => {
-  const node = new Node(IMAGES);
-  const chart = new Chart(new App(), 'e2e');
-  const statefulSet = new NixStatefulSet(chart, 'workspace', { ...COMMON, replicas: 2 });
-  const rollOut = () => node.rollOut('StatefulSet', statefulSet.name);
-  let first: Pod;
-  let second: Pod;
-
-  beforeAll(() => {
-    node.apply(Yaml.stringify(...chart.toJson()));
-    [first, second] = rollOut();
-  });
-  afterAll(() => node.destroy());
-
-  test('seeds a store for each replica', () => {
-    for (const pod of [first, second]) {
-      expect(pod.initLogs.get('seed-nix-store')).toContain('seeded');
-      expect(pod.sh('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
-    }
-  });
-
-  test('keeps what one installs from the other', () => {
-    const path = first.run(['nix-build', '--out-link', '/home/code/thing', '--expr', expression('of-the-first')]);
-    expect(first.sh('cat /home/code/thing')).toBe('built of-the-first');
-    expect(second.sh(`ls -d ${path} /home/code/thing 2>&1 || true`)).toContain('No such file or directory');
-  });
-
-  test('finds the store of each replica again after a rollout', () => {
-    [first, second] = rollOut();
-    for (const pod of [first, second]) {
-      expect(pod.initLogs.get('seed-nix-store')).toContain('holds this image already');
-    }
-    expect(first.sh('cat /home/code/thing')).toBe('built of-the-first');
-    expect(second.sh('ls -A /home/code')).not.toContain('thing');
-  });
-});
-
-describe('jobs', () => {
-  const node = new Node(IMAGES);
-  afterAll(() => node.destroy());
-
-  test('a Job builds with Nix in an image that has none', () => {
-    const chart = new Chart(new App(), 'e2e');
-    new NixJob(chart, 'build', {
-      ...COMMON,
-      store: NixStore.ephemeral(),
-      containers: [{ name: 'build', image: SHELL, command: ['sh', '-ec', `cat "$(nix-build --no-out-link --expr '${expression('in-a-job')}')"`] }],
-    });
-    node.apply(Yaml.stringify(...chart.toJson()));
-    expect(node.complete('Job', only(chart.toJson(), 'Job').metadata.name).get('build')).toMatch(/^built in-a-job$/m);
-  });
-
-  test('the second run of a CronJob finds the store of the first', () => {
-    const chart = new Chart(new App(), 'e2e');
-    const cronJob = new NixCronJob(chart, 'nightly', {
-      ...COMMON,
-      schedule: Cron.daily(),
-      containers: [{ name: 'build', image: SHELL, command: ['sh', '-ec', `nix-build --no-out-link --expr '${expression('nightly')}' 2>&1`] }],
-    });
-    node.apply(Yaml.stringify(...chart.toJson()));
-    expect(node.complete('CronJob', cronJob.name).get('build')).toContain('building');
-    expect(node.complete('CronJob', cronJob.name).get('build')).toMatch(/^\/nix\/store\/[a-z0-9]{32}-nightly\n$/);
-  });
-});
-
-test('each pod of a DaemonSet has Nix', () => {
-  const node = new Node(IMAGES);
-  try {
-    const chart = new Chart(new App(), 'e2e');
-    const agent = new NixDaemonSet(chart, 'agent', COMMON);
-    node.apply(Yaml.stringify(...chart.toJson()));
-    expect(node.rollOut('DaemonSet', agent.name)[0].run(['nix', '--version'])).toMatch(/^nix /);
-  } finally {
-    node.destroy();
-  }
-});
 
 test('a workspace finds what a Job builds on its store while both are there', () => {
   const node = new Node(IMAGES);

@@ -1,7 +1,17 @@
 import { Scenario } from '../scenario';
-import { PASSING_STORES } from './passing-stores';
+import { BINARY_CACHE } from './binary-cache';
+import { CUT_SHORT } from './cut-short';
+import { DAEMONS } from './daemons';
+import { FOREIGN_IMAGE } from './foreign-image';
+import { INSIDE } from './inside';
+import { JOBS } from './jobs';
+import { PORTAL } from './portal';
 import { REPLICAS } from './replicas';
+import { SMALL_VOLUME } from './small-volume';
+import { STORE_CARE } from './store-care';
 import { WORKSPACE } from './workspace';
 
 /** What must go well with the test kubelet and in a real cluster alike. */
-export const SCENARIOS: readonly Scenario[] = [WORKSPACE, REPLICAS, PASSING_STORES];
+export const SCENARIOS: readonly Scenario[] = [
+  INSIDE, WORKSPACE, CUT_SHORT, SMALL_VOLUME, REPLICAS, JOBS, DAEMONS, STORE_CARE, FOREIGN_IMAGE, BINARY_CACHE, PORTAL,
+];

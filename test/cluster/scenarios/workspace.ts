@@ -3,7 +3,7 @@ import { App, Chart, Yaml } from 'cdk8s';
 import { NixDeployment, NixImage } from '../../../src';
 import { expression, RunningPod, Scenario } from '../scenario';
 
-/** A Deployment from its cold start to an upgrade and back; what somebody built stays. */
+/** A Deployment from its cold start to an upgrade and back; what somebody built and installed stays. */
 export const WORKSPACE: Scenario = {
   name: 'a workspace',
   steps: (place, images) => {
@@ -15,7 +15,10 @@ export const WORKSPACE: Scenario = {
       [pod] = place.rollOut('Deployment', workspace.name);
     };
     const seedSaid = () => pod.initLogs.get('seed-nix-store') ?? '';
-    const isThere = () => assert.equal(pod.sh('cat /home/code/thing'), 'built of-the-user');
+    const isThere = () => {
+      assert.equal(pod.sh('cat /home/code/thing'), 'built of-the-user');
+      assert.match(pod.run(['nix-env', '--query']), /^installed$/m);
+    };
     return {
       'seeds an empty volume': () => {
         start(images.first);
@@ -24,12 +27,18 @@ export const WORKSPACE: Scenario = {
       'has a store whose every file is as its hash says': () => {
         assert.doesNotMatch(pod.sh('nix-store --verify --check-contents 2>&1'), /error|warning/);
       },
-      'runs as user 1001 without any capability': () => {
+      'runs as user 1001 without any privilege, on a read-only root': () => {
         assert.equal(pod.sh('id -u'), '1001');
-        assert.match(pod.sh('grep CapEff /proc/self/status'), /\b0{16}$/);
+        const status = pod.sh('while read -r line; do echo "$line"; done </proc/self/status');
+        assert.equal(status.match(/^Cap\w+:\s+0{16}$/gm)?.length, 5);
+        assert.match(status, /^NoNewPrivs:\s+1$/m);
+        assert.match(status, /^Seccomp:\s+2$/m);
+        assert.equal(pod.sh('{ echo >/root-is-writable; } 2>/dev/null || echo read-only'), 'read-only');
+        assert.equal(pod.sh('echo >/tmp/file && echo >"$HOME/file" && stat -c %u "$HOME"'), '1001');
       },
-      'builds, and links what it has built': () => {
+      'builds and installs': () => {
         pod.run(['nix-build', '--out-link', '/home/code/thing', '--expr', expression('of-the-user')]);
+        pod.run(['nix-env', '--install', '--from-expression', `_: ${folder('installed')}`]);
         isThere();
       },
       'starts warm after its pod has gone': () => {
@@ -52,3 +61,9 @@ export const WORKSPACE: Scenario = {
     };
   },
 };
+
+/** A package, which a profile takes as a file it does not. */
+function folder(name: string): string {
+  const script = '/nix/var/nix/profiles/default/bin/mkdir -p $out/bin; echo >$out/bin/installed';
+  return `derivation { name = "${name}"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "${script}" ]; }`;
+}

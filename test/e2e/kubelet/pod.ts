@@ -133,6 +133,15 @@ export class Pod {
     this.awaitReady(killed);
   }
 
+  /** @throws if a container has started again */
+  public refuseRestarts(): void {
+    for (const { name } of [...this.spec.initContainers ?? [], ...this.spec.containers]) {
+      if (this.restarts.of(name) > 0) {
+        throw new Error(`${name} of ${this.name} had to start ${this.restarts.of(name) + 1} times:\n${this.initLogs.get(name) ?? this.logs(name)}`);
+      }
+    }
+  }
+
   /** `kubectl exec`: a command in a container, the first one unless named, with the variables of its manifest and no shell. */
   public exec(command: string[], container: string = this.spec.containers[0].name): Outcome {
     return tryPodman(['exec', this.containerName(container), ...command]);

@@ -110,7 +110,7 @@ function makeFolder(folder: string, { mode, gid = 0 }: { mode: number; gid?: num
 }
 
 function mountMemory(folder: string, size: number | undefined): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=0777${size === undefined ? '' : `,size=${size}`}`, 'tmpfs', folder]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=1777${size === undefined ? '' : `,size=${size}`}`, 'tmpfs', folder]);
 }
 
 function filesOf(volume: k8s.Volume, objects: Objects): Map<string, ProjectedFile> {
