@@ -47,8 +47,14 @@ export class ClusterPlace implements Place {
       this.kubectl.run(['delete', 'pods', '--wait', ...known]);
       this.kubectl.run(['rollout', 'status', TIMEOUT, workload]);
     }
-    this.kubectl.run(['wait', '--for=condition=Ready', TIMEOUT, 'pods', '--selector', selector]);
+    // The rollout is over before the pods that end are gone.
+    if (!within(PATIENCE, () => this.allPodsOf(selector).every(isStaying))) {
+      throw new Error(`Pods of ${workload} do not end.`);
+    }
     const pods = this.podsOf(selector);
+    if (pods.length > 0) {
+      this.kubectl.run(['wait', '--for=condition=Ready', TIMEOUT, ...pods.map(pod => `pod/${pod.metadata.name}`)]);
+    }
     pods.forEach(pod => this.known.add(pod.metadata.uid));
     if (!cut) {
       pods.forEach(refuseRestarts);
@@ -125,14 +131,21 @@ export class ClusterPlace implements Place {
   }
 
   private podsOf(selector: string): any[] {
-    return this.kubectl.json(['get', 'pods', '--selector', selector, '--sort-by=.metadata.name']).items
-      .filter((pod: any) => pod.metadata.deletionTimestamp === undefined);
+    return this.allPodsOf(selector).filter(isStaying);
+  }
+
+  private allPodsOf(selector: string): any[] {
+    return this.kubectl.json(['get', 'pods', '--selector', selector, '--sort-by=.metadata.name']).items;
   }
 
   private selectorOf(workload: string): string {
     const labels: { [key: string]: string } = this.kubectl.json(['get', workload]).spec.selector.matchLabels;
     return Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(',');
   }
+}
+
+function isStaying(pod: any): boolean {
+  return pod.metadata.deletionTimestamp === undefined;
 }
 
 function refuseRestarts(pod: any): void {
