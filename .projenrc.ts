@@ -3,7 +3,7 @@ import { addCiWorkflow } from './projenrc/ci-workflow';
 import { allowAttestations, attest } from './projenrc/provenance';
 
 /** Folders of tests that need real Nix or a container runtime and run with jest.system.json: see CONTRIBUTING.md. */
-const SYSTEM_SUITES = '(machine|seed|store-care|nix-conf|rewriters|docs|images|home-manager|e2e|binary-cache|package|languages|programs)';
+const SYSTEM_SUITES = '(machine|seed|store-care|nix-conf|rewriters|docs|images|home-manager|e2e|helm|binary-cache|package|languages|programs)';
 
 const project = new cdk8s.ConstructLibraryCdk8s({
   name: 'cdk8s-nix',

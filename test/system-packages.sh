@@ -52,7 +52,6 @@ packages_of() {
 }
 
 languages=$(packages_of "$NEEDED_BY_LANGUAGES")
-python3 -c 'import ensurepip' 2>/dev/null || languages="$languages python3-venv"
 
 if [ "${1:-}" = languages ]; then
   [ -n "$languages" ] || exit 0
@@ -62,6 +61,7 @@ if [ "${1:-}" = languages ]; then
 fi
 
 missing=$(packages_of "$NEEDED")
+python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 can_install=
 [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1 || can_install=yes
 [ -z "$can_install" ] || missing="$missing$languages"
