@@ -80,6 +80,14 @@ const CASES: Case[] = [
   ['hostPath', chart => {
     new NixDeployment(chart, 'workspace', { store: NixStore.fromVolume(kplus.Volume.fromHostPath(chart, 'Host', 'host', { path: '/srv/nix' })) });
   }, 'CDK8SNIX0205', 'store', '"/srv/nix"', 'NixStore.persistent()'],
+  ['a store of files', chart => {
+    const volume = kplus.Volume.fromConfigMap(chart, 'Extra', kplus.ConfigMap.fromConfigMapName(chart, 'settings', 'settings'), { name: 'extra' });
+    new NixDeployment(chart, 'workspace', { store: NixStore.fromVolume(volume) });
+  }, 'CDK8SNIX0216', 'store', '"extra"', 'NixStore.persistent()'],
+  ['a home on a claim that can only be read', chart => {
+    const claim = kplus.PersistentVolumeClaim.fromClaimName(chart, 'claim', 'shared');
+    new NixDeployment(chart, 'workspace', { home: NixHome.fromVolume(kplus.Volume.fromPersistentVolumeClaim(chart, 'Extra', claim, { name: 'extra', readOnly: true })) });
+  }, 'CDK8SNIX0216', 'home', '"extra"', 'leave out its readOnly'],
   ['two replicas on one volume', deployment({ replicas: 2 }), 'CDK8SNIX0206', 'replicas', '2', 'emptyDir'],
   ['two replicas of a foreign deployment', enabled({ replicas: 2 }), 'CDK8SNIX0206', 'replicas', '2', 'emptyDir'],
   ['an autoscaler on one volume', chart => {
@@ -261,10 +269,16 @@ const CASES: Case[] = [
   ['another store in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('store = /home/code/nix') } }),
     'CDK8SNIX0518', 'containers[main].envVariables.NIX_CONFIG', '"store = /home/code/nix"', 'Leave that line out'],
   ['a daemon', container({ envVariables: { NIX_REMOTE: kplus.EnvValue.fromValue('daemon') } }), 'CDK8SNIX0518', 'containers[main].envVariables.NIX_REMOTE', '"daemon"', 'Leave it out'],
+  ['another store, by the name of long ago', container({ envVariables: { NIX_STORE: kplus.EnvValue.fromValue('/home/code/store') } }), 'CDK8SNIX0518', 'envVariables.NIX_STORE', '"/home/code/store"', 'Leave it out'],
   ['another folder of nix.conf', container({ envVariables: { NIX_CONF_DIR: kplus.EnvValue.fromValue('/etc/nix') } }), 'CDK8SNIX0518', 'envVariables.NIX_CONF_DIR', '"/etc/nix"', 'Leave it out'],
   ['a nix.conf that nothing reads', mounting('/etc/nix/nix.conf'), 'CDK8SNIX0518', 'containers[main].volumeMounts', '"/etc/nix/nix.conf"', 'config.settings'],
   ['a ConfigMap over /etc/profile.d', mountingReadOnly('/etc/profile.d'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/etc/profile.d"', 'by subPath'],
   ['a ConfigMap over /home', mountingReadOnly('/home'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home"', 'by subPath'],
+  ['a claim that can only be read over /home', chart => {
+    const claim = kplus.PersistentVolumeClaim.fromClaimName(chart, 'claim', 'shared');
+    const volume = kplus.Volume.fromPersistentVolumeClaim(chart, 'Extra', claim, { name: 'extra', readOnly: true });
+    new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', volumeMounts: [{ path: '/home', volume }] }] });
+  }, 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home"', 'elsewhere'],
   ['a volume in the folder of nix.conf', mounting('/etc/cdk8s-nix/more'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/etc/cdk8s-nix/more"', 'elsewhere'],
   ['two volumes at one path', chart => {
     const volume = (name: string) => kplus.Volume.fromEmptyDir(chart, name, name);
@@ -273,6 +287,18 @@ const CASES: Case[] = [
     });
   }, 'CDK8SNIX0519', 'containers[main].volumeMounts', '"/data/"', 'elsewhere'],
   ['a working directory without a root', container({ workingDir: 'work' }), 'CDK8SNIX0522', 'containers[main].workingDir', '"work"', '"/work"'],
+  ['a working directory for a shell', container({ workingDir: '~/work' }), 'CDK8SNIX0522', 'containers[main].workingDir', '"~/work"', '"/home/code/work"'],
+  ['a working directory with a variable', container({ workingDir: '$(HOME)/work' }), 'CDK8SNIX0522', 'containers[main].workingDir', '"$(HOME)/work"', '"/home/code/work"'],
+  ['a working directory in the place of the profile', container({ workingDir: '/home/code/.nix-profile/share' }),
+    'CDK8SNIX0522', 'containers[main].workingDir', '"/home/code/.nix-profile/share"', 'elsewhere in the home'],
+  ['a working directory that is no path of the store', container({ workingDir: '/nix/store/work' }), 'CDK8SNIX0522', 'containers[main].workingDir', '"/nix/store/work"', 'in the home'],
+  ['a working directory in the folder of nix.conf', container({ workingDir: '/etc/cdk8s-nix/work' }),
+    'CDK8SNIX0522', 'containers[main].workingDir', '"/etc/cdk8s-nix/work"', 'a folder elsewhere'],
+  ['a working directory in a mounted file', chart => {
+    const volume = kplus.Volume.fromSecret(chart, 'Secret', kplus.Secret.fromSecretName(chart, 'Keys', 'keys'), { name: 'keys' });
+    const volumeMounts = [{ path: '/home/code/.netrc', volume, subPath: 'netrc' }];
+    new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', workingDir: '/home/code/.netrc/work', volumeMounts }] });
+  }, 'CDK8SNIX0522', 'containers[main].workingDir', '"/home/code/.netrc/work"', 'a folder elsewhere'],
   ['a working directory in the store', container({ workingDir: '/nix/work' }), 'CDK8SNIX0522', 'containers[main].workingDir', '"/nix/work"', 'in the home'],
   ['a working directory in a folder of files', chart => {
     const settings = kplus.Volume.fromConfigMap(chart, 'Settings', kplus.ConfigMap.fromConfigMapName(chart, 'Map', 'settings'), { name: 'settings' });

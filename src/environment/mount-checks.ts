@@ -2,12 +2,7 @@ import { Problem } from '../base/problems';
 import { isBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
-
-/** Volumes of files that the kubelet writes. */
-const FILES = ['configMap', 'secret', 'projected', 'downwardAPI'];
-
-/** Volumes that can only be read, however they are mounted. */
-const READ_ONLY_SOURCES = [...FILES, 'image'];
+import { holdsFiles, isReadOnlyVolume } from '../pod/volume-kind';
 
 /** Where Nix looks for its settings unless it is told of another folder, as it is here. */
 const UNREAD = '/etc/nix';
@@ -83,11 +78,9 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
 export function folderOfFiles(path: string, container: any, volumes: any[]): string | undefined {
   const mounts = listOf(container.volumeMounts).map(({ name, mountPath = '' }) => ({ name, folder: plainPath(mountPath) }));
   const [above] = mounts.filter(({ folder }) => isBelow(path, folder)).sort((a, b) => b.folder.length - a.folder.length);
-  const source = volumes.find(volume => volume.name === above?.name) ?? {};
-  return FILES.some(name => source[name] !== undefined) ? above.folder : undefined;
+  return above !== undefined && holdsFiles(volumes.find(volume => volume.name === above.name)) ? above.folder : undefined;
 }
 
 function isReadOnly(mount: any, volumes: any[]): boolean {
-  const source = volumes.find(volume => volume.name === mount.name) ?? {};
-  return mount.readOnly === true || READ_ONLY_SOURCES.some(name => source[name] !== undefined);
+  return mount.readOnly === true || isReadOnlyVolume(volumes.find(volume => volume.name === mount.name));
 }

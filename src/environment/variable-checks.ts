@@ -10,8 +10,15 @@ import { PodAdditions } from '../pod/pod-merge';
 const RELIED_ON: { readonly [name: string]: string } = {
   NIX_CONF_DIR: 'The nix.conf of the environment would not be read',
   NIX_STORE_DIR: 'The store would be another one than is seeded',
+  // The name of long ago, which Nix still reads.
+  NIX_STORE: 'The store would be another one than is seeded',
   NIX_STATE_DIR: 'The database and the profiles would be others than those of the store',
   NIX_LOG_DIR: 'The logs of builds would be elsewhere than the store has them',
+};
+
+/** Where these things are: to say so again changes nothing. */
+const IN_PLACE: { readonly [name: string]: string } = {
+  NIX_STORE_DIR: '/nix/store', NIX_STORE: '/nix/store', NIX_STATE_DIR: '/nix/var/nix', NIX_LOG_DIR: '/nix/var/log/nix',
 };
 
 /** Values of NIX_REMOTE with which Nix opens the store itself. */
@@ -26,6 +33,11 @@ const AS_OURS: { readonly [setting: string]: string } = {
 function isKept(folder: string, container: any, home: string = '/'): boolean {
   const places = [home, ...listOf(container.volumeMounts).map(({ mountPath = '' }) => plainPath(mountPath))];
   return places.some(place => plainPath(folder) === place || isBelow(plainPath(folder), place));
+}
+
+/** Whether a variable has the value that the environment gives it, or stands for the same folder. */
+function saysTheSame({ name, value }: any, ours: string | undefined): boolean {
+  return value === ours || (typeof value === 'string' && (name === 'HOME' || Object.hasOwn(IN_PLACE, name)) && plainPath(value) === ours);
 }
 
 /** The first setting in lines of nix.conf that holds a secret, and the first that the library sets. */
@@ -61,7 +73,7 @@ export function checkVariables(container: any, additions: PodAdditions): Problem
       remedy,
     }];
     const { name, value } = variable;
-    if (variable.valueFrom === undefined && value === ours.get(name)) {
+    if (variable.valueFrom === undefined && saysTheSame(variable, ours.get(name) ?? IN_PLACE[name])) {
       return [];
     }
     if (name === 'HOME') {

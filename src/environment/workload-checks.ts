@@ -34,7 +34,7 @@ export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUse
     ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [
       ...checkMountPaths(container, listOf(pod.spec.volumes)),
-      ...checkWorkingDirectory(container, listOf(pod.spec.volumes), usesNix(container, additions)),
+      ...checkWorkingDirectory(container, listOf(pod.spec.volumes), usesNix(container, additions) ? additions : undefined),
       ...(usesNix(container, additions) ? checkNixContainer(container, pod, additions, user) : []),
       ...(usesNix(container, additions) || !additions.leavesOthersAlone ? checkPrivileges(container, user, additions.level) : []),
     ]),

@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { NixArchitecture } from './nix-architecture';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
+import { isReadOnlyVolume } from '../pod/volume-kind';
 
 /**
  * Options of `NixStore.fromVolume`.
@@ -22,6 +23,10 @@ export function bindVolume({ problems, role }: StoreContext, volume: kplus.Volum
   if (source.hostPath) {
     problems.add('CDK8SNIX0205', role.prop, source.hostPath.path, 'Some kubelets mount the subPath of a hostPath volume empty, and the restricted profile refuses hostPath.',
       `Use ${role.factory}.persistent(), on a class for local volumes if it must be this disk.`);
+  }
+  if (isReadOnlyVolume(source)) {
+    problems.add('CDK8SNIX0216', role.prop, name, 'Nothing can be written to that volume.',
+      `Use one that can be written, such as ${role.factory}.persistent(), or leave out its readOnly.`);
   }
   return {
     source,

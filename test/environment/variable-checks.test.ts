@@ -8,3 +8,10 @@ test.each(['experimental-features = nix-command flakes', 'cores = 2\nmax-jobs = 
     new NixDeployment(chart, 'app', { containers: [{ image: 'example/app:1', envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue(lines) } }] });
     expect(variable(podSpec(chart).containers[0], 'NIX_CONFIG')).toBe(lines);
   });
+
+test.each([['HOME', '/home/code/'], ['NIX_STORE', '/nix/store'], ['NIX_STATE_DIR', '/nix/var/nix/'], ['NIX_STORE_DIR', '/nix/store'], ['NIX_LOG_DIR', '/nix/var/log/nix']])(
+  'a container may say that %s is %s, where it is', (name, value) => {
+    const chart = testChart();
+    new NixDeployment(chart, 'app', { containers: [{ image: 'example/app:1', envVariables: { [name]: kplus.EnvValue.fromValue(value) } }] });
+    expect(variable(podSpec(chart).containers[0], name)).toBe(value);
+  });

@@ -1,0 +1,15 @@
+/** Volumes of files that the kubelet writes. */
+const FILES = ['configMap', 'secret', 'projected', 'downwardAPI'];
+
+/** Volumes that can only be read, however they are mounted. */
+const READ_ONLY_SOURCES = [...FILES, 'image'];
+
+/** Whether the kubelet writes what is in a volume: a ConfigMap, a Secret and the like. */
+export function holdsFiles(volume: any = {}): boolean {
+  return FILES.some(source => volume[source] !== undefined);
+}
+
+/** Whether nothing can be written to a volume, by what it is, or since its source says so: a claim, an NFS share or a disk can be read-only as a whole. */
+export function isReadOnlyVolume(volume: any = {}): boolean {
+  return READ_ONLY_SOURCES.some(source => volume[source] !== undefined) || Object.values(volume).some((source: any) => source?.readOnly === true);
+}
