@@ -10,6 +10,11 @@ export interface ConfigMapping {
 /** What stands in the place of a value that is refused, so that the rest can be looked at too. */
 const REFUSED = null;
 
+/** What JavaScript makes of an object in a template. */
+const TEXT_OF_AN_OBJECT = '[object Object]';
+
+const PLAIN_DATA = 'Write text, a number, true, false, null, a list or a mapping, as in app-config.yaml.';
+
 /**
  * Backstage's configuration: our defaults, without those that are not wanted, and what the user adds merged over them.
  *
@@ -67,6 +72,9 @@ export class AppConfig {
     if (token) {
       return this.resolve(token.stands, path, problems, above);
     }
+    if (typeof value === 'string' && value.includes(TEXT_OF_AN_OBJECT)) {
+      return refuse(problems, path, value, 'It was made of an object, such as a Lazy, which no text can hold.', 'Make the whole text in it: Lazy.any({ produce: () => `…` }).');
+    }
     if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean') {
       return value;
     }
@@ -75,7 +83,8 @@ export class AppConfig {
     }
     const inside = [...above, value];
     if (Array.isArray(value)) {
-      return value.map((item, i) => this.resolve(item, [...path, String(i)], problems, inside));
+      // From: the holes of a list are passed over otherwise.
+      return Array.from(value, (item, i) => this.resolve(item, [...path, String(i)], problems, inside)).filter(item => item !== undefined);
     }
     if (isMapping(value)) {
       const entries = Object.entries(value).map(([key, item]) => [key, this.resolve(item, [...path, key], problems, inside)]);
@@ -107,9 +116,9 @@ export class AppConfig {
   }
 }
 
-function refuse(problems: Problem[], path: string[], value: unknown, problem: string): null {
+function refuse(problems: Problem[], path: string[], value: unknown, problem: string, remedy: string = PLAIN_DATA): null {
   const prop = ['appConfig', ...path].map((key, i) => /^\d+$/.test(key) ? `[${key}]` : i === 0 ? key : `.${key}`).join('');
-  problems.push({ code: 'CDK8SNIX0905', prop, value, problem, remedy: 'Write text, a number, true, false, null, a list or a mapping, as in app-config.yaml.' });
+  problems.push({ code: 'CDK8SNIX0905', prop, value, problem, remedy });
   return REFUSED;
 }
 

@@ -148,6 +148,11 @@ describe('values of appConfig', () => {
       .toEqual({ baseUrl: 'https://portal.example.org', subtitle: null });
   });
 
+  test('that are not there are left out of lists too, as are their holes', () => {
+    // eslint-disable-next-line no-sparse-arrays
+    expect(config({ hosts: ['a', undefined, 'b', , Lazy.any({ produce: () => undefined }), null] }).hosts).toEqual(['a', 'b', null]);
+  });
+
   test('may be named like what JavaScript has already, and appear twice', () => {
     const shared = { host: 'github.com' };
     const own = { constructor: 1, integrations: { value: shared, other: shared } };
@@ -176,6 +181,12 @@ test.each<[string, (chart: Chart) => { [key: string]: any }, string, string]>([
   expect(message).toContain(why);
   expect(message).toContain('as in app-config.yaml');
   expect(ERROR_CODES).toHaveProperty('CDK8SNIX0905');
+});
+
+test('refused: a text with a Lazy in it, of which JavaScript makes no text', () => {
+  const message = synthError(chart => portal(chart, { appConfig: { app: { title: `Portal of ${Lazy.any({ produce: () => 'Ann' })}` } } }));
+  expect(message).toContain('CDK8SNIX0905 appConfig.app.title: got "Portal of [object Object]"');
+  expect(message).toContain('Lazy.any({ produce: () => `…` })');
 });
 
 test('all values that are refused are named at once', () => {
