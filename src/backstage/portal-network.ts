@@ -71,12 +71,16 @@ function databaseEgress(
     // Only the Secret knows where it is: mostly beside the portal.
     return [{ to: [{ podSelector: {} }, ...outside], ports }];
   }
-  const inCluster = /^(?<service>[^.:]+)(?:\.(?<namespace>[^.]+)\.svc(?:\..+)?)?$/.exec(existing.host)?.groups;
-  if (!inCluster) {
-    return [{ to: outside, ports }];
+  const { host } = existing;
+  const inNamespace = (theirs: string | undefined) => theirs === undefined || theirs === namespace ? { podSelector: {} } : namespacePeer(theirs);
+  // A Service, or one pod of it.
+  const inCluster = /^[^.:]+(?:(?:\.[^.]+)?\.(?<namespace>[^.]+)\.svc(?:\..+)?)?$/.exec(host)?.groups;
+  if (inCluster) {
+    return [{ to: [inNamespace(inCluster.namespace)], ports }];
   }
-  const theirs = inCluster.namespace;
-  return [{ to: [theirs === undefined || theirs === namespace ? { podSelector: {} } : namespacePeer(theirs)], ports }];
+  // Either a Service and its namespace, or a domain: what blocks of addresses cover, are pods to no network plugin for sure.
+  const perhaps = /^[^.:]+\.(?<namespace>[a-z][a-z0-9-]*)$/.exec(host)?.groups;
+  return [{ to: [...(perhaps ? [inNamespace(perhaps.namespace)] : []), ...outside], ports }];
 }
 
 function apiServerEgress({ readsCluster }: PortalNetwork): kplus.k8s.NetworkPolicyEgressRule[] {

@@ -37,6 +37,10 @@ test.each<[string, (chart: Chart) => BackstageDatabase, any]>([
     { to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'databases' } } }], ports: [port(6432)] }],
   ['in its own namespace', chart => existing(chart, { host: 'postgres.portal.svc' }), { to: [{ podSelector: {} }], ports: [port(5432)] }],
   ['of a short name', chart => existing(chart, { host: 'postgres' }), { to: [{ podSelector: {} }], ports: [port(5432)] }],
+  ['that is one pod', chart => existing(chart, { host: 'postgres-0.postgres.databases.svc.cluster.local' }),
+    { to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'databases' } } }], ports: [port(5432)] }],
+  ['of a name that may be of a namespace, or a domain', chart => existing(chart, { host: 'postgres.databases' }),
+    { to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'databases' } } }, ...ANYWHERE], ports: [port(5432)] }],
   ['outside of the cluster', chart => existing(chart, { host: 'postgres.example.org' }), { to: ANYWHERE, ports: [port(5432)] }],
   ['that a Secret names', chart => BackstageDatabase.fromSecret({ secret: secretOf(chart) }), { to: [{ podSelector: {} }, ...ANYWHERE], ports: [port(5432)] }],
 ])('the portal reaches a database %s', (_, database, rule) => {
