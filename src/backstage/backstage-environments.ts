@@ -84,9 +84,9 @@ export class BackstageEnvironments extends Construct {
       const chart = new Chart(scope, name, { namespace: namespace ?? name });
       const common = props.portal ?? {};
       this.portals.set(name, new BackstageNix(chart, 'backstage', {
-        preset: presetOf(name),
         ...common,
         ...own,
+        preset: own.preset ?? common.preset ?? presetOf(name),
         appConfig: mergedConfig(common.appConfig, own.appConfig),
         secrets: { ...common.secrets, ...own.secrets },
         image: props.images.image(name),

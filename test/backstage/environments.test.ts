@@ -151,6 +151,15 @@ describe('environments', () => {
     expect(only(Testing.synth(it.chart('ann')), 'PersistentVolumeClaim').spec.resources.requests.storage).toBe('10Gi');
   });
 
+  test('that leave their preset to what is common, or to their name, may say so', () => {
+    const size = (common: BackstagePortalOptions) => {
+      const { it } = build(['development'], undefined, common, { preset: undefined });
+      return only(Testing.synth(it.chart('development')), 'PersistentVolumeClaim').spec.resources.requests.storage;
+    };
+    expect(size({})).toBe('10Gi');
+    expect(size({ preset: BackstagePreset.STAGING })).toBe('20Gi');
+  });
+
   test('of one address are refused', () => {
     expect(() => build(['a', 'b'], () => 'https://portal.example.org').app.synthYaml())
       .toThrow('CDK8SNIX0912 environments.b.baseUrl: got "https://portal.example.org". It is that of a too. Give each environment a host of its own.');
