@@ -171,7 +171,7 @@ export class BackstageNix extends Construct {
     }
     const checksum = Lazy.any({ produce: () => contentHash(JSON.stringify(this.configMap.toJson().binaryData)) });
     deployment.podMetadata.addAnnotation('cdk8s-nix/backstage-config-checksum', checksum);
-    const configVolume = mountConfig(this, deployment.addContainer(container), this.configMap.name);
+    const configVolume = mountConfig(this, this.addPortal(deployment, container), this.configMap.name);
     this.node.addValidation({ validate: () => volumeProblems(deployment, configVolume).map(describe) });
     sidecars.forEach(sidecar => deployment.addContainer(sidecar));
     if (connection.ca) {
@@ -179,6 +179,12 @@ export class BackstageNix extends Construct {
       deployment.environment._addPart(() => ({ volumes: [volume], mounts: [mount] }));
     }
     return deployment;
+  }
+
+  private addPortal(deployment: NixDeployment, props: kplus.ContainerProps): kplus.Container {
+    const container = deployment.addContainer(props);
+    // Probes and handlers of the user without a port ask this one. As a prop it would be a port without a name, and a startup probe.
+    return Object.assign(container, { portNumber: this.port });
   }
 
   /** The portal's own image where it is known to have a Nix that suits. */
@@ -209,16 +215,17 @@ export class BackstageNix extends Construct {
 
   private followPatches(): void {
     const { environment } = this.deployment;
-    const constructs = [
-      this.service, this.ingress, this.serviceAccount, this.clusterRole, this.clusterRoleBinding, this.databaseStatefulSet, this.databaseService,
-    ];
-    const objects = constructs.flatMap(construct => construct ? [ApiObject.of(construct)] : []);
-    [...objects, ...this.networkPolicies].forEach(object => keepPatchedFields(object));
+    const service = ApiObject.of(this.service);
+    const database = this.databaseStatefulSet && this.databaseService
+      ? { workload: ApiObject.of(this.databaseStatefulSet), service: ApiObject.of(this.databaseService) } : undefined;
+    const constructs = [this.ingress, this.serviceAccount, this.clusterRole, this.clusterRoleBinding];
+    const objects = [...constructs.flatMap(construct => construct ? [ApiObject.of(construct)] : []), ...this.networkPolicies];
+    [service, ...database ? [database.workload, database.service] : [], ...objects].forEach(object => keepPatchedFields(object));
     const claim = environment.claim?.node.findAll().find(ApiObject.isApiObject);
-    const others = [...objects.slice(1), this.configMap, environment.config.apiObject, this.httpRoute, claim, ...this.networkPolicies];
+    const others = [...objects, this.configMap, environment.config.apiObject, this.httpRoute, claim];
     followReferences({
-      deployment: ApiObject.of(this.deployment),
-      service: ApiObject.of(this.service),
+      portal: { workload: ApiObject.of(this.deployment), service },
+      database,
       others: others.flatMap(object => object ?? []),
     });
   }

@@ -6,10 +6,17 @@ import { finishManifest, manifestAsMade, manifestAsPatched } from '../pod/writte
 /** A manifest: whatever YAML can hold, hence `any`. */
 type Manifest = any;
 
+/** A workload, and what its pods are reached by. */
+export interface ServedPods {
+  readonly workload: ApiObject;
+  readonly service: ApiObject;
+}
+
 /** The objects of a portal that refer to one another. */
 export interface PortalObjects {
-  readonly deployment: ApiObject;
-  readonly service: ApiObject;
+  readonly portal: ServedPods;
+  /** A bundled one. */
+  readonly database?: ServedPods;
   /** All others. */
   readonly others: readonly ApiObject[];
 }
@@ -43,12 +50,13 @@ const BACKEND_PORTS: { readonly [kind: string]: (manifest: Manifest) => Array<re
 };
 
 /**
- * Let objects find each other whatever JSON patches make of their names, and the Service the pods whatever they make of the labels.
+ * Let objects find each other whatever JSON patches make of their names, and Services the pods whatever they make of the labels.
  *
  * All of it is decided on the finished manifests: a reference that still has the old name gets the new one.
  */
-export function followReferences({ deployment, service, others }: PortalObjects): void {
-  const objects = [deployment, service, ...others];
+export function followReferences({ portal, database, others }: PortalObjects): void {
+  const served = [portal, ...database ? [database] : []];
+  const objects = [...served.flatMap(({ workload, service }) => [workload, service]), ...others];
   for (const object of objects) {
     finishManifest(object, manifest => {
       for (const [kind, holder, field] of REFERENCES[object.kind]?.(manifest) ?? []) {
@@ -59,20 +67,22 @@ export function followReferences({ deployment, service, others }: PortalObjects)
       }
       const backends = BACKEND_PORTS[object.kind]?.(manifest) ?? [];
       if (backends.length > 0) {
-        followPorts(backends, manifestAsMade(service), manifestAsPatched(service));
+        followPorts(backends, manifestAsMade(portal.service), manifestAsPatched(portal.service));
       }
-      if (object === service) {
-        followLabels(manifest, manifestAsPatched(deployment));
-      }
-      if (object.kind === 'NetworkPolicy') {
-        followPods(manifest, manifestAsMade(deployment), manifestAsPatched(deployment));
+      for (const { workload, service } of served) {
+        if (object === service) {
+          followLabels(manifest, manifestAsPatched(workload));
+        }
+        if (object.kind === 'NetworkPolicy') {
+          followPods(manifest, manifestAsMade(workload), manifestAsPatched(workload), workload === portal.workload);
+        }
       }
       return manifest;
     });
   }
 }
 
-/** A selector that no pod fits any longer becomes that of the Deployment, which has to fit. */
+/** A selector that no pod fits any longer becomes that of the workload, which has to fit. */
 function followLabels(service: Manifest, { spec }: Manifest): void {
   const labels = spec?.template?.metadata?.labels ?? {};
   const selector = Object.entries(service.spec?.selector ?? {});
@@ -92,16 +102,20 @@ function followPorts(backends: Array<readonly [holder: Manifest, field: string]>
   }
 }
 
-/** A policy that no longer covers the portal's pods would forbid nothing. */
-function followPods({ spec }: Manifest, made: Manifest, written: Manifest): void {
+/**
+ * A policy that no longer covers the pods would forbid nothing.
+ *
+ * @param isEnvironment they have the label of the environment too
+ */
+function followPods({ spec }: Manifest, made: Manifest, written: Manifest, isEnvironment: boolean): void {
   const pods = written.spec?.template?.metadata?.labels ?? {};
   const peers = [...listOf(spec?.ingress).flatMap(rule => listOf(rule.from)), ...listOf(spec?.egress).flatMap(rule => listOf(rule.to))];
   const selectors = [spec, ...peers].flatMap(holder => holder?.podSelector?.matchLabels ? [holder.podSelector] : []);
   for (const selector of selectors) {
     const labels = Object.entries(selector.matchLabels);
-    const isPortal = isDeepStrictEqual(selector.matchLabels, made.spec?.selector?.matchLabels)
-      || labels.every(([name]) => name === ENVIRONMENT_LABEL);
-    if (isPortal && written.spec?.selector?.matchLabels && labels.some(([name, value]) => pods[name] !== value)) {
+    const isMeant = isDeepStrictEqual(selector.matchLabels, made.spec?.selector?.matchLabels)
+      || (isEnvironment && labels.every(([name]) => name === ENVIRONMENT_LABEL));
+    if (isMeant && written.spec?.selector?.matchLabels && labels.some(([name, value]) => pods[name] !== value)) {
       selector.matchLabels = { ...written.spec.selector.matchLabels };
     }
   }

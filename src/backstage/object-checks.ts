@@ -1,4 +1,4 @@
-import { ApiObjectMetadata } from 'cdk8s';
+import { ApiObject, ApiObjectMetadata } from 'cdk8s';
 import { BackstageNixProps } from './backstage-nix-props';
 import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
@@ -11,12 +11,25 @@ export function checkObjects(problems: Problems, props: BackstageNixProps, names
       checkMetadata(problems, prop, metadata, namespace);
     }
   }
+  checkAccount(problems, props, namespace);
   const { clusterAccess, metadata = {} } = props;
   for (const object of ['serviceAccount', 'clusterRole', 'clusterRoleBinding'] as const) {
     if (clusterAccess === false && metadata[object]) {
       problems.add('CDK8SNIX0916', `metadata.${object}`, metadata[object], 'Without access to the cluster there is no such object.',
         'Leave it out, or clusterAccess; an account of your own is deployment.serviceAccount.');
     }
+  }
+}
+
+/** Kubernetes looks for the account in the namespace of the pod, and nowhere else. Where one lives that is only named here, nobody knows. */
+function checkAccount(problems: Problems, { deployment = {} }: BackstageNixProps, ours: string | undefined): void {
+  const { serviceAccount } = deployment;
+  const made = serviceAccount?.node.findAll().find(ApiObject.isApiObject);
+  const theirs = made?.metadata.namespace;
+  if (made && theirs !== ours) {
+    problems.add('CDK8SNIX0915', 'deployment.serviceAccount', serviceAccount?.node.path,
+      `It is in ${JSON.stringify(theirs) ?? 'the namespace of the release'}, and the pods are in ${JSON.stringify(ours) ?? 'the namespace of the release'}.`,
+      'Make it in the chart of the portal, or leave it out and name it by metadata.serviceAccount.');
   }
 }
 

@@ -95,6 +95,18 @@ test('the Service finds pods whose labels were replaced', () => {
   expect(only(manifests, 'Service').spec.selector).toEqual({ app: 'backstage' });
 });
 
+test('Service and policies find pods of a bundled database whose labels were replaced', () => {
+  const labels = { app: 'postgres' };
+  const manifests = patched(it => ApiObject.of(it.databaseStatefulSet!).addJsonPatch(
+    JsonPatch.replace('/spec/selector/matchLabels', labels), JsonPatch.replace('/spec/template/metadata/labels', labels),
+  ), { networkPolicy: {}, clusterAccess: false });
+  const [environment, own, database] = manifests.filter(({ kind }: any) => kind === 'NetworkPolicy').map(({ spec }: any) => spec);
+  expect(manifests.find(({ spec }: any) => spec?.clusterIP === 'None').spec.selector).toEqual(labels);
+  expect(own.egress[0].to).toEqual([{ podSelector: { matchLabels: labels } }]);
+  expect(database.podSelector).toEqual({ matchLabels: labels });
+  expect([environment, own].map(({ podSelector }) => podSelector.matchLabels)).not.toContainEqual(labels);
+});
+
 test('a patched configuration rolls the pods', () => {
   const checksum = (manifests: any[]) => template(manifests).metadata.annotations['cdk8s-nix/backstage-config-checksum'];
   const file = '/binaryData/app-config.cdk8s-nix.yaml';

@@ -101,6 +101,19 @@ describe('the container', () => {
     expect(probes({ probes: { enabled: false }, container: { readiness: kplus.Probe.fromTcpSocket({ port: 7007 }) } }))
       .toMatchObject([undefined, { tcpSocket: {} }, undefined]);
   });
+
+  test('is asked on its port by probes and handlers of the user that name none, as cdk8s-plus has it', () => {
+    const container = {
+      portNumber: 8080,
+      liveness: kplus.Probe.fromTcpSocket(),
+      readiness: kplus.Probe.fromHttpGet('/up'),
+      lifecycle: { preStop: kplus.Handler.fromHttpGet('/stop') },
+    };
+    const [{ livenessProbe, readinessProbe, lifecycle, ports }] = template(synth(() => ({ container }))).spec.containers;
+    expect([livenessProbe.tcpSocket.port, readinessProbe.httpGet.port, lifecycle.preStop.httpGet.port]).toEqual([8080, 8080, 8080]);
+    expect(ports).toEqual([{ containerPort: 8080, name: 'http' }]);
+    expect(template(synth(() => ({ container, probes: { enabled: false } }))).spec.containers[0].startupProbe).toBeUndefined();
+  });
 });
 
 describe('the workload', () => {
@@ -245,6 +258,9 @@ test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]
   ['the name of an account that is not ours', chart => ({
     metadata: { serviceAccount: { name: 'x' } }, deployment: { serviceAccount: kplus.ServiceAccount.fromServiceAccountName(chart, 'Account', 'y') },
   }), 'CDK8SNIX0906 metadata.serviceAccount', 'Keep one of the two'],
+  ['an account of another namespace', chart => ({
+    deployment: { serviceAccount: new kplus.ServiceAccount(chart, 'Account', { metadata: { namespace: 'other' } }) },
+  }), 'CDK8SNIX0915 deployment.serviceAccount: got "test/Account". It is in "other", and the pods are in the namespace of the release', 'metadata.serviceAccount'],
   ['the password of the database twice', chart => ({ secrets: { POSTGRES_PASSWORD: { secret: secretOf(chart), key: 'other' } } }),
     'CDK8SNIX0906 secrets.POSTGRES_PASSWORD: got "(not shown)". `database` says it too', 'Keep one of the two'],
   ['the host of the database twice', chart => ({
