@@ -180,6 +180,10 @@ const CASES: Case[] = [
   ['a privileged container', container({ securityContext: { privileged: true, allowPrivilegeEscalation: true } }), 'CDK8SNIX0404', 'containers[main].securityContext.privileged', 'true', 'Leave it out'],
   ['escalation', container({ securityContext: { allowPrivilegeEscalation: true } }), 'CDK8SNIX0404', 'containers[main].securityContext.allowPrivilegeEscalation', 'true', 'Leave it out'],
   ['a capability', container({ securityContext: { capabilities: { add: [kplus.Capability.SYS_ADMIN] } } }), 'CDK8SNIX0404', 'containers[main].securityContext.capabilities.add', '["SYS_ADMIN"]', 'NET_BIND_SERVICE'],
+  ['a pod without a seccomp profile', chart => {
+    const spec = { securityContext: { seccompProfile: { type: 'Unconfined' } }, containers: [{ name: 'main', image: 'example/app:1' }] };
+    new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec }));
+  }, 'CDK8SNIX0404', 'securityContext.seccompProfile.type', '"Unconfined"', 'PodSecurityLevel.PRIVILEGED'],
   ['root container', container({ securityContext: { user: 0 } }), 'CDK8SNIX0404', 'containers[main].securityContext.user', '0', 'above 0'],
   ['not ensuring non-root', container({ securityContext: { ensureNonRoot: false } }), 'CDK8SNIX0404', 'containers[main].securityContext.ensureNonRoot', 'false', 'Leave it out'],
   ['no seccomp', container({ securityContext: { seccompProfile: { type: kplus.SeccompProfileType.UNCONFINED } } }), 'CDK8SNIX0404', 'containers[main].securityContext.seccompProfile.type', '"Unconfined"', 'Leave it out'],

@@ -35,6 +35,17 @@ export function checkIds(prop: string, context: any = {}, user: NixUser, isPod: 
   });
 }
 
+/** A profile of the whole pod, which is that of each container that names none. */
+export function checkPodProfile(context: any = {}, level: PodSecurityLevel): Problem[] {
+  return level === PRIVILEGED || context.seccompProfile?.type !== 'Unconfined' ? [] : [{
+    code: 'CDK8SNIX0404',
+    prop: 'securityContext.seccompProfile.type',
+    value: 'Unconfined',
+    problem: `Pod Security \`${level}\` refuses this.`,
+    remedy: 'Leave it out, or ask for it by name: podSecurity: PodSecurityLevel.PRIVILEGED.',
+  }];
+}
+
 /** What a container asks for that the level does not allow. */
 export function checkPrivileges({ name: container, securityContext: context = {} }: any, user: NixUser, level: PodSecurityLevel): Problem[] {
   if (level === PRIVILEGED) {

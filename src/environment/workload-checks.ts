@@ -1,6 +1,6 @@
 import { checkMountClashes, checkMountPaths } from './mount-checks';
 import { checkNodes } from './node-checks';
-import { checkIds, checkPrivileges } from './privilege-checks';
+import { checkIds, checkPodProfile, checkPrivileges } from './privilege-checks';
 import { checkVariables } from './variable-checks';
 import { checkWorkingDirectory } from './working-directory-checks';
 import { Problem } from '../base/problems';
@@ -30,6 +30,7 @@ export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUse
   return [
     ...checkRestart(pod),
     ...checkIds('securityContext', pod.spec.securityContext, user, true),
+    ...(additions.leavesOthersAlone ? [] : checkPodProfile(pod.spec.securityContext, additions.level)),
     ...checkNames(pod, additions),
     ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [

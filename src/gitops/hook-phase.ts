@@ -49,7 +49,8 @@ function addEarliest(object: ApiObject, users: ApiObject[], name: string): void 
   }
 }
 
-const ANOTHER_STORE = 'Use NixStore.emptyDir(), ephemeral() or existing(), or leave the hook out and order charts by GitOps.argoCd(chart, { syncWave: -1 }).';
+const ANOTHER_STORE = 'Use NixStore.emptyDir(), ephemeral() or existing(), for a home NixHome.ephemeral() or existing(), '
+  + 'or leave the hook out and order charts by GitOps.argoCd(chart, { syncWave: -1 }).';
 const OWN_CHART = 'Put the hook into a chart of its own, with an environment of its own.';
 
 function isSameHook(a: Annotations, b: Annotations): boolean {

@@ -10,6 +10,7 @@ import { PodSecurityLevel } from './pod-security-level';
 export function secure(container: any, podContext: any, level: PodSecurityLevel): any {
   const context = container.securityContext ?? {};
   const isRoot = (context.runAsUser ?? podContext?.runAsUser) === 0;
+  const profile = profileOf(podContext, level);
   return {
     ...container,
     securityContext: {
@@ -18,16 +19,22 @@ export function secure(container: any, podContext: any, level: PodSecurityLevel)
       ...context,
       // The kubelet refuses a container that is both; cdk8s-plus says `true` for whoever says nothing.
       runAsNonRoot: isRoot ? false : context.runAsNonRoot ?? true,
-      ...(level === PodSecurityLevel.RESTRICTED && !isRoot ? restricted(context) : lenient(context, isRoot)),
+      ...(level === PodSecurityLevel.RESTRICTED && !isRoot ? restricted(context, profile) : lenient(context, isRoot, profile)),
     },
   };
 }
 
-function restricted(context: any): object {
+/** The seccomp profile of a container that names none: that of its pod, as far as the level allows it. */
+function profileOf(podContext: any, level: PodSecurityLevel): object {
+  const profile = podContext?.seccompProfile;
+  return profile === undefined || (profile.type === 'Unconfined' && level !== PodSecurityLevel.PRIVILEGED) ? { type: 'RuntimeDefault' } : profile;
+}
+
+function restricted(context: any, profile: object): object {
   return {
     allowPrivilegeEscalation: false,
     capabilities: { ...context.capabilities, drop: ['ALL'] },
-    seccompProfile: context.seccompProfile ?? { type: 'RuntimeDefault' },
+    seccompProfile: context.seccompProfile ?? profile,
   };
 }
 
@@ -35,13 +42,13 @@ function restricted(context: any): object {
  * Root without capabilities cannot even read what belongs to others, and `sudo` needs what its caller does not have: both keep the runtime's few
  * unless they name theirs. A privileged container has all, and no seccomp profile.
  */
-function lenient(context: any, isRoot: boolean): object {
+function lenient(context: any, isRoot: boolean, profile: object): object {
   const mayEscalate = context.privileged === true || listOf(context.capabilities?.add).includes('SYS_ADMIN');
   const allowPrivilegeEscalation = mayEscalate || (context.allowPrivilegeEscalation ?? false);
   const keepsSome = isRoot || allowPrivilegeEscalation || listOf(context.capabilities?.drop).length > 0;
   return {
     allowPrivilegeEscalation,
     capabilities: keepsSome ? context.capabilities : { ...context.capabilities, drop: ['ALL'] },
-    seccompProfile: context.seccompProfile ?? (context.privileged ? undefined : { type: 'RuntimeDefault' }),
+    seccompProfile: context.seccompProfile ?? (context.privileged ? undefined : profile),
   };
 }

@@ -57,11 +57,13 @@ export interface PodAdditions extends PodPart {
  * written, so that containers which were added late are treated like the first ones.
  */
 export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions): PodContent {
-  const podSecurityContext = { ...spec.securityContext, ...defined(podContext(additions)) };
+  // A profile that the pod names is one for its own containers: ours have the runtime's, for which they were tried.
+  const theirProfile = defined({ seccompProfile: spec.securityContext?.seccompProfile });
+  const podSecurityContext = { ...spec.securityContext, ...defined(podContext(additions)), ...theirProfile };
   const tight = (container: any): any => secure(container, podSecurityContext, additions.level);
-  const ours = (container: any): any => tight(withIds(container, additions));
+  const ours = (container: any): any => secure(withIds(container, additions), { ...podSecurityContext, seccompProfile: undefined }, additions.level);
   const theirs = (container: any): any => usesNix(container, additions)
-    ? ours(wrapCommand(addNix(container, [...additions.variables, ...additions.workloadVariables], additions), additions))
+    ? tight(withIds(wrapCommand(addNix(container, [...additions.variables, ...additions.workloadVariables], additions), additions), additions))
     : additions.leavesOthersAlone ? container : tight(addScratch(container, additions));
   const isFirst = (container: any): boolean => additions.firstContainers?.has(container.name) ?? false;
   const initContainers = listOf(spec.initContainers);

@@ -99,6 +99,26 @@ describe('Pod Security', () => {
     expect(PodSecurity.check(chart, { level: PodSecurityLevel.PRIVILEGED })).toEqual([]);
   });
 
+  test.each<[string, { type: string; localhostProfile?: string }, PodSecurityLevel]>([
+    ['a profile of the node', { type: 'Localhost', localhostProfile: 'app.json' }, PodSecurityLevel.RESTRICTED],
+    ['none, asked for by name', { type: 'Unconfined' }, PodSecurityLevel.PRIVILEGED],
+  ])('the seccomp profile of a pod is that of its containers, with Nix or not, and not of ours: %s', (_, seccompProfile, level) => {
+    const { template } = enabled({
+      spec: { securityContext: { seccompProfile }, containers: [{ name: 'app', image: 'example/app:1' }, side] },
+    }, {}, { containers: ['app'], podSecurity: level });
+    const profiles = (containers: any[]) => containers.map(({ securityContext }) => securityContext.seccompProfile);
+    expect(template.spec.securityContext.seccompProfile).toEqual(seccompProfile);
+    expect(profiles(template.spec.containers)).toEqual([seccompProfile, seccompProfile]);
+    expect(profiles(template.spec.initContainers)).toEqual([{ type: 'RuntimeDefault' }]);
+  });
+
+  test('of a pod without a profile only those have none that are left alone', () => {
+    const { template } = enabled({
+      spec: { securityContext: { seccompProfile: { type: 'Unconfined' } }, containers: [{ name: 'app', image: 'example/app:1' }, side] },
+    }, {}, { containers: ['app'], leaveOthersAlone: true });
+    expect(template.spec.containers.map(({ securityContext }: any) => securityContext?.seccompProfile)).toEqual([{ type: 'RuntimeDefault' }, undefined]);
+  });
+
   test('containers that are left alone are what they were; the ids are those of ours', () => {
     const { template } = sidecar(undefined, { leaveOthersAlone: true });
     const [app, other] = template.spec.containers;

@@ -1,6 +1,6 @@
 import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { GitOps, NixDeployment, NixEnvironment, NixJob, NixStore, NixStorePrefetch } from '../../src';
+import { GitOps, NixDeployment, NixEnvironment, NixHome, NixJob, NixStore, NixStorePrefetch } from '../../src';
 import { testChart } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
@@ -63,6 +63,10 @@ test.each(['PostSync', 'Sync', 'PreDelete'])('a hook that runs when all is there
 
 test.each<[string, (chart: Chart) => void, string, string]>([
   ['a claim', chart => { job(chart, 'migrate', { [HOOK]: 'PreSync' }, NixStore.persistent()); }, 'CDK8SNIX1005 PersistentVolumeClaim test-migrate-nix-store', 'NixStore.emptyDir()'],
+  ['a claim of the home', chart => {
+    const containers = [{ image: 'example/app:1' }];
+    new NixJob(chart, 'migrate', { metadata: { annotations: { [HOOK]: 'PreSync' } }, home: NixHome.persistent(), containers });
+  }, 'CDK8SNIX1005 PersistentVolumeClaim test-migrate-nix-home', 'NixHome.ephemeral()'],
   ['a claim that is a hook itself', chart => {
     job(chart, 'migrate', { [HOOK]: 'PreSync' }, NixStore.persistent({ annotations: { [HOOK]: 'PreSync' } }));
   }, 'CDK8SNIX1005 PersistentVolumeClaim', 'empty volume'],
