@@ -189,6 +189,17 @@ describe('a seed image', () => {
     expect(await seedWell(spoilt, volume!, { mounts })).toContain('holds this image already');
   });
 
+  test.each([
+    ['a profile of its user', 'mkdir -p "$0/var/nix/profiles/per-user/code"; ln -s "$1" "$0/var/nix/profiles/per-user/code/profile"'],
+    ['a profile with another name', 'ln -s "$1" "$0/var/nix/profiles/system"'],
+    ['its store', ':'],
+  ])('whose Nix is only in %s is seeded, and the workload has Nix', async (_, place) => {
+    const installed = await v1.copyTo(path.join(scratch, 'nix'));
+    await host('sh', '-ec', `rm "$0"/var/nix/profiles/default*; ${place}`, installed.nix, v1.profile);
+    expect(await seedWell(installed, volume!)).toContain('seeded ');
+    expect((await volume!.inWorkload(installed, '/nix/var/nix/profiles/default/bin/nix-store --version'))[0]).toMatch(/^nix-store \(Nix\)/);
+  });
+
   test('for another architecture', async () => {
     const foreign = await (await Image.build({ version: '1', recorded: true })).copyTo(path.join(scratch, 'nix'));
     const recording = path.join(foreign.nix, '.cdk8s-nix/image');
