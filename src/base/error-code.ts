@@ -115,9 +115,10 @@ export const ERROR_CODES = {
   CDK8SNIX1202: 'The name of a program is no valid name of a container, or stands for another program of the environment.',
   CDK8SNIX1203: 'The flake of a program names neither a revision nor a tag.',
   CDK8SNIX1204: 'The number of former programs to keep is out of range.',
-  CDK8SNIX1205: 'Programs are to be brought ahead for an environment that has none yet.',
+  CDK8SNIX1205: 'Programs are to be brought ahead for an environment that has none yet, gets more later, or leaves them to the node.',
   CDK8SNIX1206: 'A runtime of the node is asked for what it cannot do, or a store for what only such a runtime can.',
   CDK8SNIX1207: 'The name of a RuntimeClass, or of what its shim runs, is not valid.',
+  CDK8SNIX1208: 'A container runs a program that its pod is not brought, or not yet when it runs.',
   CDK8SNIX1301: 'The files of this package are not where its code runs: the app was bundled, or parts of the package are missing.',
   CDK8SNIX1302: 'A prop has a value that its enum does not have.',
 } as const;

@@ -21,7 +21,7 @@ export function urlHoldsSecret(text: string): boolean {
     || /:\/\/[^/@\s]*:[^/@\s]*@/.test(text)
     // As https://TOKEN@host; that of ssh is a name.
     || /\bhttps?:\/\/[^/@\s?#]+@/.test(text)
-    || /[?&](api[_-]?key|key|(access|private|auth)[_-]?token|token|password|secret)=[^&\s$]/i.test(text);
+    || /[?&](api[_-]?key|key|(access|private|auth)[_-]?token|([\w-]+[_-])?(token|password|secret|signature))=[^&\s$]/i.test(text);
 }
 
 /** Whether a value is a secret by what it is called, or by itself. */

@@ -33,10 +33,18 @@ export class NixProgramPrefetch extends Construct {
     super(scope, id);
     const { environment } = props;
     const task = environment._programs.task();
+    if (!task && environment._programs.names.length > 0) {
+      throw new Error(`CDK8SNIX1205 ${this.node.path}: the runtime of the node brings the programs of ${environment.node.path}. Leave this out.`);
+    }
     if (!task) {
       throw new Error(`CDK8SNIX1205 ${this.node.path}: ${environment.node.path} has no programs yet. Construct this after the containers that run them.`);
     }
     this.job = careJob(this, 'Job', environment, task);
+    this.node.addValidation({
+      validate: () => environment._programs.task()!.args.length === task.args.length ? [] : [
+        `CDK8SNIX1205 ${environment.node.path} got another program after this, which would not be brought ahead. Construct this after the containers that run them.`,
+      ],
+    });
     this.node.addValidation({
       validate: () => environment._care.checkOwnPod('the prefetch', 'Leave it out: the pod brings its programs when it starts.').map(describe),
     });

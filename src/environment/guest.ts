@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { fitToStore } from './fit-to-store';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
+import { checkPrograms } from './program-checks';
 import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
 import { contentHash } from '../base/content-hash';
 import { describe, Problem } from '../base/problems';
@@ -22,6 +23,7 @@ import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
 import { startersOf } from '../pod/starters';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
+import { EnvironmentPrograms } from '../program/environment-programs';
 
 /** What comes through the door: an environment, as it is needed here. */
 export interface DoorKeeper {
@@ -33,6 +35,7 @@ export interface DoorKeeper {
   readonly home: NixHome;
   /** A restricted one finds its pods by the label of the environment, whoever made them. */
   readonly network: { readonly isRestricted: boolean };
+  readonly programs: EnvironmentPrograms;
 }
 
 /** What an environment gives to a pod; for a look at the names in it alone, some of it is left out that takes time. */
@@ -210,7 +213,7 @@ export class Guest {
   }
 
   private check(manifest: any, additions: PodAdditions, theirs: (pod: PodManifest) => PodManifest, made = manifest): Problem[] {
-    const { store, places, user, home } = this.keeper;
+    const { store, places, user, home, programs } = this.keeper;
     return this.owners(manifest, made).flatMap(owner => {
       const fitted = this.fitted(owner);
       const found = podsOf(fitted, this.podTemplates);
@@ -228,6 +231,7 @@ export class Guest {
           ...(containersOf(pod).some(({ sort }) => sort === 'containers') ? [] : [noContainer(owner)]),
           ...checkPod(pod, additions, user),
           ...checkServedStore(pod, store, home),
+          ...checkPrograms(pod, programs, additions.firstContainers),
         ]),
         ...checkKind(store, fitted),
         ...checkPlaces(places, fitted, own, startersOf(this.object, fitted)),

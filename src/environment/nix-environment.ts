@@ -128,7 +128,7 @@ export class NixEnvironment extends Construct {
       this.config._set('use-sqlite-wal', 'false');
     }
     this.scripts = this.store.runtime ? undefined : SharedFiles.of(this, 'nix-scripts', storeScripts);
-    this.network = new EnvironmentNetwork(this, this.problems, this.config, props.proxy, props.caBundle);
+    this.network = new EnvironmentNetwork(this, this.problems, this.config, props.proxy, props.caBundle, this.store.runtime);
     this._addPart(() => this.network.part());
     const netrcs = this.config._severalNetrcs;
     if (netrcs.length > 0) {
@@ -139,11 +139,12 @@ export class NixEnvironment extends Construct {
     this._care = new StoreCare(this, this.problems, this.store, this.storeContainers);
     // After the home: with an ephemeral one, what is activated there would look like garbage before.
     this._addPart(() => this._care.part());
-    this._programs = new EnvironmentPrograms(this, this.problems, this.store.runtime, props.bringPrograms);
+    this._programs = new EnvironmentPrograms(this, this.problems, this._care.workloads, this.store.runtime, props.bringPrograms);
     this.programsOfSeed = new ProgramsOfSeed(this, this._programs, this.storeContainers);
     this._care.bringAtStart(() => this.programsOfSeed.task() ? undefined : this._programs.task());
     const places = narrower({ reach: this.store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
-    this.door = new Door({ scope: this, user: this.user, store: this.store, home: this.home, places, network: this.network });
+    const { home, store, user } = this;
+    this.door = new Door({ scope: this, user, store, home, places, network: this.network, programs: this._programs });
     registerEnvironment(this, this.problems);
     if (this.store.reach === StoreReach.MANY_NODES) {
       this.node.addValidation({ validate: () => this.checkSharedStore() });

@@ -11,6 +11,7 @@ import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
 import { NixConfig } from '../config/nix-config';
 import { endpointOf } from '../config/store-url';
+import { NodeRuntime } from '../pod/bound-store';
 import { environmentLabels } from '../pod/pod-labels';
 import { PodPart } from '../pod/pod-merge';
 
@@ -32,6 +33,8 @@ export class EnvironmentNetwork {
     private readonly config: NixConfig,
     private readonly proxy: NixProxyOptions | undefined,
     private readonly caBundle: CaBundle | undefined,
+    /** Set if the node brings the programs. */
+    private readonly runtime?: NodeRuntime,
   ) {
     if (proxy) {
       checkProxy(problems, proxy);
@@ -54,6 +57,10 @@ export class EnvironmentNetwork {
   public useCache(cache: ClusterCache): void {
     if (this.caches.includes(cache)) {
       return;
+    }
+    if (this.runtime) {
+      this.problems.add('CDK8SNIX1206', 'useBinaryCache', cache.node.path, 'The runtime of the node brings the programs with a Nix of its own, which does not hear of this.',
+        'Leave it out, or use a store that is seeded.');
     }
     const theirs = Chart.of(cache).namespace;
     if ((theirs === undefined) !== (this.namespace === undefined)) {

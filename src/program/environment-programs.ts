@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { NixBringProgramsOptions } from './bring-programs-options';
 import { NixProgram } from './nix-program';
-import { Problems } from '../base/problems';
+import { describe, Problem, Problems } from '../base/problems';
 import { CareTask, careScripts, deadlineSeconds } from '../care/care-task';
 import { NodeRuntime } from '../pod/bound-store';
 
@@ -17,7 +17,7 @@ const RESOURCES: kplus.ContainerResources = {
 const MOST_FORMER = 100;
 
 /** Where the script leaves what it has brought: contract with scripts/bring-programs.sh. */
-const FOLDER = '/nix/var/nix/gcroots/cdk8s-nix-programs';
+export const PROGRAMS_FOLDER = '/nix/var/nix/gcroots/cdk8s-nix-programs';
 
 /** The programs that the containers of an environment's pods run. */
 export class EnvironmentPrograms {
@@ -28,6 +28,8 @@ export class EnvironmentPrograms {
   constructor(
     private readonly scope: Construct,
     private readonly problems: Problems,
+    /** Those that the environment is enabled for. */
+    private readonly workloads: readonly unknown[],
     /** Set if the node brings them. */
     private readonly runtime: NodeRuntime | undefined,
     private readonly options: NixBringProgramsOptions = {},
@@ -38,6 +40,7 @@ export class EnvironmentPrograms {
     }
     this.deadline = options.deadline ?? Duration.minutes(30);
     this.seconds = deadlineSeconds(problems, this.deadline);
+    scope.node.addValidation({ validate: () => this.checkBrought().map(describe) });
   }
 
   /** Tells the programs of the environment from those of others on the store. Made when it is needed: most environments have none. */
@@ -57,7 +60,7 @@ export class EnvironmentPrograms {
 
   /** Where the programs are found on the store. */
   public get folder(): string {
-    return `${FOLDER}/${this.set}`;
+    return `${PROGRAMS_FOLDER}/${this.set}`;
   }
 
   /** The names of their containers. */
@@ -107,5 +110,16 @@ export class EnvironmentPrograms {
       suitableResources: RESOURCES,
       variables: this.variables,
     };
+  }
+
+  /** There are containers of programs, and no pod that gets these. */
+  private checkBrought(): Problem[] {
+    return this.names.length === 0 || this.workloads.length > 0 ? [] : [{
+      code: 'CDK8SNIX1208',
+      prop: 'containerFor',
+      value: this.names,
+      problem: 'No workload is enabled for this environment, so nothing brings the program.',
+      remedy: 'Call enable() with the workload that has the container.',
+    }];
   }
 }

@@ -151,6 +151,11 @@ export class NixProgram {
    * @internal
    */
   public _validate(problems: Problems, prop: string, runtime?: NodeRuntime): void {
+    const { command } = this.container;
+    if (command !== undefined && !command[0]) {
+      problems.add('CDK8SNIX1201', `${prop}.command`, command, 'It does not say what to run.',
+        this.kind === 'command' ? 'Name a program, as in NixProgram.command(["serve"]).' : 'Name a program, or leave the command out.');
+    }
     if (!isDnsLabel(this._name)) {
       problems.add('CDK8SNIX1202', `${prop}.name`, this._name, 'A container has lower-case letters, digits and "-" in its name, at most 63.', 'Use for example "echo".');
     }

@@ -31,6 +31,10 @@ export function checkStorePath(problems: Problems, prop: string, path: string, c
   const match = STORE_PATH.exec(path);
   if (!match) {
     problems.add('CDK8SNIX1201', prop, path, 'This is no path in the store.', 'Use what `nix path-info` or `readlink` says, "/nix/store/…-hello-2.12.1/bin/hello".');
+  } else if (match[1] !== undefined && !/^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/.test(match[1])) {
+    problems.add('CDK8SNIX1201', prop, path, 'It names no file in that store path.', 'Use for example "/nix/store/…-hello-2.12.1/bin/hello", without "..", "." and "/" at the end.');
+  } else if (/^[^/]+\.drv$/.test(path.split('/')[3])) {
+    problems.add('CDK8SNIX1201', prop, path, 'It is how the package is built, and not the package.', 'Use what `nix path-info` says of the package.');
   } else if (match[1] === undefined && !command) {
     problems.add('CDK8SNIX1201', prop, path, 'It does not say which program to run.', `Name it, as in "${path}/bin/…", or in command.`);
   } else if (match[1] !== undefined && command) {
@@ -45,9 +49,13 @@ function splitFragment(reference: string): [string, string | undefined] {
 
 const REVISION = /^[0-9a-f]{40}$/;
 
-/** A name that people give to versions, and not to branches: with a number of two parts at least, or as refs/tags/. */
+/**
+ * A name that people give to versions, and not to branches: with a number of two parts at least, or as refs/tags/. One that says that it is a
+ * branch is none, and neither is the latest of several, `1.2.x` or `1.2.*`.
+ */
 function isTag(name: string): boolean {
-  return name.startsWith('refs/tags/') || (/(?:^|[^0-9])\d+\.\d+/.test(name) && !/^(?:nixos|nixpkgs|release|stable|branch)[-/]/.test(name));
+  return /^refs\/tags\/[^*]+$/.test(name)
+    || (/(?:^|[^0-9])\d+\.\d+/.test(name) && !/\*|\.x$|^(?:refs|heads)\/|^(?:nixos|nixpkgs|release|stable|branch)[-/]/.test(name));
 }
 
 /** Whether the same reference brings the same sources for ever, as far as its owner does not move a tag. */
@@ -55,7 +63,7 @@ function isPinned(flake: string): boolean {
   const [place, query = ''] = flake.split('?');
   const parameter = new URLSearchParams(query);
   const named = parameter.get('ref');
-  if (parameter.has('narHash') || REVISION.test(parameter.get('rev') ?? '') || (named !== null && isTag(decodeURIComponent(named)))) {
+  if (/^[a-z0-9]+[-:]./.test(parameter.get('narHash') ?? '') || REVISION.test(parameter.get('rev') ?? '') || (named !== null && isTag(decodeURIComponent(named)))) {
     return true;
   }
   const hosted = /^(?:github|gitlab|sourcehut):[^/]+\/[^/]+\/(.+)$/.exec(place);
@@ -70,5 +78,8 @@ function isPinned(flake: string): boolean {
 /** The archive of a release, by its address. */
 function isVersionedArchive(place: string): boolean {
   const address = /^(?:tarball\+)?(?:https?|file):\/\/(.+)\.(?:zip|tar|tgz|tar\.(?:gz|xz|bz2|zst))$/.exec(place);
-  return address !== null && address[1].split('/').slice(1).some(part => isTag(part) || /[0-9a-f]{40}/.test(part));
+  if (address === null || address[1].includes('/refs/heads/')) {
+    return false;
+  }
+  return address[1].split('/').slice(1).some(part => isTag(part) || /[0-9a-f]{40}/.test(part));
 }

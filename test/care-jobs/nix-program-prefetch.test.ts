@@ -49,6 +49,11 @@ describe('a Job that brings programs ahead', () => {
     const { environment } = new NixDeployment(chart, 'echo');
     expect(() => new NixProgramPrefetch(chart, 'ahead', { environment })).toThrow('CDK8SNIX1205 test/ahead: test/echo/Nix has no programs yet');
     expect(synthError(other => {
+      const workload = new NixDeployment(other, 'echo', { programs: [program('1.2.3')] });
+      new NixProgramPrefetch(other, 'ahead', { environment: workload.environment });
+      workload.addContainer(workload.environment.containerFor(NixProgram.flake('github:owner/other/v1.2', { name: 'late' })));
+    })).toContain('CDK8SNIX1205 test/echo/Nix got another program after this');
+    expect(synthError(other => {
       const workload = new NixDeployment(other, 'echo', { store: NixStore.ephemeral(), programs: [program('1.2.3')] });
       new NixProgramPrefetch(other, 'ahead', { environment: workload.environment });
     })).toContain('CDK8SNIX0701');

@@ -195,7 +195,8 @@ test.each([
 
 test.each([
   'github:owner/echo', 'github:owner/echo/main', 'github:NixOS/nixpkgs/nixos-26.05', 'git+https://git.example.org/echo?ref=main', 'path:/srv/echo',
-  'https://example.org/main.tar.gz',
+  'https://example.org/main.tar.gz', 'git+https://git.example.org/echo?ref=refs/heads/1.2', 'github:owner/echo/refs/heads/v1.2.3', 'github:owner/echo/1.2.x',
+  'https://example.org/echo/0.2405.*.tar.gz', 'https://example.org/archive/refs/heads/v1.2.tar.gz', 'github:owner/echo?narHash=',
 ])('%s moves, and is taken only by that name', reference => {
   expect(synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake({}, reference)] })))
     .toContain(`CDK8SNIX1203 programs[main]: got ${JSON.stringify(reference)}. It names neither a revision nor a tag`);
@@ -213,6 +214,12 @@ test.each<[string, () => NixProgram, string, string]>([
   ['no store path', () => NixProgram.package('/usr/bin/hello'), '1201', 'no path in the store'],
   ['a store path without a program', () => NixProgram.package(PATH), '1201', `${PATH}/bin/`],
   ['a path and a command', () => NixProgram.package(`${PATH}/bin/hello`, { command: ['hello'] }), '1201', 'Leave the command out'],
+  ['a command of nothing', () => flake({ command: [] }), '1201', 'leave the command out'],
+  ['a command without a name', () => flake({ command: [''] }), '1201', 'leave the command out'],
+  ['a store path with a command of nothing', () => NixProgram.package(PATH, { command: [] }), '1201', 'Name a program'],
+  ['a folder of the store', () => NixProgram.package(`${PATH}/`), '1201', 'no file'],
+  ['a way out of a store path', () => NixProgram.package(`${PATH}/../x`), '1201', 'no file'],
+  ['a derivation', () => NixProgram.package(`${PATH}.drv`, { command: ['hello'] }), '1201', 'not the package'],
   ['a name that is none', () => flake({ name: 'Echo' }), '1202', 'lower-case'],
 ])('%s is refused', (_, program, code, words) => {
   const message = synthError(chart => new NixDeployment(chart, 'echo', { programs: [program()] }));
@@ -222,7 +229,7 @@ test.each<[string, () => NixProgram, string, string]>([
 
 test.each([
   'git+https://user:hunter2@git.example.org/echo?ref=refs/tags/v1', 'git+https://hunter2@git.example.org/echo?ref=refs/tags/v1',
-  'https://example.org/v1.2.3.tar.gz?token=hunter2',
+  'https://example.org/v1.2.3.tar.gz?token=hunter2', 'https://example.org/v1.2.3.tar.gz?job_token=hunter2', 'https://example.org/v1.2.3.tar.gz?X-Amz-Signature=hunter2',
 ])('a credential in %s is refused, and not shown', reference => {
   const message = synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake({}, reference)] }));
   expect(message).toContain('CDK8SNIX1201');
@@ -236,6 +243,27 @@ test('two programs of one name are refused, and the same one twice is not', () =
   environment.containerFor(flake());
   expect(() => environment.containerFor(flake({}, 'github:owner/other/v1.2')))
     .toThrow('CDK8SNIX1202 test/nix: got "github:owner/other/v1.2". The name "main" stands for "github:owner/echo/v1.2.3" already.');
+});
+
+test.each<[string, (chart: Chart, environment: NixEnvironment, workload: kplus.Deployment) => void, string]>([
+  ['nothing is enabled', () => {}, 'Call enable()'],
+  ['another environment is enabled', (chart, environment, workload) => {
+    environment.enable(new kplus.Job(chart, 'job', { containers: [{ image: 'example/app:1' }] }));
+    new NixEnvironment(chart, 'other').enable(workload);
+  }, 'one of another environment'],
+  ['it runs before ours', (_, environment, workload) => {
+    workload.addInitContainer(environment.containerFor(flake({ name: 'migrate' })));
+    environment.enable(workload, { initContainersFirst: ['migrate'] });
+  }, 'before its program is brought'],
+])('a program that its pod is not brought is refused: %s', (_, ask, words) => {
+  const message = synthError(chart => {
+    const environment = new NixEnvironment(chart, 'nix', { store: NixStore.ephemeral() });
+    const workload = new kplus.Deployment(chart, 'echo');
+    workload.addContainer(environment.containerFor(flake()));
+    ask(chart, environment, workload);
+  });
+  expect(message).toContain('CDK8SNIX1208');
+  expect(message).toContain(words);
 });
 
 test('a store that a driver serves is not ours to bring programs to', () => {

@@ -1,8 +1,8 @@
 import { Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  HomeManager, HomeManagerProfile, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixProgram, NixProgramPrefetch,
-  NixRuntimeClass, NixStore,
+  HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixProgram,
+  NixProgramPrefetch, NixRuntimeClass, NixStore,
 } from '../../src';
 import { only, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -71,6 +71,7 @@ test.each<[string, NixDeploymentProps, string, string]>([
   ['two flakes in one pod', { store: CONTAINIX, programs: [FLAKE, NixProgram.flake('github:owner/b/v1.2', { name: 'b' })] }, 'CDK8SNIX1206', 'one flake in a pod'],
   ['a flake where commands run', { store: FLOX, programs: [FLAKE] }, 'CDK8SNIX1206', 'Use NixProgram.command(…)'],
   ['a command where flakes run', { store: CONTAINIX, programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
+  ['a command of nothing', { store: FLOX, programs: [NixProgram.command([])] }, 'CDK8SNIX1201', 'Name a program'],
   ['a command where nothing brings it', { programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
   ['a program as an image', { store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [NixProgram.package(`${IMAGE}/bin/x`)] }, 'CDK8SNIX1201', 'buildImage'],
   ['a flake that moves', { store: CONTAINIX, programs: [NixProgram.flake('github:owner/echo')] }, 'CDK8SNIX1203', 'neither a revision nor a tag'],
@@ -93,5 +94,9 @@ test.each<[string, (environment: NixEnvironment) => void]>([
 test('there is nothing to bring ahead', () => {
   const chart = testChart();
   const { environment } = new NixDeployment(chart, 'echo', { store: CONTAINIX, programs: [FLAKE] });
-  expect(() => new NixProgramPrefetch(chart, 'ahead', { environment })).toThrow('CDK8SNIX1205');
+  expect(() => new NixProgramPrefetch(chart, 'ahead', { environment })).toThrow('CDK8SNIX1205 test/ahead: the runtime of the node brings the programs of test/echo/Nix. Leave this out.');
+  expect(synthError(other => {
+    const workload = new NixDeployment(other, 'echo', { store: CONTAINIX, programs: [FLAKE] });
+    workload.environment.useBinaryCache(new NixBinaryCache(other, 'cache'));
+  })).toContain('CDK8SNIX1206 useBinaryCache');
 });
