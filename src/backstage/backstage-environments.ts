@@ -121,6 +121,9 @@ export class BackstageEnvironments extends Construct {
   /** Whoever signs in at one of two portals of one address gets into the other. */
   private checkBaseUrls(environments: { [name: string]: BackstageEnvironmentProps }): void {
     const problems = new Problems(this);
+    if (Object.keys(environments).length === 0) {
+      problems.add('CDK8SNIX0912', 'environments', environments, 'There would be no portal.', 'Name at least one.');
+    }
     const seen = new Map<string, string>();
     for (const [name, { baseUrl }] of Object.entries(environments)) {
       const first = seen.get(addressOf(baseUrl));

@@ -13,7 +13,7 @@ import { checkDatabase, databaseSize, weakenedTls } from './database-checks';
 import { connectTo, DatabaseConnection } from './database-connection';
 import { followReferences } from './followed-references';
 import { checkContainerPorts, listeningProblems, schemeProblems, serviceProblems } from './listening-checks';
-import { bindingProblems, checkObjects } from './object-checks';
+import { bindingProblems, checkObjects, movedProblems } from './object-checks';
 import { portalIngress, portalService, publicAddress, servicePort } from './portal-access';
 import { checkPortal, unselected } from './portal-checks';
 import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './portal-container';
@@ -120,6 +120,7 @@ export class BackstageNix extends Construct {
         ...schemeProblems(config.content(), props),
         ...(preset === BackstagePreset.PRODUCTION ? weakenedTls(config.content(), connection) : []),
         ...serviceProblems(this.service, this.port),
+        ...movedProblems(this),
         ...(this.clusterRoleBinding ? bindingProblems(ApiObject.of(this.clusterRoleBinding).toJson()) : []),
         ...(Object.keys(this.deployment.matchLabels).length === 0 ? [unselected()] : []),
       ].map(describe),

@@ -1,8 +1,10 @@
 import { ApiObject, ApiObjectMetadata } from 'cdk8s';
+import { IConstruct } from 'constructs';
 import { BackstageNixProps } from './backstage-nix-props';
 import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problem, Problems } from '../base/problems';
+import { isPatched, manifestAsMade, manifestAsPatched } from '../pod/written-manifest';
 
 /** Record what is wrong with the metadata of a portal's objects. Those of its Deployment are looked at as those of all workloads are. */
 export function checkObjects(problems: Problems, props: BackstageNixProps, namespace: string | undefined): void {
@@ -31,6 +33,21 @@ function checkAccount(problems: Problems, { deployment = {} }: BackstageNixProps
       `It is in ${JSON.stringify(theirs) ?? 'the namespace of the release'}, and the pods are in ${JSON.stringify(ours) ?? 'the namespace of the release'}.`,
       'Make it in the chart of the portal, or leave it out and name it by metadata.serviceAccount.');
   }
+}
+
+/** What patches have moved to where the other objects do not look for it. */
+export function movedProblems(portal: IConstruct): Problem[] {
+  return portal.node.findAll().filter(ApiObject.isApiObject).filter(isPatched).flatMap(object => {
+    const { namespace } = manifestAsMade(object).metadata;
+    const { kind, metadata } = manifestAsPatched(object);
+    return metadata?.namespace === namespace ? [] : [{
+      code: 'CDK8SNIX0915' as const,
+      prop: `${kind} ${metadata?.name}: metadata.namespace`,
+      value: metadata?.namespace,
+      problem: `The other objects are in ${JSON.stringify(namespace) ?? 'the namespace of the release'}.`,
+      remedy: 'Set the namespace on the chart, and leave it alone here.',
+    }];
+  });
 }
 
 /** A binding that an API server would refuse, since an account is always one of a namespace. */

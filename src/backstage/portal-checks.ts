@@ -28,6 +28,11 @@ export function checkPortal(problems: Problems, props: BackstageNixProps, preset
   if (preset === BackstagePreset.PRODUCTION && props.development) {
     problems.add('CDK8SNIX0902', 'development', props.development, 'Nobody would serve the portal.', 'Leave it out, or use another preset.');
   }
+  props.configFiles?.forEach((file, i) => {
+    if (file === '' || file.startsWith('-')) {
+      problems.add('CDK8SNIX0905', `configFiles[${i}]`, file, 'It is no path of a file.', 'Use for example "app-config.yaml".');
+    }
+  });
   Object.entries(props.secrets ?? {}).forEach(([name, value]) => checkKey(problems, `secrets.${name}`, value));
   checkIngress(problems, props, url);
   if (props.httpRoute) {
@@ -53,6 +58,9 @@ function checkIngress(problems: Problems, { ingress, baseUrl }: BackstageNixProp
       'Use a name that `kubectl get ingressclass` lists, or leave it out.');
   }
   checkHost(problems, baseUrl, url, 'ingress', 'an Ingress');
+  if (ingress.tlsSecret && url?.protocol === 'http:') {
+    problems.add('CDK8SNIX0901', 'baseUrl', baseUrl, 'The Ingress has a certificate, and leads people to https.', 'Use https, or leave out ingress.tlsSecret.');
+  }
   validateMetadata(problems, { annotations: ingress.annotations }, { labels: 'ingress.labels', annotations: 'ingress.annotations' });
 }
 

@@ -95,7 +95,7 @@ export const ERROR_CODES = {
   CDK8SNIX0909: 'The Gateway, the listener or a host name of a portal\'s HTTPRoute is not valid, or the portal\'s own is not among them.',
   CDK8SNIX0910: 'A namespace that may reach a portal is not valid, or none is named.',
   CDK8SNIX0911: 'A file with the images of portals cannot be read, or has none for an environment.',
-  CDK8SNIX0912: 'Two environments of a portal have one address, or there is no environment of a name.',
+  CDK8SNIX0912: 'Two environments of a portal have one address, there is none at all, or none of a name.',
   CDK8SNIX0913: 'The folder of a portal under development is not below its home.',
   CDK8SNIX0914: 'A portal would listen elsewhere than its Service and its probes ask, or its Service leads elsewhere.',
   CDK8SNIX0915: 'The name or the namespace of an object of a portal is not valid, is missing, or is not that of its pods.',

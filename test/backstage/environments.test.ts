@@ -160,6 +160,10 @@ describe('environments', () => {
     expect(size({ preset: BackstagePreset.STAGING })).toBe('20Gi');
   });
 
+  test('are refused where there is none', () => {
+    expect(() => build([]).app.synthYaml()).toThrow('CDK8SNIX0912 environments: got {}. There would be no portal. Name at least one.');
+  });
+
   test('of one address are refused', () => {
     expect(() => build(['a', 'b'], () => 'https://portal.example.org').app.synthYaml())
       .toThrow('CDK8SNIX0912 environments.b.baseUrl: got "https://portal.example.org". It is that of a too. Give each environment a host of its own.');

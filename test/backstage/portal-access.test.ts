@@ -1,5 +1,6 @@
 import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
-import { BackstageHttpRouteOptions, BackstageNixProps } from '../../src';
+import * as kplus from 'cdk8s-plus-28';
+import { BackstageHttpRouteOptions, BackstageNixProps, BackstagePreset } from '../../src';
 import { only, testChart } from '../support/synth';
 import { synthError } from '../support/synth-error';
 import { appConfig, portal } from './support/portal';
@@ -83,6 +84,10 @@ test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]
   ['a name of a Service in upper case', () => ({ service: { metadata: { name: 'Backstage' } } }), 'CDK8SNIX0915 service.metadata.name: got "Backstage"', '"backstage"'],
   ['an annotation of an Ingress with a space', () => ({ ingress: { metadata: { annotations: { 'a b': 'c' } } } }), 'CDK8SNIX0208 ingress.metadata.annotations: got "a b"', 'example.org/owner'],
   ['an object in another namespace than the pods', () => ({ metadata: { configMap: { namespace: 'other' } } }), 'CDK8SNIX0915 metadata.configMap.namespace: got "other"', 'on the chart'],
+  ['a certificate for a portal without TLS', chart => ({
+    baseUrl: 'http://portal.example.org', preset: BackstagePreset.STAGING, ingress: { tlsSecret: kplus.Secret.fromSecretName(chart, 'Tls', 'tls') },
+  }), 'CDK8SNIX0901 baseUrl: got "http://portal.example.org"', 'leave out ingress.tlsSecret'],
+  ['a configuration file without a name', () => ({ configFiles: ['app-config.yaml', ''] }), 'CDK8SNIX0905 configFiles[1]: got ""', '"app-config.yaml"'],
   ['an account in no namespace', () => ({}), 'CDK8SNIX0915 namespace: got nothing', 'clusterAccess: false'],
   ['the name of an account that is not made', () => ({ clusterAccess: false, metadata: { serviceAccount: { name: 'backstage' } } }),
     'CDK8SNIX0916 metadata.serviceAccount', 'deployment.serviceAccount'],
@@ -90,6 +95,14 @@ test.each<[string, (chart: Chart) => Partial<BackstageNixProps>, string, string]
   const message = synthError(chart => portal(chart, build(chart)));
   expect(message).toContain(what);
   expect(message).toContain(remedy);
+});
+
+test('an object that a patch moves away from the others is refused', () => {
+  const message = synthError(chart => {
+    ApiObject.of(portal(chart).service).addJsonPatch(JsonPatch.add('/metadata/namespace', 'elsewhere'));
+  });
+  expect(message).toContain('metadata.namespace: got "elsewhere"');
+  expect(message).toContain('Set the namespace on the chart');
 });
 
 test('the HTTPRoute leads to a Service of another name, and to one that a patch renamed', () => {
