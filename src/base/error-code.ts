@@ -36,7 +36,7 @@ export const ERROR_CODES = {
   CDK8SNIX0401: 'A user or group id is out of range, or 0 without asking for root by name.',
   CDK8SNIX0402: 'The name or the home of the user cannot be used in a container.',
   CDK8SNIX0403: 'The workload asks for another user or group than the environment.',
-  CDK8SNIX0404: 'A container asks for privileges that the Pod Security level of the workload, `restricted` by default, refuses.',
+  CDK8SNIX0404: 'A pod or a container asks for privileges that the Pod Security level of the workload, `restricted` by default, refuses.',
   CDK8SNIX0405: 'A pod does not conform to the profile that `PodSecurity.enforce` asks for.',
   CDK8SNIX0406: 'The path of a folder or a file in the home is not relative, leads out of it, or has unusual characters.',
   CDK8SNIX0407: 'The permissions of a file in the home are no mode with which its owner can read it.',

@@ -83,6 +83,7 @@ export interface NixEnvironmentOptions {
    * Resources of each container that the library brings, so that all of them have the limits that a quota or a LimitRange asks for, or make a
    * Guaranteed pod: those that seed and check the store, activate the home and care for the store, and the workspace. The init containers run
    * one after the other, so what all of them request costs no more than what one does. `seed.resources` and the like go before.
+   * They take the place of ours as a whole: name requests and limits of both CPU and memory, as far as the namespace asks for them.
    *
    * @default - requests and a memory limit that suit each task, no CPU limit
    */

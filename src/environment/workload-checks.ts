@@ -1,3 +1,4 @@
+import { checkLevel } from './level-checks';
 import { checkMountClashes, checkMountPaths } from './mount-checks';
 import { checkNodes } from './node-checks';
 import { checkIds, checkPodProfile, checkPrivileges } from './privilege-checks';
@@ -30,7 +31,7 @@ export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUse
   return [
     ...checkRestart(pod),
     ...checkIds('securityContext', pod.spec.securityContext, user, true),
-    ...(additions.leavesOthersAlone ? [] : checkPodProfile(pod.spec.securityContext, additions.level)),
+    ...(additions.leavesOthersAlone ? [] : [...checkPodProfile(pod.spec.securityContext, additions.level), ...checkLevel(pod, additions.level)]),
     ...checkNames(pod, additions),
     ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [
