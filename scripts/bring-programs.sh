@@ -94,15 +94,17 @@ refuse_to_build() {
   esac
 }
 
-# As nix run looks: for an app first, then for a package.
+# As nix run looks, for an app first, then for a package; the other way round for what the container itself runs.
 describe_flake() {
   flake=${reference%%#*} attribute=${reference#*#}
   [ "$attribute" != "$reference" ] && [ -n "$attribute" ] || attribute=default
-  describe "$flake#apps.$system.$attribute"
+  # A command of the container's own is one of the package, whatever app has the package's name.
+  if [ "$kind" = closure ]; then set -- "$reference" "$flake#apps.$system.$attribute"; else set -- "$flake#apps.$system.$attribute" "$reference"; fi
+  describe "$1"
   [ "$status" != 0 ] || return 0
   refuse_to_build
   case $(cat "$work/errors") in *'does not provide attribute'*) ;; *) die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")" ;; esac
-  describe "$reference"
+  describe "$2"
   [ "$status" = 0 ] || refuse_to_build
   [ "$status" = 0 ] || die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")"
 }

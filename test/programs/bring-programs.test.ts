@@ -22,12 +22,14 @@ const FLAKE = (release: string) => `{
       default = tool "serve" { meta.mainProgram = "serve"; };
       by-name = tool "tool" { };
       nameless = tool "other" { };
+      both = tool "other" { };
       broken = make "broken" "exit 1" { };
       generated = make "generated" "echo 1 >$out" { };
       imported = tool (if import (make "generated" "echo 1 >$out" { }) == 1 then "serve" else "other") { meta.mainProgram = "serve"; };
       linked = make "linked" "mkdir -p $out/bin; ln -s \${tool "serve" { }}/bin/serve $out/bin/linked; ln -s nowhere $out/bin/broken; :" { };
     };
     apps.x86_64-linux.app = { type = "app"; program = "\${tool "from-app" { }}/bin/from-app"; };
+    apps.x86_64-linux.both = { type = "app"; program = "\${tool "wrapper" { }}/bin/wrapper"; };
   };
 }`;
 
@@ -66,10 +68,15 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     expect(['a', 'b', 'c', 'd'].map(name => path.basename(link(name, 'k', 'program')))).toEqual(['from-app', 'tool', 'serve', 'from-app']);
   });
 
-  test('a package whose program the container names needs no main one', async () => {
-    await bringWell(['echo', 'k', 'closure', 'path:/flake#nameless']);
+  test.each(['nameless', 'both'])('a package whose program the container names needs no main one, and no app of its name is taken for it: %s', async name => {
+    await bringWell(['echo', 'k', 'closure', `path:/flake#${name}`]);
     expect(fs.readdirSync(path.join(store.volume.root, link('echo', 'k', 'package'), 'bin'))).toEqual(['other']);
     expect(store.volume.exists(`${SET}/echo/k/program`)).toBe(false);
+  });
+
+  test('an app that is no package comes whole for a container with a command of its own', async () => {
+    await bringWell(['echo', 'k', 'closure', 'path:/flake#app']);
+    expect(fs.readdirSync(path.join(store.volume.root, link('echo', 'k', 'package'), 'bin'))).toEqual(['from-app']);
   });
 
   test('another reference is another program; the former ones stay for a rollback, and no more of them than asked for', async () => {
