@@ -270,6 +270,8 @@ const CASES: Case[] = [
     'CDK8SNIX0304', 'containers[main].envVariables.NIX_CONFIG', '"(not shown)"', 'take the variable from a Secret'],
   ['a password in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('extra-substituters = https://me:ghp_X@cache.example.org') } }),
     'CDK8SNIX0304', 'containers[main].envVariables.NIX_CONFIG', '"(not shown)"', 'take the variable from a Secret'],
+  ['a cache in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('extra-substituters = https://cache.example.org') } }),
+    'CDK8SNIX0518', 'containers[main].envVariables.NIX_CONFIG', '"extra-substituters = https://cache.example.org"', 'use config.substituters'],
   ['another store in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('store = /home/code/nix') } }),
     'CDK8SNIX0518', 'containers[main].envVariables.NIX_CONFIG', '"store = /home/code/nix"', 'Leave that line out'],
   ['a daemon', container({ envVariables: { NIX_REMOTE: kplus.EnvValue.fromValue('daemon') } }), 'CDK8SNIX0518', 'containers[main].envVariables.NIX_REMOTE', '"daemon"', 'Leave it out'],
@@ -278,6 +280,8 @@ const CASES: Case[] = [
   ['a nix.conf that nothing reads', mounting('/etc/nix/nix.conf'), 'CDK8SNIX0518', 'containers[main].volumeMounts', '"/etc/nix/nix.conf"', 'config.settings'],
   ['a ConfigMap over /etc/profile.d', mountingReadOnly('/etc/profile.d'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/etc/profile.d"', 'by subPath'],
   ['a ConfigMap over /home', mountingReadOnly('/home'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home"', 'by subPath'],
+  ['a ConfigMap over /tmp', mountingReadOnly('/tmp'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/tmp"', 'by subPath'],
+  ['a ConfigMap where Nix keeps profiles', mountingReadOnly('/home/code/.local/state'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home/code/.local/state"', 'by subPath'],
   ['a claim that can only be read over /home', chart => {
     const claim = kplus.PersistentVolumeClaim.fromClaimName(chart, 'claim', 'shared');
     const volume = kplus.Volume.fromPersistentVolumeClaim(chart, 'Extra', claim, { name: 'extra', readOnly: true });

@@ -59,6 +59,10 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
     if (home !== undefined && (path === `${home}/.nix-profile` || isBelow(path, `${home}/.nix-profile`))) {
       return refuse('Nix has a link to what is installed there.', 'Mount your volume elsewhere.');
     }
+    const written = home === undefined ? ['/tmp'] : ['/tmp', `${home}/.local`, `${home}/.local/state`, `${home}/.local/state/nix`];
+    if (written.includes(path) && isReadOnly(mount, volumes)) {
+      return refuse('Nix writes there, and the volume is read-only.', 'Mount single files of it, by subPath, or mount it elsewhere.');
+    }
     const below = ours.find(our => isBelow(our.path, path));
     if (below && isReadOnly(mount, volumes)) {
       return refuse(`The environment mounts ${below.path} in it, for which nothing can be made there: the volume is read-only.`,

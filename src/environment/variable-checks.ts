@@ -40,12 +40,16 @@ function saysTheSame({ name, value }: any, ours: string | undefined): boolean {
   return value === ours || (typeof value === 'string' && (name === 'HOME' || Object.hasOwn(IN_PLACE, name)) && plainPath(value) === ours);
 }
 
-/** The first setting in lines of nix.conf that holds a secret, and the first that the library sets. */
-function whatConfigSays(lines: string): { readonly secret?: string; readonly own?: string } {
+/** Whose caches and keys count for proxies, network policies and the cache in the cluster. */
+const CACHES = ['substituters', 'trusted-public-keys'];
+
+/** The first setting in lines of nix.conf that holds a secret, the first that the library sets, and the first that is about caches. */
+function whatConfigSays(lines: string): { readonly secret?: string; readonly own?: string; readonly caches?: string } {
   const settings = writtenSettings({ extraLines: lines.split('\n') });
   return {
     secret: settings.find(({ name, value }) => (SECRET_SETTINGS.has(name) && value !== '') || itemsOf(value).some(urlHoldsSecret))?.written,
     own: settings.find(({ name, value }) => Object.hasOwn(OWN_SETTINGS, name) && AS_OURS[name] !== value)?.name,
+    caches: settings.find(({ name }) => CACHES.includes(name))?.written,
   };
 }
 
@@ -86,8 +90,10 @@ export function checkVariables(container: any, additions: PodAdditions): Problem
         'Leave it out. A remote builder is set with config.settings.builders.');
     }
     if (name === 'NIX_CONFIG' && typeof value === 'string') {
-      const { secret, own } = whatConfigSays(value);
+      const { secret, own, caches } = whatConfigSays(value);
       return secret ? refuseSecret(container, secret)
+        : caches ? refuse(`It sets ${caches}: network policies, proxies and a cache in the cluster follow the caches of the environment only.`,
+          'Leave that line out, and use config.substituters.')
         : own === undefined ? [] : refuse(`It sets ${own}, on which the environment relies: ${OWN_SETTINGS[own]}.`, 'Leave that line out.');
     }
     if (name === 'XDG_STATE_HOME' && typeof value === 'string' && value.startsWith('/') && !isKept(value, container, ours.get('HOME'))) {
