@@ -72,6 +72,8 @@ const CASES: Case[] = [
   ['empty claim name', deployment({ store: NixStore.existing('') }), 'CDK8SNIX0202', 'store.claimName', '""', 'kubectl get pvc'],
   ['claim name with a slash', deployment({ store: NixStore.existing('ns/claim') }), 'CDK8SNIX0202', 'store.claimName', '"ns/claim"', 'kubectl get pvc'],
   ['a claim of ours with a name in upper case', store({ claimName: 'Tools' }), 'CDK8SNIX0202', 'store.claimName', '"Tools"', 'kubectl get pvc'],
+  ['a home in the folder of the store', deployment({ store: NixStore.existing('claim'), home: NixHome.existing('claim', { folder: 'nix/home' }) }),
+    'CDK8SNIX0217', 'home.folder', '"nix/home"', 'onStoreVolume'],
   ['read-only claim', store({ accessModes: [READ_ONLY_MANY] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadOnlyMany"]', 'READ_WRITE_ONCE'],
   ['no access mode', store({ accessModes: [] }), 'CDK8SNIX0203', 'store.accessModes', '[]', 'READ_WRITE_ONCE'],
   ['one pod, and one node', store({ accessModes: [READ_WRITE_ONCE_POD, READ_WRITE_ONCE] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadWriteOncePod"', 'Keep one'],

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   CDK8SNIX0214: 'Two environments end at one object: their claims, or what else they make, have the same name.',
   CDK8SNIX0215: 'A workload asks for nodes of another architecture than its store is for.',
   CDK8SNIX0216: 'A volume that can only be read is to hold the store or the home.',
+  CDK8SNIX0217: 'The home is in the folder in which its volume holds the store.',
   CDK8SNIX0301: 'A substituter is no valid store URL.',
   CDK8SNIX0302: 'A substituter has no public key, or a malformed one, or is to be trusted without.',
   CDK8SNIX0303: 'nix.conf: the name of a setting is unknown or malformed.',

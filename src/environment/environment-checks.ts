@@ -5,19 +5,25 @@ import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
 import { writtenSettings } from '../config/written-settings';
+import { BoundHome } from '../home/bound-home';
 import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
 import { BoundStore } from '../pod/bound-store';
+import { STORE_FOLDER } from '../pod/pod-names';
 import { NixArchitecture } from '../store/nix-architecture';
 
 /** What a runtime of the node would not hear of. */
 const OF_OUR_OWN = ['image', 'config', 'seed', 'path', 'nixPath', 'bringPrograms'] as const;
 
-/** What only the store that came of the props can tell. */
-export function checkBoundStore(props: NixEnvironmentProps, store: BoundStore, problems: Problems): void {
+/** What only the store and the home that came of the props can tell. */
+export function checkVolumes(props: NixEnvironmentProps, store: BoundStore, home: BoundHome, problems: Problems): void {
   checkEnum(problems, 'store.architecture', store.architecture, NixArchitecture);
   if (store.runtime) {
     checkOwnRuntime(props, problems);
+  }
+  const claim = store.source?.persistentVolumeClaim?.claimName;
+  if (claim !== undefined && claim === home.source?.persistentVolumeClaim?.claimName && home.folder.split('/')[0] === STORE_FOLDER) {
+    problems.add('CDK8SNIX0217', 'home.folder', home.folder, `The claim ${claim} holds the store there.`, 'Use another folder, or NixHome.onStoreVolume().');
   }
 }
 

@@ -2,7 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
-import { checkBoundStore, checkEnvironmentProps } from './environment-checks';
+import { checkEnvironmentProps, checkVolumes } from './environment-checks';
 import { environmentPart, homeToMake, profilePath, SESSION_SCRIPT, userProfile } from './environment-part';
 import { environmentsOf, registerEnvironment } from './environments-of-app';
 import { narrower } from './fit-to-store';
@@ -102,10 +102,10 @@ export class NixEnvironment extends Construct {
       scope: this, problems: this.problems, metadata: this.objectMetadata(), role: { id: 'Store', prop: 'store', factory: 'NixStore' },
     });
     this.claim = this.store.claim;
-    checkBoundStore(props, this.store, this.problems);
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
     this.boundHome = this.home._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
+    checkVolumes(props, this.store, this.boundHome, this.problems);
     this.storeContainers = new StoreContainers(
       this.image, props.seed ?? {}, this.store, homeToMake(this.home, this.boundHome), props.containerResources, this.user.isRoot,
     );

@@ -4,7 +4,7 @@ import * as path from 'path';
 import { host, REPOSITORY, run, USER_ID } from './support/container';
 import { Image } from './support/image';
 import { seed, SeedOptions, seedWell, startSeeding } from './support/seeder';
-import { expectSound, installThings } from './support/soundness';
+import { expectSound, installThings, profileOf } from './support/soundness';
 import { Volume } from './support/volume';
 
 let v1: Image;
@@ -198,6 +198,20 @@ describe('a seed image', () => {
     await host('sh', '-ec', `rm "$0"/var/nix/profiles/default*; ${place}`, installed.nix, v1.profile);
     expect(await seedWell(installed, volume!)).toContain('seeded ');
     expect((await volume!.inWorkload(installed, '/nix/var/nix/profiles/default/bin/nix-store --version'))[0]).toMatch(/^nix-store \(Nix\)/);
+  });
+
+  test('whose Nix is what a link in a home leads to is seeded with that', async () => {
+    const installed = await v1.copyTo(path.join(scratch, 'nix'));
+    await host('sh', '-ec', 'rm "$0"/var/nix/profiles/default*', installed.nix);
+    const home = path.join(scratch, 'home');
+    fs.mkdirSync(path.join(home, '.local/state/nix/profiles'), { recursive: true });
+    fs.chmodSync(home, 0o755);
+    // As newer installers leave it: one link leads to the next.
+    fs.symlinkSync('.local/state/nix/profiles/profile', path.join(home, '.nix-profile'));
+    fs.symlinkSync('profile-1-link', path.join(home, '.local/state/nix/profiles/profile'));
+    fs.symlinkSync(v1.profile, path.join(home, '.local/state/nix/profiles/profile-1-link'));
+    expect(await seedWell(installed, volume!, { mounts: { [home]: '/root:ro' } })).toContain('seeded ');
+    expect(profileOf(volume!)).toBe(v1.profile);
   });
 
   test('for another architecture', async () => {
