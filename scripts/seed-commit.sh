@@ -346,12 +346,15 @@ is_ours() {
 
 # --- marker --------------------------------------------------------------------------------------------------------
 
+# The line of the history stands before the marker, after which nobody would add it: a seed that is killed between the two, and so
+# starts again, stands there twice.
 write_marker() {
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   {
     printf 'protocol=%s\nid=%s\nimage=%s\nsystem=%s\ntime=%s\npaths=%s\nbytes=%s\nnix=%s\n' "$PROTOCOL" "$image_id" "$SEED_IMAGE" "$system" "$now" \
       "$total_paths" "$total_bytes" "$image_nix" >"$mine/seed" &&
-      sync_volume && { [ ! -e "$ours/repair" ] || mv -f "$ours/repair" "$mine/repaired"; } && mv -T -f "$mine/seed" "$ours/seed" &&
-      printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history"
+      sync_volume && { [ ! -e "$ours/repair" ] || mv -f "$ours/repair" "$mine/repaired"; } && [ -e "$mine/seed" ] &&
+      printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history" &&
+      mv -T -f "$mine/seed" "$ours/seed"
   } 2>"$work/errors" || why_not_moved
 }
