@@ -214,6 +214,22 @@ describe('a seed image', () => {
     expect(profileOf(volume!)).toBe(v1.profile);
   });
 
+  test('whose Nix is only in its PATH is seeded with that', async () => {
+    const installed = await v1.copyTo(path.join(scratch, 'nix'));
+    const build = `
+      mkdir -p /tmp/lix/bin
+      printf '#!/bin/sh\\nexec %s/bin/"\${0##*/}" "$@"\\n' "$1" >/tmp/lix/bin/nix-store
+      chmod +x /tmp/lix/bin/nix-store
+      for name in nix nix-env nix-build; do ln /tmp/lix/bin/nix-store /tmp/lix/bin/$name; done
+      HOME=/tmp/home USER=code nix-store --add /tmp/lix`;
+    const { code, stdout, stderr } = await run({ rootfs: v1.rootfs, mounts: { [installed.nix]: '/nix' }, command: ['sh', '-ec', build, 'sh', v1.profile] });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lix = stdout.trim();
+    await host('sh', '-ec', 'rm "$0"/var/nix/profiles/default*', installed.nix);
+    expect(await seedWell(installed, volume!, { environment: { PATH: `${lix}/bin:/usr/sbin:/usr/bin:/bin` } })).toContain('seeded ');
+    expect(profileOf(volume!)).toBe(lix);
+  });
+
   test('for another architecture', async () => {
     const foreign = await (await Image.build({ version: '1', recorded: true })).copyTo(path.join(scratch, 'nix'));
     const recording = path.join(foreign.nix, '.cdk8s-nix/image');
