@@ -32,6 +32,8 @@ program=check-nix-store lock_held=no
 exec 7>&2
 # shellcheck source=scripts/seed-log.sh
 . "$here/seed-log.sh"
+# shellcheck source=scripts/store-links.sh
+. "$here/store-links.sh"
 
 check_store() {
   needed='store var/nix/db/db.sqlite .cdk8s-nix/seed'
@@ -43,30 +45,8 @@ check_store() {
   [ -n "$(ls -A "$NIX_FOLDER/store")" ] || die 60 "$NIX_FOLDER/store is empty"
 }
 
-# usage: leads_somewhere PATH     whether a path below /nix is there once this store is at /nix: links mean that place
-leads_somewhere() {
-  there=$NIX_FOLDER ahead=$1 hops=0
-  while [ -n "$ahead" ]; do
-    next=${ahead%%/*}
-    case $ahead in */*) ahead=${ahead#*/} ;; *) ahead= ;; esac
-    [ -n "$next" ] || continue
-    there=$there/$next
-    [ -L "$there" ] || continue
-    hops=$((hops + 1))
-    [ "$hops" -le 40 ] || return 1
-    target=$(readlink "$there")
-    case $target in
-      /nix/*) there=$NIX_FOLDER ahead=${target#/nix/}/$ahead ;;
-      # A file of the workload's own image, which is not this one's.
-      /*) return 0 ;;
-      *) there=${there%/*} ahead=$target/$ahead ;;
-    esac
-  done
-  [ -e "$there" ]
-}
-
 check_nix() {
-  leads_somewhere var/nix/profiles/default/bin/nix-store ||
+  find_in_store /nix/var/nix/profiles/default/bin/nix-store ||
     die 62 "the default profile leads to no Nix: there is no /nix/var/nix/profiles/default/bin/nix-store, or one of its links leads nowhere"
 }
 
