@@ -113,17 +113,20 @@ export class BackstageNix extends Construct {
     const config = new AppConfig(() => backstageConfig(props.baseUrl, this.port, connection), props.appConfig ?? {}, props.appConfigWithout ?? [],
       () => this.configMap);
     this.node.addValidation({
-      validate: () => [
-        ...config.problems(),
-        ...plainSecrets(config.content(), preset !== BackstagePreset.DEVELOPMENT),
-        ...listeningProblems(config.content(), this.port),
-        ...schemeProblems(config.content(), props),
-        ...(preset === BackstagePreset.PRODUCTION ? weakenedTls(config.content(), connection) : []),
-        ...serviceProblems(this.service, this.port),
-        ...movedProblems(this),
-        ...(this.clusterRoleBinding ? bindingProblems(ApiObject.of(this.clusterRoleBinding).toJson()) : []),
-        ...(Object.keys(this.deployment.matchLabels).length === 0 ? [unselected()] : []),
-      ].map(describe),
+      validate: () => {
+        const content = config.content();
+        return [
+          ...config.problems(),
+          ...plainSecrets(content, preset !== BackstagePreset.DEVELOPMENT),
+          ...listeningProblems(content, this.port),
+          ...schemeProblems(content, props),
+          ...(preset === BackstagePreset.PRODUCTION ? weakenedTls(content, connection) : []),
+          ...serviceProblems(this.service, this.port),
+          ...movedProblems(this),
+          ...(this.clusterRoleBinding ? bindingProblems(ApiObject.of(this.clusterRoleBinding).toJson()) : []),
+          ...(Object.keys(this.deployment.matchLabels).length === 0 ? [unselected()] : []),
+        ].map(describe);
+      },
     });
     this.configMap = new ApiObject(this, 'Config', {
       apiVersion: 'v1',
