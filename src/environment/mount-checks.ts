@@ -1,5 +1,5 @@
 import { Problem } from '../base/problems';
-import { isBelow, plainPath } from '../pod/folders-to-make';
+import { isAtOrBelow, isBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 import { holdsFiles, isReadOnlyVolume } from '../pod/volume-kind';
@@ -56,7 +56,7 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
       return refuse(`The environment mounts ${same.path} itself.`,
         path === home ? 'Give the volume to the environment: home: NixHome.fromVolume(volume).' : 'Mount your volume elsewhere.');
     }
-    if (home !== undefined && (path === `${home}/.nix-profile` || isBelow(path, `${home}/.nix-profile`))) {
+    if (home !== undefined && isAtOrBelow(path, `${home}/.nix-profile`)) {
       return refuse('Nix has a link to what is installed there.', 'Mount your volume elsewhere.');
     }
     const written = home === undefined ? ['/tmp'] : ['/tmp', `${home}/.local`, `${home}/.local/state`, `${home}/.local/state/nix`];
@@ -72,7 +72,7 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
     if (above) {
       return refuse(`The environment mounts ${above.path} read-only, so nothing can be made in it.`, 'Mount your volume elsewhere.');
     }
-    return path === UNREAD || isBelow(path, UNREAD)
+    return isAtOrBelow(path, UNREAD)
       ? refuse('Nix reads the nix.conf of the environment, and no other.', 'Use config.settings or config.extraLines.', 'CDK8SNIX0518')
       : [];
   });

@@ -2,7 +2,7 @@ import { urlHoldsSecret } from '../base/plain-secret';
 import { Problem } from '../base/problems';
 import { OWN_SETTINGS, SECRET_SETTINGS } from '../config/nix-settings';
 import { itemsOf, writtenSettings } from '../config/written-settings';
-import { isBelow, plainPath } from '../pod/folders-to-make';
+import { isAtOrBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 
@@ -32,7 +32,7 @@ const AS_OURS: { readonly [setting: string]: string } = {
 /** Whether a folder is in the home, or on a volume of the container's own. */
 function isKept(folder: string, container: any, home: string = '/'): boolean {
   const places = [home, ...listOf(container.volumeMounts).map(({ mountPath = '' }) => plainPath(mountPath))];
-  return places.some(place => plainPath(folder) === place || isBelow(plainPath(folder), place));
+  return places.some(place => isAtOrBelow(plainPath(folder), place));
 }
 
 /** Whether a variable has the value that the environment gives it, or stands for the same folder. */

@@ -1,6 +1,6 @@
 import { folderOfFiles } from './mount-checks';
 import { Problem } from '../base/problems';
-import { isBelow, plainPath } from '../pod/folders-to-make';
+import { isAtOrBelow, isBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 import { holdsFiles } from '../pod/volume-kind';
@@ -47,10 +47,6 @@ export function checkWorkingDirectory(container: any, podVolumes: any[], additio
   }
   return additions !== undefined && isBelow(path, '/nix') && !IN_NIX.test(path)
     ? refuse('The store volume holds what Nix has, and a folder made there would be root\'s.', 'Use a folder in the home, which is made for you.') : [];
-}
-
-function isAtOrBelow(path: string, folder: string): boolean {
-  return path === folder || isBelow(path, folder);
 }
 
 /** What is mounted of such a volume by its path in it, which is a file in all but name. */

@@ -53,6 +53,11 @@ export function isBelow(path: string, folder: string): boolean {
   return path !== folder && path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 
+/** Whether a path is a folder, or lies in it. */
+export function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || isBelow(path, folder);
+}
+
 /** Whether a mount is surely a folder. A part of a volume may be a file, and what is made in its place must not be a folder then. */
 function isFolder(mount: any, volumes: any[]): boolean {
   const type = volumes.find(volume => volume.name === mount.name)?.hostPath?.type;

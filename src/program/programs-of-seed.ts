@@ -4,6 +4,7 @@ import { renderResources } from '../base/resources';
 import { CARE_FOLDER, CARE_VOLUME, CareTask, careScripts } from '../care/care-task';
 import { NixConfig } from '../config/nix-config';
 import { NixUser } from '../home/nix-user';
+import { isAtOrBelow } from '../pod/folders-to-make';
 import { PodPart } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { SEED, StoreContainers } from '../store/store-containers';
@@ -44,7 +45,7 @@ export class ProgramsOfSeed {
     const { config, user: { home } } = this.environment;
     const told = { ...task.variables, PROGRAMS_SCRIPT: `${CARE_FOLDER}/${task.name}.sh`, PROGRAMS_CONF_DIR: config._configDir };
     const variables = part.variables.filter(({ name }) => !OF_THE_WORKLOAD.includes(name));
-    const mounts = part.mounts.filter(({ mountPath, name }) => name !== VOLUME.store && !`${mountPath}/`.startsWith(`${home}/`)
+    const mounts = part.mounts.filter(({ mountPath, name }) => name !== VOLUME.store && !isAtOrBelow(mountPath, home)
       && !mountPath.startsWith('/etc/profile.d/'));
     const scripts = { name: CARE_VOLUME, configMap: { name: careScripts(this.environment).name } };
     return {
