@@ -6,7 +6,7 @@ interface Enum {
 }
 
 /** What is wrong with a value that an enum does not have. Only a compiler would say so, and JavaScript has none. */
-export function enumProblem(prop: string, value: unknown, members: Enum): Problem | undefined {
+function enumProblem(prop: string, value: unknown, members: Enum): Problem | undefined {
   const known = Object.values(members);
   return value === undefined || known.includes(value as string) ? undefined
     : { code: 'CDK8SNIX1302', prop, value, problem: 'There is no such value.', remedy: `Use one of ${known.map(member => JSON.stringify(member)).join(', ')}.` };
@@ -16,7 +16,7 @@ export function enumProblem(prop: string, value: unknown, members: Enum): Proble
 export function checkEnum(problems: Problems, prop: string, value: unknown, members: Enum): boolean {
   const found = enumProblem(prop, value, members);
   if (found) {
-    problems.add(found.code, found.prop, found.value, found.problem, found.remedy);
+    problems.record(found);
   }
   return !found;
 }

@@ -22,7 +22,11 @@ export class Problems {
   }
 
   public add(code: ErrorCode, prop: string, value: unknown, problem: string, remedy: string): void {
-    this.found.push({ code, prop, value, problem, remedy });
+    this.record({ code, prop, value, problem, remedy });
+  }
+
+  public record(problem: Problem): void {
+    this.found.push(problem);
   }
 }
 

@@ -39,7 +39,7 @@ function checkUpstreams(problems: Problems, upstreams: Substituter[]): boolean {
     }
     const problem = checkUpstream(upstream, `upstreams[${i}].url`, upstreams.slice(0, i));
     if (problem) {
-      problems.add(problem.code, problem.prop, problem.value, problem.problem, problem.remedy);
+      problems.record(problem);
     }
     return problem === undefined;
   }).every(ok => ok);
