@@ -144,7 +144,7 @@ register() {
 
 bring_database() {
   brought=$mine/db
-  make_mine db
+  make_mine db 2>"$work/errors" || why_not_moved
   # A copy that was opened and closed has nothing left in its log, which one as it lies in the image may have.
   if [ -z "$image_folder" ] && { [ ! -e "$database" ] || [ -s "$database-wal" ]; }; then open_image; fi
   from=${image_folder:-$SEED_SOURCE/var/nix}/db
