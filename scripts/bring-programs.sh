@@ -94,11 +94,10 @@ refuse_to_build() {
   esac
 }
 
-# As nix run looks, for an app first, then for a package; the other way round for what the container itself runs.
+# As nix run looks, for an app first, then for a package. A command of the container's own is one of the package, whatever app has the package's name.
 describe_flake() {
   flake=${reference%%#*} attribute=${reference#*#}
   [ "$attribute" != "$reference" ] && [ -n "$attribute" ] || attribute=default
-  # A command of the container's own is one of the package, whatever app has the package's name.
   if [ "$kind" = closure ]; then set -- "$reference" "$flake#apps.$system.$attribute"; else set -- "$flake#apps.$system.$attribute" "$reference"; fi
   describe "$1"
   [ "$status" != 0 ] || return 0
