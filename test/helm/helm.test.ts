@@ -3,8 +3,8 @@ import { Chart, Helm, Testing } from 'cdk8s';
 import { helm } from './helm';
 import { NixEnableOptions, NixEnvironment, NixStore } from '../../src';
 import { kubernetesProblems } from '../support/kubernetes-schema';
-import { synthErrorOf } from '../support/synth-error';
 import { only, testChart } from '../support/synth';
+import { synthErrorOf } from '../support/synth-error';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
