@@ -91,10 +91,14 @@ export function checkVariables(container: any, additions: PodAdditions): Problem
     }
     if (name === 'NIX_CONFIG' && typeof value === 'string') {
       const { secret, own, caches } = whatConfigSays(value);
-      return secret ? refuseSecret(container, secret)
-        : caches ? refuse(`It sets ${caches}: network policies, proxies and a cache in the cluster follow the caches of the environment only.`,
-          'Leave that line out, and use config.substituters.')
-          : own === undefined ? [] : refuse(`It sets ${own}, on which the environment relies: ${OWN_SETTINGS[own]}.`, 'Leave that line out.');
+      if (secret) {
+        return refuseSecret(container, secret);
+      }
+      if (caches) {
+        return refuse(`It sets ${caches}: network policies, proxies and a cache in the cluster follow the caches of the environment only.`,
+          'Leave that line out, and use config.substituters.');
+      }
+      return own === undefined ? [] : refuse(`It sets ${own}, on which the environment relies: ${OWN_SETTINGS[own]}.`, 'Leave that line out.');
     }
     if (name === 'XDG_STATE_HOME' && typeof value === 'string' && value.startsWith('/') && !isKept(value, container, ours.get('HOME'))) {
       return refuse('Nix keeps there what its user has installed, and nothing there lasts.', 'Leave it out, or name a folder in the home or on a volume.');
