@@ -46,13 +46,14 @@ list_trust() {
 
 # --- files ---------------------------------------------------------------------------------------------------------
 
-# Moves what is complete to its final name.
+# Moves what is complete to its final name. From here on until Nix knows of them, a failure takes them back.
 place() {
   phase register
   t_register=$time
-  mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user"
+  placed=yes
   {
-    make_mine replaced &&
+    mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user" &&
+      make_mine replaced &&
       while read -r name; do printf '%s\n' "$stage/$name"; done <"$work/kept-in" >"$work/kept-paths" &&
       (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced") &&
       in_chunks "$work/kept-paths" move_to "$volume/store" &&
@@ -139,7 +140,9 @@ register() {
     bring_database
   elif [ -s "$work/missing" ]; then
     load_missing
+    bring_trust
   fi
+  placed=no
 }
 
 bring_database() {
@@ -174,6 +177,7 @@ replace_database() {
   for file in schema ca-schema db.sqlite; do
     [ ! -e "$brought/$file" ] || mv "$brought/$file" "$volume/var/nix/db/" || return 1
   done
+  placed=no
   [ ! -e "$ours/fresh" ] || mv -f "$ours/fresh" "$mine/fresh"
 }
 
@@ -185,24 +189,28 @@ load_missing() {
     rm -rf "$work/dump"
     dump_missing 2>"$work/errors" || image_unreadable "the image's database"
   fi
-  patiently load_database && { bring_trust; return; }
+  if patiently load_database; then
+    placed=no
+    return
+  fi
   must_hold_lock
   reason=$(tail -n 1 "$work/errors")
-  # This is what was free when Nix failed.
-  measure_volume
-  take_back
   case $reason in
     *'disk is full'* | *'No space left on device'*) out_of_space ;;
-    *'disk I/O error'*) [ "$free_kib" -ge 1024 ] || out_of_space ;;
+    *'disk I/O error'*)
+      measure_volume
+      [ "$free_kib" -ge 1024 ] || out_of_space
+      ;;
   esac
   die 51 "registering failed: $reason"
 }
 
-# What nobody has registered does not stay. To move it takes room as well, so what else is ours goes first. (Paths that were
-# damaged are registered, and have been replaced by what Nix expects there.)
+# What nobody has registered does not stay, whatever has failed. To move it takes room as well, so what else is ours goes first. (Paths
+# that were damaged are registered, and have been replaced by what Nix expects there.)
 take_back() {
   discard "$stage"
-  [ "$seed_id" = "$image_id" ] || mv -T "$roots" "$mine/forgotten" 2>/dev/null || true
+  discard "$mine/roots"
+  [ "$seed_id" = "$image_id" ] || mv -T "$volume/var/nix/gcroots/cdk8s-nix/$image_id" "$mine/forgotten" 2>/dev/null || true
   discard "$mine/forgotten"
   make_mine replaced 2>/dev/null || true
   comm -23 "$work/missing" "$work/damaged" >"$work/to-remove"
@@ -291,7 +299,7 @@ switch_profiles() {
 
 # Points a profile to what the image has there, unless the user has changed it since a seed last did.
 switch_profile() {
-  mkdir -p "$volume/var/nix/profiles/${1%"${1##*/}"}"
+  mkdir -p "$volume/var/nix/profiles/${1%"${1##*/}"}" 2>"$work/errors" || why_not_moved
   current=$(store_path_of "$volume" "$volume/var/nix/profiles/$1")
   link=$volume/var/nix/profiles/$1
   [ "$current" != "$2" ] || return 0

@@ -104,7 +104,7 @@ copy() {
     set -- "$@" "$stage/$token.$tries.$number"
     number=$((number + 1))
   done
-  mkdir "$@"
+  mkdir "$@" 2>"$work/copy-errors" || copy_failed
   start_flusher
   worker=0
   while [ "$worker" -lt "$SEED_JOBS" ] && [ "$worker" -lt "$batches" ]; do

@@ -169,14 +169,19 @@ open_image() {
   image_folder=$work/image
   mkdir -p "$image_folder/db"
   if [ -e "$database" ]; then
-    for file in db.sqlite db.sqlite-wal schema ca-schema; do
-      [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cp "$SEED_SOURCE/var/nix/db/$file" "$image_folder/db/"
-    done
-    chmod -R u+w "$image_folder"
+    copy_image_database 2>"$work/errors" ||
+      die 10 "cannot copy the image's database to TMPDIR ($TMPDIR): $(head -n 1 "$work/errors")"
   else
     require_nix
     on_image --load-db <"$registration" 2>"$work/errors" || image_unreadable "$registration"
   fi
+}
+
+copy_image_database() {
+  for file in db.sqlite db.sqlite-wal schema ca-schema; do
+    [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cp "$SEED_SOURCE/var/nix/db/$file" "$image_folder/db/" || return 1
+  done
+  chmod -R u+w "$image_folder"
 }
 
 # usage: on_image ARGUMENT...      nix-store on the image

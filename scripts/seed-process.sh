@@ -20,7 +20,7 @@ configure() {
   : "${SEED_TERMINATION_LOG:=/dev/termination-log}" "${TMPDIR:=/tmp}"
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
-  failed=no lock_held=no keep_stage=no
+  failed=no lock_held=no keep_stage=no placed=no
   token='' workers='' helpers='' applicant='' work='' image_folder='' measuring=''
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
@@ -117,6 +117,7 @@ clean_up() {
   # Before the stage is removed, nobody must write to it any more.
   [ -z "$workers" ] || wait
   if [ "$lock_held" = yes ]; then
+    [ "$placed" = no ] || [ "$keep_stage" = yes ] || take_back
     if [ "$keep_stage" = yes ]; then leave_lock; else release_lock; fi
   fi
   [ -z "$applicant" ] || rm -rf "$applicant" 2>/dev/null

@@ -74,6 +74,60 @@ describe('no room', () => {
     await expectSound(volume, v2, belongings);
   });
 
+  /** A folder for PATH whose program finds the disk full when its arguments match the shell's pattern. */
+  function fullFor(program: string, pattern: string): SeedOptions {
+    const folder = path.join(scratch, 'full');
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, program), `#!/bin/sh
+case "$*" in ${pattern}) echo "${program}: cannot write: No space left on device" >&2; exit 1 ;; esac
+exec /usr/bin/${program} "$@"
+`, { mode: 0o755 });
+    return { mounts: { [folder]: '/full:ro' }, environment: { PATH: '/full:/usr/bin:/bin:/usr/sbin' } };
+  }
+
+  // Which of these steps is the one that a full disk stops is a matter of a few blocks.
+  const steps: [step: string, program: string, pattern: string][] = [
+    ['for the folders of the copy', 'mkdir', '*/stage/*'],
+    ['for the links of the roots', 'ln', '*/roots/'],
+    ['for the folders of the database', 'mkdir', '*/var/nix/db*'],
+    ['when some paths are in the store', 'mv', '*.1/*/store/'],
+    ['for the folder of the roots', 'mv', '*/roots*'],
+  ];
+
+  test.each(steps)('%s: an upgrade leaves all as before, and goes through once there is room', async (_, program, pattern) => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await seedWell(v1, volume);
+    const belongings = await installThings(volume, v1);
+    const before = await content(volume);
+
+    await expectFailure(v2, volume, 30, /the volume ran out of space/, fullFor(program, pattern));
+
+    expect(await content(volume)).toEqual(before);
+    await expectSound(volume, v1, belongings);
+    await seedWell(v2, volume);
+    await expectSound(volume, v2, belongings);
+  });
+
+  test.each([
+    ...steps,
+    ['for the database', 'cp', '*/owner.*/db/'],
+    ['when the database moves', 'mv', '*db.sqlite*'],
+  ])('%s: a first seed leaves nothing behind, and goes through once there is room', async (_, program, pattern) => {
+    volume = await Volume.create({ mebibytes: 64 });
+
+    await expectFailure(v1, volume, 30, /the volume ran out of space/, fullFor(program, pattern));
+
+    expect((await content(volume)).filter(line => /^(nix\/store\/|nix\/var\/nix\/(db|gcroots\/cdk8s-nix)\/).*/.test(line))).toEqual([]);
+    await seedWell(v1, volume);
+    await expectSound(volume, v1);
+  });
+
+  test("for a copy of the image's database in TMPDIR", async () => {
+    volume = await Volume.create({ mebibytes: 64 });
+    await expectFailure(v1, volume, 10, /cannot copy the image's database to TMPDIR \(\/tmp\): cp: cannot write: No space left on device/,
+      fullFor('cp', '*/image/db/'));
+  });
+
   test('for the number of files: noticed in the middle of the copy', async () => {
     volume = await Volume.create({ mebibytes: 64, inodes: 200 });
     await expectFailure(v1, volume, 31, /the volume ran out of inodes/);
