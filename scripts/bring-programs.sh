@@ -10,7 +10,7 @@
 #
 # What is brought lies in gcroots/cdk8s-nix-programs/SET/NAME/KEY: `package` and `program` are links to the store path and to
 # what is run, roots both; `brought` says what it is. A folder of that name is complete, and asked for again it costs no
-# more than a look: no evaluation, no network.
+# more than a look: no evaluation, no network, no process.
 #
 # At the end of check-nix-store.sh it works on a store that is mounted elsewhere (NIX_FOLDER): Nix is told where it lies. What is built there
 # would find nothing at /nix, so nothing is; and there is no home.
@@ -18,7 +18,7 @@
 # Environment, besides that of store-care.sh:
 #   PROGRAMS_SET       default   tells the programs of this workload from those of others on the store
 #   PROGRAMS_BUILD     no        yes: build what no cache has
-#   PROGRAMS_KEEP      2         how many former programs of each container stay rooted, for a rollback
+#   PROGRAMS_KEEP      2         how many former lists of programs stay rooted, for a rollback: see program-roots.sh
 #   PROGRAMS_PROGRESS  10        seconds between two signs of life
 #   PROGRAMS_CONF_DIR            the folder of nix.conf, if the variable NIX_CONF_DIR is to be another one for scripts before this
 set -eu
@@ -30,6 +30,8 @@ program=bring-programs
 . "${0%/*}/store-care.sh"
 # shellcheck source=scripts/store-links.sh
 . "${0%/*}/store-links.sh"
+# shellcheck source=scripts/program-roots.sh
+. "${0%/*}/program-roots.sh"
 
 check_settings() {
   require_choice PROGRAMS_BUILD yes no
@@ -46,8 +48,19 @@ require_name() {
 
 # It was brought before, and what is run has not been lost since.
 is_there() {
-  [ -r "$folder/brought" ] && find_in_store "$(readlink "$folder/package")" &&
-    { [ ! -L "$folder/program" ] || find_in_store "$(readlink "$folder/program")"; }
+  [ -r "$folder/brought" ] && read_brought && [ -L "$folder/package" ] && find_in_store "$path" &&
+    { [ -z "$run" ] || { [ -L "$folder/program" ] && find_in_store "$run"; }; }
+}
+
+read_brought() {
+  resolved='' path='' run=''
+  while IFS='=' read -r key value; do
+    case $key in
+      resolved) resolved=$value ;;
+      package) path=$value ;;
+      program) run=$value ;;
+    esac
+  done <"$folder/brought"
 }
 
 # Where the store is not at /nix, there is no home either, and Nix wants one that belongs to it.
@@ -183,7 +196,10 @@ require_program() {
 # The links are made before the name: what has its name is complete.
 bring() {
   new=$folder.new.$token half_done=$folder.new.$token
-  mkdir -p "$new" || die 13 "$new cannot be made by user $(id -u), group $(id -g)"
+  system=$(uname -m)-linux
+  case $system in arm64-*) system=aarch64-linux ;; esac
+  # Once more: who forgets the last program of a container removes its folder, too.
+  mkdir -p "$new" 2>/dev/null || mkdir -p "$new" || die 13 "$new cannot be made by user $(id -u), group $(id -g)"
   printf '%s: %s: bringing %s\n' "$program" "$name" "$reference"
   case $kind in
     flake | closure) bring_flake ;;
@@ -200,33 +216,6 @@ bring() {
   # Another pod may have been quicker.
   mv -T "$new" "$folder" 2>/dev/null || rm -rf "$new"
   is_there || die 53 "$name: $path vanished from the store: is a garbage collector running?"
-}
-
-read_brought() {
-  resolved='' path=''
-  while IFS='=' read -r key value; do
-    case $key in
-      resolved) resolved=$value ;;
-      package) path=$value ;;
-    esac
-  done <"$folder/brought"
-}
-
-# The former programs of a container, the latest first; those beyond the number to keep are garbage from now on.
-forget_former() {
-  kept=0
-  # shellcheck disable=SC2012 # keys have no odd characters, and only ls sorts by time
-  ls -t "$set/$name" 2>/dev/null >"$work/former"
-  while read -r former; do
-    case $former in
-      *.new.*) ! older_than 86400 "$set/$name/$former" || rm -rf "${set:?}/$name/$former" ;;
-      "$key_wanted") ;;
-      *)
-        kept=$((kept + 1))
-        [ "$kept" -le "$PROGRAMS_KEEP" ] || rm -rf "${set:?}/$name/$former"
-        ;;
-    esac
-  done <"$work/former"
 }
 
 start_signs_of_life() {
@@ -247,38 +236,45 @@ start_signs_of_life() {
   pulse=$!
 }
 
+# usage: entries [NAME KEY KIND REFERENCE]...     what they are called in the folder of the workload
+entries() {
+  list=''
+  while [ $# -gt 0 ]; do
+    require_name 'the name of a program' "$1"
+    require_name 'the key of a program' "$2"
+    list="$list${list:+ }$1/$2"
+    shift 4
+  done
+}
+
 open_store
 check_settings "$@"
 tell_nix_where
 forbid_builds
 set=$NIX_FOLDER/var/nix/gcroots/cdk8s-nix-programs/$PROGRAMS_SET
 read -r token </proc/sys/kernel/random/uuid
-system=$(uname -m)-linux
-case $system in arm64-*) system=aarch64-linux ;; esac
+entries "$@"
+# shellcheck disable=SC2086 # neither names nor keys have odd characters
+note_start $list
 : >"$work/errors"
 summary=''
 while [ $# -gt 0 ]; do
   name=$1 key_wanted=$2 kind=$3 reference=$4
   shift 4
-  require_name 'the name of a program' "$name"
-  require_name 'the key of a program' "$key_wanted"
   folder=$set/$name/$key_wanted
   if is_there; then
     how='there already'
   else
-    how=brought
+    how=brought changed=yes
     [ -n "$pulse" ] || start_signs_of_life
     echo "$name" >"$work/doing"
     # The arguments of the next ones outlive a function that sets its own.
     bring
     rm -f "$work/doing"
   fi
-  # When it was last asked for is what makes one former program older than another.
-  touch "$folder"
-  read_brought
   printf '%s: %s is %s (%s), %s\n' "$program" "$name" "$path" "$resolved" "$how"
   summary="$summary${summary:+; }$name is $path, $how"
-  forget_former
 done
+if [ "$changed" = yes ] || [ "$others" -gt "$PROGRAMS_KEEP" ]; then forget_former "$PROGRAMS_KEEP"; fi
 clock
 report "$summary; $((now - started)) s"

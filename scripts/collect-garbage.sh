@@ -11,18 +11,22 @@
 #   GC_WHEN_STORE_ABOVE_MIB   none   only if the store holds more (with both: if either is so)
 #   GC_OPTIMISE               no     yes: link equal files to each other afterwards
 #   GC_HOME_IS_NEW            no     yes: the home is empty by design, so roots below it are gone
+#   GC_FORGET_PROGRAMS_DAYS   none   programs of workloads whose pods did not start for so long are garbage, but for those of PROGRAMS_SET
 #   GC_FORGET_UNSEEN          no     yes: roots in folders that are not mounted here are gone, instead of a reason to refuse
 set -eu
 
 program=collect-garbage
 : "${GC_OLDER_THAN_DAYS:=}" "${GC_KEEP_RECENT:=0}" "${GC_WHEN_FREE_BELOW_MIB:=}" "${GC_WHEN_STORE_ABOVE_MIB:=}"
+: "${GC_FORGET_PROGRAMS_DAYS:=}" "${PROGRAMS_SET:=}"
 : "${GC_OPTIMISE:=no}" "${GC_HOME_IS_NEW:=no}" "${GC_FORGET_UNSEEN:=no}"
 
 # shellcheck source=scripts/store-care.sh
 . "${0%/*}/store-care.sh"
+# shellcheck source=scripts/program-roots.sh
+. "${0%/*}/program-roots.sh"
 
 check_settings() {
-  require_numbers GC_OLDER_THAN_DAYS GC_KEEP_RECENT GC_WHEN_FREE_BELOW_MIB GC_WHEN_STORE_ABOVE_MIB
+  require_numbers GC_OLDER_THAN_DAYS GC_FORGET_PROGRAMS_DAYS GC_KEEP_RECENT GC_WHEN_FREE_BELOW_MIB GC_WHEN_STORE_ABOVE_MIB
   for choice_of in GC_OPTIMISE GC_HOME_IS_NEW GC_FORGET_UNSEEN; do require_choice "$choice_of" yes no; done
   [ -n "${HOME:-}" ] || die 10 'HOME is not set'
 }
@@ -169,6 +173,7 @@ fi
 check_seed_roots
 check_unseen_roots
 delete_old_generations
+[ -z "$GC_FORGET_PROGRAMS_DAYS" ] || forget_unused_sets $((GC_FORGET_PROGRAMS_DAYS * 86400)) "$PROGRAMS_SET"
 : >"$work/changes"
 root_recent_paths
 collect

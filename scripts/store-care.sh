@@ -14,7 +14,7 @@ unset NIX_REMOTE
 
 # The sourcing script names itself.
 : "${program:=store-care}"
-lock_held=no applicant='' pulse='' worker='' work='' half_done='' ended=no
+lock_held=no applicant='' pulse='' worker='' work='' half_done='' held_set='' ended=no
 
 # shellcheck source=scripts/store-lock.sh
 . "${0%/*}/store-lock.sh"
@@ -87,6 +87,8 @@ end() {
   [ "$lock_held" = no ] || release_lock
   [ -z "$applicant" ] || rm -rf "$applicant" 2>/dev/null
   [ -z "$work" ] || rm -rf "$work"
+  # Of a script that forgets programs.
+  [ -z "$held_set" ] || rmdir "$held_set/.forgetting" 2>/dev/null
   # Of a script that makes something under another name first.
   [ -z "$half_done" ] || rm -rf "$half_done"
   [ "$status" = 0 ] || [ "$ended" = yes ] || {

@@ -48,10 +48,10 @@ export class NixGarbageCollection extends Construct {
 
   constructor(scope: Construct, id: string, props: NixGarbageCollectionProps) {
     super(scope, id);
-    const task = garbageCollectionTask(props, new Problems(this), {
-      deadline: Duration.hours(1), keepRecent: Duration.days(1), homeIsNew: false, goOn: false,
-    });
     const { environment, schedule = Cron.weekly(), timeZone } = props;
+    const task = garbageCollectionTask(props, new Problems(this), {
+      deadline: Duration.hours(1), keepRecent: Duration.days(1), homeIsNew: false, goOn: false, environment,
+    });
     this.cronJob = careCronJob(this, 'CronJob', environment, task, { schedule, timeZone });
     this.container = this.cronJob.containers[0];
     this.node.addValidation({

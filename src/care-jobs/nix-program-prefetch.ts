@@ -32,7 +32,7 @@ export class NixProgramPrefetch extends Construct {
   constructor(scope: Construct, id: string, props: NixProgramPrefetchProps) {
     super(scope, id);
     const { environment } = props;
-    const task = environment._programs.task();
+    const task = environment._programs.taskAhead();
     if (!task && environment._programs.names.length > 0) {
       throw new Error(`CDK8SNIX1205 ${this.node.path}: the runtime of the node brings the programs of ${environment.node.path}. Leave this out.`);
     }

@@ -9,7 +9,9 @@ import { SharedFiles } from '../pod/shared-files';
 export const CARE_VOLUME = 'nix-care-scripts';
 export const CARE_FOLDER = '/opt/cdk8s-nix-care';
 
-const SCRIPTS = ['bring-programs.sh', 'collect-garbage.sh', 'prefetch-store.sh', 'store-care.sh', 'store-links.sh', 'store-lock.sh', 'verify-store.sh'];
+const SCRIPTS = [
+  'bring-programs.sh', 'collect-garbage.sh', 'prefetch-store.sh', 'program-roots.sh', 'store-care.sh', 'store-links.sh', 'store-lock.sh', 'verify-store.sh',
+];
 
 /** Something to do for a store: a script of ours, by whoever runs it. */
 export interface CareTask {

@@ -42,6 +42,15 @@ export interface NixGarbageCollectionOptions {
   readonly optimise?: boolean;
 
   /**
+   * Forget the programs of workloads that no pod has started with for this long, in whole days: what is left of an
+   * environment that was removed or renamed. Longer than any pod on the store runs without a restart, since who runs cannot be seen. Those of
+   * this environment are never forgotten.
+   *
+   * @default - they stay rooted
+   */
+  readonly forgetProgramsAfter?: Duration;
+
+  /**
    * Take roots that cannot be seen for deleted ones. A `result` link in a volume that is not mounted where garbage is collected looks
    * like that; without this it is a reason to collect nothing.
    *

@@ -1,7 +1,9 @@
 import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
 import { CareTask, deadlineSeconds } from './care-task';
 import { NixGarbageCollectionOptions } from './garbage-collection-options';
+import { programsSet } from './programs-set';
 import { Problems } from '../base/problems';
 
 const RESOURCES: kplus.ContainerResources = {
@@ -17,11 +19,14 @@ export interface CollectionPlace {
   readonly homeIsNew: boolean;
   /** A failure must not keep the pod from starting. */
   readonly goOn: boolean;
+  /** The environment whose programs stay, however long ago its pod has started. */
+  readonly environment: Construct;
 }
 
 export function garbageCollectionTask(options: NixGarbageCollectionOptions, problems: Problems, place: CollectionPlace): CareTask {
   const deadline = options.deadline ?? place.deadline;
-  const days = wholeDays(problems, options.deleteOlderThan);
+  const days = wholeDays(problems, 'deleteOlderThan', options.deleteOlderThan);
+  const unused = wholeDays(problems, 'forgetProgramsAfter', options.forgetProgramsAfter);
   const recent = wholeSeconds(problems, options.keepRecent ?? place.keepRecent);
   const below = mebibytes(problems, 'whenFreeBelow', options.whenFreeBelow);
   const above = mebibytes(problems, 'whenStoreAbove', options.whenStoreAbove);
@@ -35,6 +40,7 @@ export function garbageCollectionTask(options: NixGarbageCollectionOptions, prob
       CARE_TIMEOUT: String(deadlineSeconds(problems, deadline)),
       ...(place.goOn ? { CARE_ON_FAILURE: 'go-on' } : {}),
       ...(days === undefined ? {} : { GC_OLDER_THAN_DAYS: String(days) }),
+      ...(unused === undefined ? {} : { GC_FORGET_PROGRAMS_DAYS: String(unused), PROGRAMS_SET: programsSet(place.environment) }),
       ...(recent === 0 ? {} : { GC_KEEP_RECENT: String(recent) }),
       ...(below === undefined ? {} : { GC_WHEN_FREE_BELOW_MIB: String(below) }),
       ...(above === undefined ? {} : { GC_WHEN_STORE_ABOVE_MIB: String(above) }),
@@ -45,10 +51,10 @@ export function garbageCollectionTask(options: NixGarbageCollectionOptions, prob
   };
 }
 
-function wholeDays(problems: Problems, age: Duration | undefined): number | undefined {
+function wholeDays(problems: Problems, prop: string, age: Duration | undefined): number | undefined {
   const days = age?.toDays({ integral: false });
   if (days !== undefined && (!Number.isInteger(days) || days < 1)) {
-    problems.add('CDK8SNIX0704', 'deleteOlderThan', age!.toHumanString(), 'Nix counts the age of generations in whole days, one at least.',
+    problems.add('CDK8SNIX0704', prop, age!.toHumanString(), 'It is counted in whole days, one at least.',
       'Use for example Duration.days(30).');
   }
   return days;

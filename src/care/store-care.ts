@@ -75,6 +75,7 @@ export class StoreCare {
       keepRecent: Duration.seconds(0),
       homeIsNew: this.environment.home.isEphemeral,
       goOn: true,
+      environment: this.environment,
     }));
   }
 

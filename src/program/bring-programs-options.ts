@@ -13,7 +13,8 @@ export interface NixBringProgramsOptions {
   readonly allowBuilds?: boolean;
 
   /**
-   * How many former programs of each container stay rooted in a store that lasts, so that a rollback starts as fast as a restart.
+   * To how many former versions a rollback starts as fast as a restart: what pods of theirs were asked to bring, under whatever names of containers,
+   * stays rooted in a store that lasts. With 0 that of a pod that still runs does not either, once another one has started: for stores that one pod uses.
    *
    * @default 2
    */

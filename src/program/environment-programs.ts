@@ -1,10 +1,11 @@
-import { Duration, Names, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { NixBringProgramsOptions } from './bring-programs-options';
 import { NixProgram } from './nix-program';
 import { describe, Problem, Problems } from '../base/problems';
 import { CareTask, careScripts, deadlineSeconds } from '../care/care-task';
+import { programsSet } from '../care/programs-set';
 import { NodeRuntime } from '../pod/bound-store';
 
 /** Evaluating a flake takes hundreds of MiB. */
@@ -43,16 +44,11 @@ export class EnvironmentPrograms {
     scope.node.addValidation({ validate: () => this.checkBrought().map(describe) });
   }
 
-  /** Tells the programs of the environment from those of others on the store. Made when it is needed: most environments have none. */
-  private get set(): string {
-    return Names.toDnsLabel(this.scope, { includeHash: true });
-  }
-
   private get variables(): { readonly [name: string]: string } {
     const { allowBuilds, keepFormer = 2 } = this.options;
     return {
       CARE_TIMEOUT: String(this.seconds),
-      PROGRAMS_SET: this.set,
+      PROGRAMS_SET: programsSet(this.scope),
       PROGRAMS_BUILD: allowBuilds ? 'yes' : 'no',
       PROGRAMS_KEEP: String(keepFormer),
     };
@@ -60,7 +56,7 @@ export class EnvironmentPrograms {
 
   /** Where the programs are found on the store. */
   public get folder(): string {
-    return `${PROGRAMS_FOLDER}/${this.set}`;
+    return `${PROGRAMS_FOLDER}/${programsSet(this.scope)}`;
   }
 
   /** The names of their containers. */
@@ -98,6 +94,12 @@ export class EnvironmentPrograms {
   /** Whether the seed can bring them at its end. Building needs the store at /nix, and some flakes what is in the pod. */
   public get comeWithSeed(): boolean {
     return !this.options.allowBuilds && [...this.programs.values()].every(program => program._needsNixOnly);
+  }
+
+  /** What brings them ahead, while the former ones run: those stay rooted in any case. */
+  public taskAhead(): CareTask | undefined {
+    const task = this.task();
+    return task && { ...task, variables: { ...task.variables, PROGRAMS_KEEP: String(Math.max(1, this.options.keepFormer ?? 2)) } };
   }
 
   /** What brings them; undefined if there are none. */

@@ -2,7 +2,7 @@ import { Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   AiAssistant, HomeManager, HomeManagerProfile, NixCronJob, NixDeployment, NixEnvironment, NixGarbageCollection, NixGarbageCollectionOptions,
-  NixGarbageCollectionProps, NixHome, NixSeedSource, NixStatefulSet, NixStore, PersistentStoreOptions,
+  NixGarbageCollectionProps, NixHome, NixProgram, NixSeedSource, NixStatefulSet, NixStore, PersistentStoreOptions,
 } from '../../src';
 import { mountAt, only, podSpec, testChart, variable, withoutScriptHash } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -92,6 +92,7 @@ describe('by a CronJob', () => {
       whenStoreAbove: Size.gibibytes(15),
       optimise: true,
       forgetUnseenRoots: true,
+      forgetProgramsAfter: Duration.days(90),
       deadline: Duration.minutes(20),
       resources: { memory: { limit: Size.mebibytes(300) } },
     });
@@ -105,8 +106,21 @@ describe('by a CronJob', () => {
       GC_WHEN_STORE_ABOVE_MIB: '15360',
       GC_OPTIMISE: 'yes',
       GC_FORGET_UNSEEN: 'yes',
+      GC_FORGET_PROGRAMS_DAYS: '90',
     });
     expect(container.resources).toEqual({ limits: { memory: '300Mi' } });
+  });
+
+  test('programs of its own environment are not forgotten, however long ago its pod has started', () => {
+    const chart = testChart();
+    const { environment } = new NixDeployment(chart, 'echo', { programs: [NixProgram.flake('github:owner/echo/v1.2.3')] });
+    environment.collectGarbage({ forgetProgramsAfter: Duration.days(90) });
+    new NixGarbageCollection(chart, 'gc', { environment, forgetProgramsAfter: Duration.days(90) });
+    const { initContainers } = podSpec(chart);
+    const set = variable(initContainers.find(({ name }: { name: string }) => name === 'seed-nix-store'), 'PROGRAMS_SET');
+    expect(set).toBeDefined();
+    expect(variable(initContainers.find(({ name }: { name: string }) => name === 'collect-garbage'), 'PROGRAMS_SET')).toBe(set);
+    expect(variable(podSpec(chart, 'CronJob').containers[0], 'PROGRAMS_SET')).toBe(set);
   });
 
   test('its pods activate no home and see no keys', () => {
@@ -243,6 +257,7 @@ describe('what is refused', () => {
       environment.collectGarbage();
     }, 'CDK8SNIX0702', 'onStoreVolume'],
     ['half a day', cron({ deleteOlderThan: Duration.hours(12) }), 'CDK8SNIX0704 deleteOlderThan: got "12 hours"', 'Duration.days(30)'],
+    ['half a day without a start', cron({ forgetProgramsAfter: Duration.hours(12) }), 'CDK8SNIX0704 forgetProgramsAfter: got "12 hours"', 'Duration.days(30)'],
     ['no day', cron({ deleteOlderThan: Duration.days(0) }), 'CDK8SNIX0704 deleteOlderThan', 'one at least'],
     ['half a second', cron({ deadline: Duration.millis(500) }), 'CDK8SNIX0704 deadline', 'Duration.minutes(30)'],
     ['no time at all', cron({ deadline: Duration.seconds(0) }), 'CDK8SNIX0704 deadline', 'one second or more'],

@@ -1,6 +1,6 @@
 import { ApiObject, Testing } from 'cdk8s';
 import { GitOps, NixDeployment, NixProgram, NixProgramPrefetch, NixStore } from '../../src';
-import { only, testChart, variable } from '../support/synth';
+import { only, podSpec, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
 const program = (version: string) => NixProgram.flake(`github:owner/echo/v${version}`);
@@ -33,6 +33,14 @@ describe('a Job that brings programs ahead', () => {
     expect(pods()[0].affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution).toHaveLength(1);
     expect(synth('1.2.3')).toBeValidKubernetes();
     expect(synth('1.2.3')).toBeRestricted();
+  });
+
+  test('keeps what still runs, whatever is kept for rollbacks', () => {
+    const chart = testChart();
+    const { environment } = new NixDeployment(chart, 'echo', { programs: [program('1.2.3')], bringPrograms: { keepFormer: 0 } });
+    new NixProgramPrefetch(chart, 'ahead', { environment });
+    expect(variable(podSpec(chart, 'Job').containers[0], 'PROGRAMS_KEEP')).toBe('1');
+    expect(variable(podSpec(chart).initContainers[0], 'PROGRAMS_KEEP')).toBe('0');
   });
 
   test('may end before the workload is changed, in Argo CD\'s waves', () => {
