@@ -1,16 +1,23 @@
 /* One measurement in a process of its own: worker.js WHO COUNT prints a JSON line. Needs the compiled library. */
 import { App, Chart, Testing } from 'cdk8s';
-import { shareByHand, writeByHand } from './hand-written';
+import { Files, shareByHand, writeByHand } from './hand-written';
 import { NixDeployment } from 'cdk8s-nix';
 
 const [who, count] = [process.argv[2], Number(process.argv[3])];
 
 /** The scripts and the configuration of one NixDeployment, which the other side gets as they are. */
-function assets(): { scripts: { [file: string]: string }; config: { [file: string]: string } } {
+function assets(): { scripts: Files; config: Files } {
   const chart = Testing.chart();
   new NixDeployment(chart, 'sample');
-  const data = Testing.synth(chart).filter(manifest => manifest.kind === 'ConfigMap').map(manifest => manifest.binaryData);
-  return { scripts: data.find(files => 'seed-nix-store.sh' in files), config: data.find(files => 'nix.conf' in files) };
+  const configMaps = Testing.synth(chart).filter(manifest => manifest.kind === 'ConfigMap');
+  const holding = (file: string): Files => {
+    const found = configMaps.find(({ data, binaryData }) => file in { ...data, ...binaryData });
+    if (!found) {
+      throw new Error(`no ConfigMap of a NixDeployment holds ${file}`);
+    }
+    return { data: found.data, binaryData: found.binaryData };
+  };
+  return { scripts: holding('seed-nix-store.sh'), config: holding('nix.conf') };
 }
 
 const { scripts, config } = assets();
