@@ -114,7 +114,8 @@ export function checkServedStore(pod: PodManifest, store: BoundStore, home: NixH
     return [];
   }
   const problems: Problem[] = [];
-  if (home.isOnStoreVolume) {
+  // Where the node brings the programs, the environment has refused any home that has to be made.
+  if (home.isOnStoreVolume && !store.runtime) {
     problems.push({
       code: 'CDK8SNIX0212',
       prop: 'home',

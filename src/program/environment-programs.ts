@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { NixBringProgramsOptions } from './bring-programs-options';
 import { NixProgram } from './nix-program';
+import { watchStrandedPrograms } from './stranded-programs';
 import { describe, Problem, Problems } from '../base/problems';
 import { CareTask, careScripts, deadlineSeconds } from '../care/care-task';
 import { programsSet } from '../care/programs-set';
@@ -19,6 +20,11 @@ const MOST_FORMER = 100;
 
 /** Where the script leaves what it has brought: contract with scripts/bring-programs.sh. */
 export const PROGRAMS_FOLDER = '/nix/var/nix/gcroots/cdk8s-nix-programs';
+
+/** Whether a container runs what lies in a folder. */
+export function runsFrom(container: any, folder: string): boolean {
+  return Array.isArray(container.command) && container.command.some((word: unknown) => typeof word === 'string' && word.startsWith(`${folder}/`));
+}
 
 /** The programs that the containers of an environment's pods run. */
 export class EnvironmentPrograms {
@@ -80,8 +86,20 @@ export class EnvironmentPrograms {
         // While objects can still be added to the chart.
         careScripts(this.scope);
       }
+      if (this.programs.size === 0) {
+        watchStrandedPrograms({
+          scope: this.scope,
+          runs: (container, object) => this.isRunBy(container, object),
+          isEnabled: () => this.workloads.length > 0,
+        });
+      }
       this.programs.set(program._name, program);
     }
+  }
+
+  /** Whether the runtime of the node runs one flake in all containers of a pod, whatever images they have. */
+  public get ignoresImages(): boolean {
+    return this.runtime?.runs === 'flake';
   }
 
   /** What the runtime of the node wants to know; the pod has one set of annotations, and so one flake. */
@@ -112,6 +130,15 @@ export class EnvironmentPrograms {
       suitableResources: RESOURCES,
       variables: this.variables,
     };
+  }
+
+  /** Whether a container runs one of them. An image of a snapshotter needs nobody to bring it, and who names the runtime class knows what to do. */
+  private isRunBy(container: any, object: any): boolean {
+    if (!this.runtime) {
+      return runsFrom(container, this.folder);
+    }
+    const { image, runtimeClassName } = this.runtime;
+    return image !== undefined && container.image === image && !JSON.stringify(object).includes(`"runtimeClassName":${JSON.stringify(runtimeClassName)}`);
   }
 
   /** There are containers of programs, and no pod that gets these. */

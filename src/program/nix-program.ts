@@ -142,7 +142,7 @@ export class NixProgram {
   public _container(folder: string, image: string, runtime?: NodeRuntime): kplus.ContainerProps {
     if (runtime) {
       // What runs is the runtime's to find.
-      return { ...this.container, name: this._name, image: this.image ?? runtime.image ?? `nix:0${this.reference}` };
+      return { ...this.container, name: this._name, image: this.image ?? runtime.image ?? `nix:0${IMAGE_PATH.test(this.reference) ? this.reference : ''}` };
     }
     return { ...this.container, name: this._name, image: this.image ?? image, ...this.start(`${folder}/${this._name}/${this._key}`) };
   }
@@ -165,7 +165,7 @@ export class NixProgram {
         `Use NixProgram.${needed ?? 'flake'}(…).`);
     } else if (runtime?.runs !== 'image') {
       this.check(problems, prop);
-    } else if (!/^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+$/.test(this.reference)) {
+    } else if (!IMAGE_PATH.test(this.reference)) {
       problems.add('CDK8SNIX1201', prop, this.reference, 'This is no store path of an image.', 'Use that of an image which buildImage of nix-snapshotter made.');
     }
   }
@@ -184,6 +184,9 @@ export class NixProgram {
     return { command: ['sh', '-c', 'exec "$(readlink "$0")" "$@"', `${folder}/program`], args };
   }
 }
+
+/** What a snapshotter takes for an image. */
+const IMAGE_PATH = /^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+$/;
 
 /** The kind of program that a runtime runs. */
 const KIND_FOR = { flake: 'flake', command: 'command', image: 'package' } as const;

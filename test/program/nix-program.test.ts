@@ -1,4 +1,4 @@
-import { App, Chart, Cron, Duration, Size, Testing } from 'cdk8s';
+import { ApiObject, App, Chart, Cron, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   CaBundle, NixCronJob, NixDaemonSet, NixDeployment, NixDeploymentProps, NixEnvironment, NixFlakeProgramOptions, NixHome, NixHomeFile, NixImage,
@@ -264,6 +264,58 @@ test.each<[string, (chart: Chart, environment: NixEnvironment, workload: kplus.D
   });
   expect(message).toContain('CDK8SNIX1208');
   expect(message).toContain(words);
+});
+
+describe('of two workloads, one is enabled', () => {
+  const container = (environment: NixEnvironment, name: string) => environment.containerFor(flake({ name }));
+  const OTHERS: { [what: string]: (chart: Chart, environment: NixEnvironment) => void } = {
+    'a workload': (chart, environment) => { new kplus.Deployment(chart, 'other').addContainer(container(environment, 'other')); },
+    'an init container': (chart, environment) => {
+      new kplus.Deployment(chart, 'other', { containers: [{ image: 'example/app:1' }] }).addInitContainer(container(environment, 'other'));
+    },
+    'a workload of another chart': (chart, environment) => {
+      new kplus.CronJob(new Chart(chart.node.root as App, 'second'), 'other', { schedule: Cron.daily() }).addContainer(container(environment, 'other'));
+    },
+    'a list': (chart, environment) => {
+      const { name, command, image } = container(environment, 'other');
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' }, spec: { containers: [{ name, command, image }] } };
+      new ApiObject(chart, 'other', { apiVersion: 'v1', kind: 'List', items: [pod] } as any);
+    },
+    'a custom resource': (chart, environment) => {
+      const { name, command, image } = container(environment, 'other');
+      new ApiObject(chart, 'other', { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', spec: { templates: [{ container: { name, command, image } }] } } as any);
+    },
+  };
+
+  test.each(Object.keys(OTHERS).flatMap(what => [[what, 'first'], [what, 'last']]))('the program of the other one is refused: %s, enabled %s', (what, order) => {
+    const message = synthError(chart => {
+      const environment = new NixEnvironment(chart, 'nix', { store: NixStore.ephemeral() });
+      const enable = () => {
+        const workload = new kplus.Deployment(chart, 'one');
+        workload.addContainer(container(environment, 'one'));
+        environment.enable(workload);
+      };
+      const parts = [enable, () => OTHERS[what](chart, environment)];
+      (order === 'first' ? parts : parts.reverse()).forEach(part => part());
+    });
+    expect(message).toContain('CDK8SNIX1208 containers: got "other".');
+    expect(message).toContain('Call enable() of test/nix with this one, too.');
+    expect(message.match(/CDK8SNIX/g)).toHaveLength(1);
+  });
+
+  test('enabled both, they work', () => {
+    const chart = testChart();
+    const environment = new NixEnvironment(chart, 'nix', { store: NixStore.ephemeral() });
+    for (const name of ['one', 'other']) {
+      const workload = new kplus.Deployment(chart, name);
+      workload.addContainer(container(environment, name));
+      environment.enable(workload);
+    }
+    for (const { spec } of Testing.synth(chart).filter(object => object.kind === 'Deployment')) {
+      expect(step(spec.template.spec).args).toHaveLength(8);
+    }
+    expect(chart.node.root.node.findAll().flatMap(construct => construct.node.validate())).toEqual([]);
+  });
 });
 
 test('a store that a driver serves is not ours to bring programs to', () => {

@@ -1,4 +1,4 @@
-import { Testing } from 'cdk8s';
+import { ApiObject, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixProgram,
@@ -67,13 +67,15 @@ test.each<[string, NixDeploymentProps, string, string]>([
   ['a home configuration', { store: CONTAINIX, programs: [FLAKE], homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) }, 'CDK8SNIX0608', 'homeManager'],
   ['settings', { store: CONTAINIX, programs: [FLAKE], config: { maxJobs: 2 } }, 'CDK8SNIX1206', 'config: got'],
   ['a seed image', { store: CONTAINIX, programs: [FLAKE], image: NixImage.of('example/nix:1') }, 'CDK8SNIX1206', 'image: got'],
-  ['a home on the store', { store: CONTAINIX, programs: [FLAKE], home: NixHome.onStoreVolume() }, 'CDK8SNIX0212', 'home'],
+  ['a home on the store', { store: CONTAINIX, programs: [FLAKE], home: NixHome.onStoreVolume() }, 'CDK8SNIX1206 home: got', 'make a home'],
   ['two flakes in one pod', { store: CONTAINIX, programs: [FLAKE, NixProgram.flake('github:owner/b/v1.2', { name: 'b' })] }, 'CDK8SNIX1206', 'one flake in a pod'],
   ['a flake where commands run', { store: FLOX, programs: [FLAKE] }, 'CDK8SNIX1206', 'Use NixProgram.command(…)'],
   ['a command where flakes run', { store: CONTAINIX, programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
   ['a command of nothing', { store: FLOX, programs: [NixProgram.command([])] }, 'CDK8SNIX1201', 'Name a program'],
   ['a command where nothing brings it', { programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
   ['a program as an image', { store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [NixProgram.package(`${IMAGE}/bin/x`)] }, 'CDK8SNIX1201', 'buildImage'],
+  ['beside a flake, a container of an image that the runtime ignores', { store: CONTAINIX, programs: [FLAKE], containers: [{ name: 'cache', image: 'example/redis:7' }] }, 'CDK8SNIX1206 containers[cache].image: got "example/redis:7"', 'would run the flake of the pod'],
+  ['a flake where images run', { store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [FLAKE] }, 'CDK8SNIX1206', 'Use NixProgram.package(…)'],
   ['a flake that moves', { store: CONTAINIX, programs: [NixProgram.flake('github:owner/echo')] }, 'CDK8SNIX1203', 'neither a revision nor a tag'],
   ['no environment', { store: NixStore.runtimeClass(NixRuntimeClass.flox({ environment: 'echoip' })), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'owner/echo'],
   ['a name that is none', { store: NixStore.runtimeClass(NixRuntimeClass.of({ name: 'A_B', image: 'x:1' })), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'kubectl get runtimeclass'],
@@ -81,6 +83,29 @@ test.each<[string, NixDeploymentProps, string, string]>([
   const message = synthError(chart => new NixDeployment(chart, 'echo', props));
   expect(message).toContain(code);
   expect(message).toContain(words);
+  // Nothing that is wrong only because this is.
+  expect([...new Set(message.match(/CDK8SNIX\d+/g))]).toEqual([code.split(' ')[0]]);
+});
+
+test.each<[string, NixStore, NixProgram]>([
+  ['an environment is on top of any image', FLOX, NixProgram.command(['echoip'])],
+  ['a snapshotter pulls other images, too', NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), NixProgram.package(IMAGE)],
+])('beside a program there may be a container of an image, where %s', (_, store, program) => {
+  const { spec } = pod({ store, programs: [program], containers: [{ name: 'cache', image: 'example/redis:7' }] });
+  expect(spec.containers.map((container: any) => container.image)).toContain('example/redis:7');
+});
+
+test('a container of a program in a workload that is not enabled is refused, and one whose pod names the runtime class is not', () => {
+  const build = (runtimeClassName?: string) => synthError(chart => {
+    const environment = new NixEnvironment(chart, 'nix', { store: CONTAINIX });
+    const enabled = new kplus.Deployment(chart, 'one');
+    enabled.addContainer(environment.containerFor(FLAKE));
+    environment.enable(enabled);
+    const { name, image } = environment.containerFor(FLAKE);
+    new ApiObject(chart, 'other', { apiVersion: 'v1', kind: 'Pod', spec: { runtimeClassName, containers: [{ name, image }] } } as any);
+  });
+  expect(build()).toContain('CDK8SNIX1208 containers: got "main".');
+  expect(() => build('containix')).toThrow('synth accepted it');
 });
 
 test.each<[string, (environment: NixEnvironment) => void]>([
