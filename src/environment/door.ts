@@ -83,7 +83,7 @@ function checkFirst(guests: Guest[], { containers = [], initContainersFirst = []
 /** Each container that was named has to be somewhere, and each object has to have one of them. */
 function checkContainers(guests: Guest[], wanted: readonly string[], additions: Additions): Problem[] {
   // Programs have Nix, whether they are named or not.
-  if (additions('names').containerNames?.size === 0) {
+  if (additions().containerNames?.size === 0) {
     return [{
       code: 'CDK8SNIX0502', prop: 'containers', value: wanted, problem: 'No container would get Nix.', remedy: 'Name one, or leave it out: then all get it.',
     }];

@@ -35,17 +35,13 @@ export interface EnvironmentParts {
   readonly nixPath: NixEnvironmentProps['nixPath'];
 }
 
-/**
- * What every pod of an environment gets: the store, nix.conf and the home.
- *
- * @param look at the names alone, which spares rendering the containers
- */
-export function environmentPart(parts: EnvironmentParts, look?: 'names'): Partial<PodPart> {
+/** What every pod of an environment gets: the store, nix.conf and the home. */
+export function environmentPart(parts: EnvironmentParts): Partial<PodPart> {
   if (parts.store.runtime) {
     return homeAlone(parts);
   }
   return {
-    initContainers: look ? parts.storeContainers.names().map(name => ({ name })) : parts.storeContainers.render(),
+    initContainers: parts.storeContainers.render(),
     volumes: volumes(parts),
     mounts: mounts(parts),
     variables: variables(parts),

@@ -5,7 +5,6 @@ import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
 import { checkPrograms } from './program-checks';
 import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
-import { contentHash } from '../base/content-hash';
 import { describe, Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
@@ -18,10 +17,11 @@ import { checkLists } from '../pod/list-checks';
 import { isKind } from '../pod/object-kind';
 import { addressLabels, environmentLabels } from '../pod/pod-labels';
 import { containersOf, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
-import { mergePod, namesIn, PodAdditions, withoutAdditions } from '../pod/pod-merge';
+import { mergePod, PodAdditions, withoutAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
-import { startersOf } from '../pod/starters';
+import { isSameValue } from '../pod/same-value';
+import { Starters, startersOf } from '../pod/starters';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
 import { EnvironmentPrograms } from '../program/environment-programs';
 
@@ -38,15 +38,22 @@ export interface DoorKeeper {
   readonly programs: EnvironmentPrograms;
 }
 
-/** What an environment gives to a pod; for a look at the names in it alone, some of it is left out that takes time. */
-export type Additions = (look?: 'names') => PodAdditions;
+/** What an environment gives to a pod. */
+export type Additions = () => PodAdditions;
+
+/** All that the checks read of an object which is not patched. */
+interface Look {
+  readonly made: any;
+  readonly additions: PodAdditions;
+  readonly starters: readonly Starters[];
+}
 
 /** An object that gets Nix. */
 export class Guest {
   public readonly object: ApiObject;
 
-  /** What it looked like when it was last looked at and nothing was wrong with it. */
-  private clean?: string;
+  /** What it looked like when nothing was wrong with it, until it is written: then nobody keeps that for each of a thousand. */
+  private clean?: Look | 'as written';
 
   constructor(
     private readonly keeper: DoorKeeper,
@@ -161,18 +168,20 @@ export class Guest {
 
   /** What was clean may have changed until it is written, by other validations or between two syntheses. */
   private checkWritten(rendered: any, additions: PodAdditions): void {
-    if (this.clean === undefined || (!isPatched(this.object) && this.look(rendered, additions) === this.clean)) {
+    const { clean } = this;
+    if (clean === undefined) {
       return;
     }
-    const problems = this.examine();
+    const isSame = clean !== 'as written' && !isPatched(this.object) && isSameValue(clean, this.look(rendered, additions));
+    const problems = isSame ? [] : this.examine();
     if (problems.length > 0) {
       throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.path}] ${describe(problem)}`).join('\n  ')}`);
     }
+    this.clean = 'as written';
   }
 
-  /** All that the checks read of what is not patched, short enough to be kept for each of a thousand. */
-  private look(rendered: any, additions: PodAdditions): string {
-    return contentHash(JSON.stringify([rendered, this.owners(rendered).map(owner => startersOf(this.object, owner)), namesIn(additions)]));
+  private look(made: any, additions: PodAdditions): Look {
+    return { made, additions, starters: this.owners(made).map(owner => startersOf(this.object, owner)) };
   }
 
   private examine(): Problem[] {
@@ -185,7 +194,7 @@ export class Guest {
       const { containers } = construct as { readonly containers?: unknown[] };
       return Array.isArray(containers) && containers.length === 0 ? [noContainer(object)] : [];
     }
-    const additions = this.additions('names');
+    const additions = this.additions();
     const problems = this.validate(made, additions);
     this.clean = problems.length === 0 ? this.look(made, additions) : undefined;
     return problems;

@@ -164,7 +164,7 @@ export class NixEnvironment extends Construct {
    * @throws if there is no pod behind it, or the workload has Nix already
    */
   public enable(workload: IConstruct, options: NixEnableOptions = {}): void {
-    this._care.workloads.push(...this.door.enable(workload, options, look => this.additions(options, look)));
+    this._care.workloads.push(...this.door.enable(workload, options, () => this.additions(options)));
   }
 
   /**
@@ -173,7 +173,7 @@ export class NixEnvironment extends Construct {
    * @internal
    */
   public _enableForCare(workload: IConstruct): void {
-    this.door.enable(workload, {}, look => withoutWorkloadSteps(this.additions({}, look, true)));
+    this.door.enable(workload, {}, () => withoutWorkloadSteps(this.additions({}, true)));
   }
 
   /**
@@ -278,17 +278,17 @@ export class NixEnvironment extends Construct {
       + `${this.claim!.name} and seeds it from ${other.image.reference}, maybe with another version of Nix. Use one image for both.`);
   }
 
-  private additions(options: NixEnableOptions, look?: 'names', forCare = false): PodAdditions {
+  private additions(options: NixEnableOptions, forCare = false): PodAdditions {
     const { boundHome, config, home, props: { path, nixPath, homeManager }, scripts, store, storeContainers, user } = this;
     const parts = { boundHome, config, home, path, nixPath, scripts, store, storeContainers, user };
-    const joined = joinParts([environmentPart(parts, look), ...this.parts.map(part => part())]);
+    const joined = joinParts([environmentPart(parts), ...this.parts.map(part => part())]);
     return {
       ...(forCare ? joined : this.programsOfSeed.bringIn(joined)),
       ...podRules(parts, options),
       // A program runs from the store, whatever else is said.
       containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),
       runtimeClassName: store.runtime?.runtimeClassName,
-      annotations: look ? {} : store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
+      annotations: store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
       commandPrefix: homeManager?._sessionVariables && !store.runtime ? ['sh', `${config._configDir}/${SESSION_SCRIPT}`] : [],
     };
   }

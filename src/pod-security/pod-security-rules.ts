@@ -162,11 +162,15 @@ function items(fields: PodField[]): PodField[] {
 }
 
 function podField(pod: PodManifest, ...names: string[]): PodField {
-  return names.reduce(step, { path: `${pod.path}.spec`, value: pod.spec });
+  return fieldIn(`${pod.path}.spec`, pod.spec, names);
 }
 
 function containerFields(pod: PodManifest, ...names: string[]): PodField[] {
-  return containersOf(pod).map(({ path, container }) => names.reduce(step, { path, value: container, container: container.name }));
+  return containersOf(pod).map(({ path, container }) => fieldIn(path, container, names, container.name));
+}
+
+function fieldIn(path: string, value: any, names: string[], container?: string): PodField {
+  return { path: `${path}.${names.join('.')}`, value: names.reduce((inner, name) => inner?.[name] ?? undefined, value), container };
 }
 
 /** A field of the security contexts of the pod and of all its containers. */
@@ -190,9 +194,11 @@ function volumeFields(pod: PodManifest): PodField[] {
     Object.keys(volume.value as object).filter(name => name !== 'name').map(name => step(volume, name)).filter(({ value }) => value !== undefined));
 }
 
+/** What asks a container, or is told to it: of those that there are. */
 function containersHandlers(pod: PodManifest): PodField[] {
   const owners = [['livenessProbe'], ['readinessProbe'], ['startupProbe'], ['lifecycle', 'postStart'], ['lifecycle', 'preStop']];
-  return owners.flatMap(names => ['httpGet', 'tcpSocket'].flatMap(handler => containerFields(pod, ...names, handler)));
+  return owners.flatMap(names => containerFields(pod, ...names)).filter(({ value }) => value !== undefined)
+    .flatMap(owner => ['httpGet', 'tcpSocket'].map(handler => step(owner, handler)));
 }
 
 function appArmorAnnotations(pod: PodManifest): PodField[] {

@@ -130,12 +130,16 @@ export function mapPods(object: any, podTemplates: readonly string[], change: (p
 }
 
 /** The containers of a pod, of every sort. */
-export function containersOf(pod: PodManifest): ContainerManifest[] {
-  return SORTS.flatMap(sort => listOf(pod.spec[sort]).flatMap((container, i) => !isObject(container) ? [] : [{
-    path: `${pod.path}.spec.${sort}[${i}]`,
-    container,
-    sort,
-  }]));
+export function containersOf({ path, spec }: PodManifest): ContainerManifest[] {
+  const all: ContainerManifest[] = [];
+  for (const sort of SORTS) {
+    listOf(spec[sort]).forEach((container, i) => {
+      if (isObject(container)) {
+        all.push({ path: `${path}.spec.${sort}[${i}]`, container, sort });
+      }
+    });
+  }
+  return all;
 }
 
 /** Whether a value of YAML has fields. */

@@ -133,19 +133,6 @@ export function withoutWorkloadSteps(additions: PodAdditions): PodAdditions {
   return { ...additions, nixInitContainers: [], workloadVariables: [], volumes: additions.volumes.filter(volume => !theirs.has(volume.name)) };
 }
 
-/** What tells additions from others that other containers and annotations do not: their names alone, as JSON can hold them. */
-export function namesIn(additions: PodAdditions): object {
-  const names = (containers: Container[]): string[] => containers.map(container => container.name);
-  const { annotations: _, initContainers, nixInitContainers, containerNames, firstContainers, ...rest } = additions;
-  return {
-    ...rest,
-    initContainers: names(initContainers),
-    nixInitContainers: names(nixInitContainers),
-    containerNames: containerNames && [...containerNames],
-    firstContainers: firstContainers && [...firstContainers],
-  };
-}
-
 function lastOfEach(variables: kplus.k8s.EnvVar[]): kplus.k8s.EnvVar[] {
   return [...new Map(variables.map(variable => [variable.name, variable])).values()];
 }

@@ -66,11 +66,6 @@ export class StoreContainers {
     return [this.store.served ? this.checkContainer() : this.seedContainer()];
   }
 
-  /** The names of the same. */
-  public names(): string[] {
-    return [this.homeMaker];
-  }
-
   /** The container that makes the home. */
   public get homeMaker(): string {
     return this.store.served ? CHECK : SEED;
