@@ -84,19 +84,20 @@ builders ="
 # --- what it is ----------------------------------------------------------------------------------------------------
 
 # What nix run would run, the store path it is in, and what has to be realised for it: an app says the whole path, a
-# package its main program.
+# package its main program. An output may be named; `nix eval` does not heed one.
 # shellcheck disable=SC2016 # Nix expands it
-DESCRIBE='value: let
+DESCRIBE='output: value: let
   app = value ? program;
+  package = if output == "" then value else value.${output} or (throw "the package has no output ${output}");
   main = value.meta.mainProgram or value.pname or (builtins.parseDrvName value.name).name;
-  run = if app then value.program else "${value}/bin/${main}";
+  run = if app then value.program else "${package}/bin/${main}";
   context = builtins.getContext run;
   realise = path: map (output: "${path}!${output}") (context.${path}.outputs or [ ]);
 in builtins.concatStringsSep "\n" ([ (builtins.unsafeDiscardStringContext run) ] ++ builtins.concatMap realise (builtins.attrNames context))'
 
 # usage: describe INSTALLABLE      sets $status; the answer is in $work/description
 describe() {
-  run_nix "$work/description" "$work/errors" nix --extra-experimental-features 'nix-command flakes' eval --raw --apply "$DESCRIBE" -- "$1"
+  run_nix "$work/description" "$work/errors" nix --extra-experimental-features 'nix-command flakes' eval --raw --apply "($DESCRIBE) \"$named\"" -- "$1"
 }
 
 # A flake may read what it builds, too.
@@ -109,9 +110,13 @@ refuse_to_build() {
 
 # As nix run looks, for an app first, then for a package. A command of the container's own is one of the package, whatever app has the package's name.
 describe_flake() {
-  flake=${reference%%#*} attribute=${reference#*#}
+  flake=${reference%%#*} attribute=${reference#*#} named=''
   [ "$attribute" != "$reference" ] && [ -n "$attribute" ] || attribute=default
-  if [ "$kind" = closure ]; then set -- "$reference" "$flake#apps.$system.$attribute"; else set -- "$flake#apps.$system.$attribute" "$reference"; fi
+  case $attribute in *^*) named=${attribute#*^} attribute=${attribute%%^*} ;; esac
+  # Of several the first, of all (*) the one that Nix takes.
+  named=${named%%[,*]*}
+  set -- "$flake#apps.$system.$attribute" "${reference%%^*}"
+  [ "$kind" != closure ] || set -- "$2" "$1"
   describe "$1"
   [ "$status" != 0 ] || return 0
   refuse_to_build

@@ -22,7 +22,7 @@ export interface NixProgramOptions extends kplus.ContainerOpts {
  */
 export interface NixFlakeProgramOptions extends NixProgramOptions {
   /**
-   * Which of the flake's apps or packages, as after `#` in `nix run`.
+   * Which of the flake's apps or packages, as after `#` in `nix run`. After `^` stands the output of the package that has the program, if not the default one.
    *
    * @default "default"
    */

@@ -4,7 +4,11 @@ import { STORE_PATH } from '../care/store-path';
 
 /** Not `$`, which the kubelet would expand in arguments. */
 const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:|\/)[A-Za-z0-9._~:/?@!&'()*+,;=%-]*$/;
-const ATTRIBUTE = /^[A-Za-z0-9._~@!'"+^*,-]+$/;
+/** A part of the name of an attribute. Nix reads one in quotes as it is, dots too; what `^` stands in is an output. */
+const PART = '(?:[A-Za-z0-9_~@!\'+,-]|"[A-Za-z0-9._~@!\'+,*/?:;=&() -]+")+';
+const OUTPUT = '[A-Za-z0-9+._?=-]+';
+/** With a dot in front it is not looked for among the packages of the system first. */
+const ATTRIBUTE = new RegExp(`^\\.?${PART}(?:\\.${PART})*(?:\\^(?:\\*|${OUTPUT}(?:,${OUTPUT})*))?$`);
 
 /** What a reference is checked for at synth, where nobody can look at the flake. */
 export function checkFlakeReference(problems: Problems, prop: string, reference: string, attribute: string | undefined, allowMoving: boolean): void {
@@ -20,7 +24,8 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
   } else if (fragment !== undefined && attribute !== undefined) {
     problems.add('CDK8SNIX1201', `${prop}.attribute`, attribute, `The reference names the attribute ${JSON.stringify(fragment)} already.`, 'Name it once.');
   } else if (![fragment, attribute].every(name => name === undefined || ATTRIBUTE.test(name))) {
-    problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.', 'Use for example "server", or leave it out.');
+    problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.',
+      `Use for example "server", 'set."a.b"', or "server^bin" for an output, or leave it out.`);
   } else if (!allowMoving && !isPinned(flake)) {
     problems.add('CDK8SNIX1203', prop, reference, 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
       'Name one, as in "github:owner/repository/v1.2.3" or "?rev=…", or say allowMoving: true.');

@@ -227,6 +227,20 @@ test.each<[string, () => NixProgram, string, string]>([
   expect(message).toContain(words);
 });
 
+test.each(['server', 'a.b', 'python3.pkgs.black', 'a."b.c".d', '"a b"', 'a-b_c\'+', 'a^man', 'a^out,man', 'a^*', '.foo', '.packages.x86_64-linux.a^bin'])('an attribute: %s', attribute => {
+  expect(step(deployment(flake({ attribute }))).args[3]).toBe(`${TAG}#${attribute}`);
+  expect(step(deployment(flake({}, `${TAG}#${attribute}`))).args[3]).toBe(`${TAG}#${attribute}`);
+});
+
+test.each([
+  '', ' ', ' a', 'a ', 'a b', '"a', 'a"', '"', '""', 'a.""', 'a..b', '.', '..', '..a', 'a.', '^man', '^', 'a^', 'a^man^doc', 'a^,man', 'a^man,', 'a^**', '*', '"a^b"', 'a#b', '$(X)', 'a\n', 'a/b',
+])('no attribute: %j', attribute => {
+  for (const program of [flake({ attribute }), flake({}, `${TAG}#${attribute}`)]) {
+    const message = synthError(chart => new NixDeployment(chart, 'echo', { programs: [program] }));
+    expect(message).toContain(`CDK8SNIX1201 programs[main].attribute: got ${JSON.stringify(attribute)}. This is no attribute of a flake. Use for example "server"`);
+  }
+});
+
 test.each([
   'git+https://user:hunter2@git.example.org/echo?ref=refs/tags/v1', 'git+https://hunter2@git.example.org/echo?ref=refs/tags/v1',
   'https://example.org/v1.2.3.tar.gz?token=hunter2', 'https://example.org/v1.2.3.tar.gz?job_token=hunter2', 'https://example.org/v1.2.3.tar.gz?X-Amz-Signature=hunter2',

@@ -23,6 +23,11 @@ const FLAKE = (release: string) => `{
       by-name = tool "tool" { };
       nameless = tool "other" { };
       both = tool "other" { };
+      several = derivation {
+        name = "several"; system = "x86_64-linux"; builder = "/bin/bash"; outputs = [ "out" "man" ]; PATH = "/usr/bin:/bin";
+        args = [ "-c" "mkdir -p $out/bin $man/bin; cp /bin/true $out/bin/several; cp /bin/true $man/bin/inman; :" ];
+      };
+      "dotted.name" = tool "dotted" { meta.mainProgram = "dotted"; };
       broken = make "broken" "exit 1" { };
       generated = make "generated" "echo 1 >$out" { };
       imported = tool (if import (make "generated" "echo 1 >$out" { }) == 1 then "serve" else "other") { meta.mainProgram = "serve"; };
@@ -72,6 +77,15 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     await bringWell(['echo', 'k', 'closure', `path:/flake#${name}`]);
     expect(fs.readdirSync(path.join(store.volume.root, link('echo', 'k', 'package'), 'bin'))).toEqual(['other']);
     expect(store.volume.exists(`${SET}/echo/k/program`)).toBe(false);
+  });
+
+  test('a name of several parts may have dots in quotes, and one output of a package may be named', async () => {
+    await bringWell(['a', 'k', 'flake', 'path:/flake#packages.x86_64-linux."dotted.name"', 'b', 'k', 'closure', 'path:/flake#several^man', 'c', 'k', 'closure', 'path:/flake#several',
+      'd', 'k', 'flake', 'path:/flake#several^*', 'e', 'k', 'closure', 'path:/flake#several^man,out']);
+    expect(path.basename(link('a', 'k', 'program'))).toBe('dotted');
+    const programs = (name: string) => fs.readdirSync(path.join(store.volume.root, link(name, 'k', 'package'), 'bin'));
+    expect(['b', 'c', 'd', 'e'].map(programs)).toEqual([['inman'], ['several'], ['several'], ['inman']]);
+    expect(await bring(['f', 'k', 'closure', 'path:/flake#several^doc'])).toMatchObject({ code: 53, lastWords: expect.stringContaining('the package has no output doc') });
   });
 
   test('an app that is no package comes whole for a container with a command of its own', async () => {
