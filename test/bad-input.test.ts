@@ -188,7 +188,7 @@ const CASES: Case[] = [
   }, 'CDK8SNIX0404', 'securityContext.seccompProfile.type', '"Unconfined"', 'PodSecurityLevel.PRIVILEGED'],
   ['root container', container({ securityContext: { user: 0 } }), 'CDK8SNIX0404', 'containers[main].securityContext.user', '0', 'above 0'],
   ['not ensuring non-root', container({ securityContext: { ensureNonRoot: false } }), 'CDK8SNIX0404', 'containers[main].securityContext.ensureNonRoot', 'false', 'Leave it out'],
-  ['no seccomp', container({ securityContext: { seccompProfile: { type: kplus.SeccompProfileType.UNCONFINED } } }), 'CDK8SNIX0404', 'containers[main].securityContext.seccompProfile.type', '"Unconfined"', 'Leave it out'],
+  ['no seccomp', container({ securityContext: { seccompProfile: { type: kplus.SeccompProfileType.UNCONFINED } } }), 'CDK8SNIX0404', 'containers[main].securityContext.seccompProfile.type', '"Unconfined"', 'RuntimeDefault or Localhost'],
 
   ['two environments on one pod', chart => {
     const workload = new NixDeployment(chart, 'workspace');
@@ -276,6 +276,14 @@ const CASES: Case[] = [
     'CDK8SNIX0518', 'containers[main].envVariables.NIX_CONFIG', '"extra-substituters = https://cache.example.org"', 'use config.substituters'],
   ['another store in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('store = /home/code/nix') } }),
     'CDK8SNIX0518', 'containers[main].envVariables.NIX_CONFIG', '"store = /home/code/nix"', 'Leave that line out'],
+  ['a line in the variable of Nix that it cannot read', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('cores = 2\nmax-jobs=4') } }),
+    'CDK8SNIX0307', 'containers[main].envVariables.NIX_CONFIG', '"max-jobs=4"', 'white space around "="'],
+  ['an include in the variable of Nix that has no folder', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('!include more.conf') } }),
+    'CDK8SNIX0307', 'containers[main].envVariables.NIX_CONFIG', '"!include more.conf"', 'an absolute path'],
+  ['no number in the variable of Nix', container({ envVariables: { NIX_CONFIG: kplus.EnvValue.fromValue('max-jobs = many') } }),
+    'CDK8SNIX0304', 'containers[main].envVariables.NIX_CONFIG', '"many"', 'Correct it'],
+  ['a PATH for a shell', container({ envVariables: { PATH: kplus.EnvValue.fromValue('~/bin:${GOPATH}/bin:$PATH') } }),
+    'CDK8SNIX0506', 'containers[main].envVariables.PATH', '"~/bin:${GOPATH}/bin:$PATH"', 'Use "$(HOME)/bin:$(GOPATH)/bin:$(PATH)"'],
   ['a daemon', container({ envVariables: { NIX_REMOTE: kplus.EnvValue.fromValue('daemon') } }), 'CDK8SNIX0518', 'containers[main].envVariables.NIX_REMOTE', '"daemon"', 'Leave it out'],
   ['another store, by the name of long ago', container({ envVariables: { NIX_STORE: kplus.EnvValue.fromValue('/home/code/store') } }), 'CDK8SNIX0518', 'envVariables.NIX_STORE', '"/home/code/store"', 'Leave it out'],
   ['another folder of nix.conf', container({ envVariables: { NIX_CONF_DIR: kplus.EnvValue.fromValue('/etc/nix') } }), 'CDK8SNIX0518', 'envVariables.NIX_CONF_DIR', '"/etc/nix"', 'Leave it out'],
@@ -284,6 +292,7 @@ const CASES: Case[] = [
   ['a ConfigMap over /home', mountingReadOnly('/home'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home"', 'by subPath'],
   ['a ConfigMap over /tmp', mountingReadOnly('/tmp'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/tmp"', 'by subPath'],
   ['a ConfigMap where Nix keeps profiles', mountingReadOnly('/home/code/.local/state'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home/code/.local/state"', 'by subPath'],
+  ['a ConfigMap where Nix keeps what it downloads', mountingReadOnly('/home/code/.cache'), 'CDK8SNIX0503', 'containers[main].volumeMounts', '"/home/code/.cache"', 'by subPath'],
   ['a claim that can only be read over /home', chart => {
     const claim = kplus.PersistentVolumeClaim.fromClaimName(chart, 'claim', 'shared');
     const volume = kplus.Volume.fromPersistentVolumeClaim(chart, 'Extra', claim, { name: 'extra', readOnly: true });

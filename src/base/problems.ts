@@ -35,6 +35,13 @@ export function describe(p: Problem): string {
   return `${p.code} ${p.prop}: got ${show(p.value)}. ${p.problem} ${p.remedy}`;
 }
 
+/** Whether two problems are one, in an item of a list that may have moved. */
+export function isSameProblem(one: Problem, other: Problem): boolean {
+  const unnumbered = ({ prop }: Problem): string => prop.replace(/\[\d+\]/g, '[]');
+  return one.code === other.code
+    && (one.prop === other.prop || (unnumbered(one) === unnumbered(other) && JSON.stringify(one.value) === JSON.stringify(other.value)));
+}
+
 const LONGEST_VALUE = 120;
 
 function show(value: unknown): string {

@@ -85,12 +85,18 @@ const KINDS: { readonly [K in SettingKind]: string } = {
   text: 'It is a string of one line, without "#".',
 };
 
-function checkValue(problems: Problems, { prop, name, value, raw }: WrittenSetting): void {
+function checkValue(problems: Problems, setting: WrittenSetting): void {
+  const { prop, name, value, raw } = setting;
   const kind = KNOWN_SETTINGS.get(name);
-  const fits = kind === undefined ? raw || Object.values(FITS).some(test => test(value, name)) : FITS[kind](value, name);
-  if (!fits) {
+  if (!fitsSetting(setting)) {
     problems.add('CDK8SNIX0304', prop, value, kind === undefined ? 'nix.conf cannot hold such a value.' : KINDS[kind], raw ? 'Correct it, or leave it out.' : 'Write it as nix.conf would.');
   }
+}
+
+/** Whether a setting has a value that Nix takes for it, as far as it is known. */
+export function fitsSetting({ name, value, raw }: WrittenSetting): boolean {
+  const kind = KNOWN_SETTINGS.get(name);
+  return kind === undefined ? raw || Object.values(FITS).some(test => test(value, name)) : FITS[kind](value, name);
 }
 
 /** One line; what follows a "#" is a comment to Nix. */

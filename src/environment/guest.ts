@@ -5,7 +5,7 @@ import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
 import { checkPrograms } from './program-checks';
 import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
-import { describe, Problem } from '../base/problems';
+import { describe, isSameProblem, Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { isAskedFor, isSaid } from '../pod/asked-for';
@@ -15,9 +15,10 @@ import { checkPlainKubernetes } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { checkLists } from '../pod/list-checks';
 import { isKind } from '../pod/object-kind';
+import { asSaid, withoutAdditions } from '../pod/patched-pod';
 import { addressLabels, environmentLabels } from '../pod/pod-labels';
 import { containersOf, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
-import { mergePod, PodAdditions, withoutAdditions } from '../pod/pod-merge';
+import { mergePod, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
 import { isSameValue } from '../pod/same-value';
@@ -54,6 +55,9 @@ export class Guest {
 
   /** What it looked like when nothing was wrong with it, until it is written: then nobody keeps that for each of a thousand. */
   private clean?: Look | 'as written';
+
+  /** Whether it is rendered for a look at what patches make of what theirs says. */
+  private keepsSaid = false;
 
   constructor(
     private readonly keeper: DoorKeeper,
@@ -133,7 +137,12 @@ export class Guest {
     const labelled = (): PodAdditions => ({ ...additions, labels: environmentLabels(this.keeper.scope) });
     return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
       // One that cannot be read is refused by the checks.
-      checkLists(pod).length > 0 ? pod : mergePod(pod, this.needsLabel(pod) ? labelled() : additions));
+      checkLists(pod).length > 0 ? pod : this.merged(pod, this.needsLabel(pod) ? labelled() : additions));
+  }
+
+  private merged(pod: PodContent, additions: PodAdditions): PodContent {
+    const merged = mergePod(pod, additions);
+    return this.keepsSaid ? asSaid(merged, pod) : merged;
   }
 
   private fitted(object: any): any {
@@ -207,12 +216,25 @@ export class Guest {
     if (problems.length === 0 || !isPatched(object)) {
       return problems;
     }
-    const patched = manifestAsPatched(object);
+    const patched = this.patchedAsSaid() ?? manifestAsPatched(object);
     if (!this.canGiveNix(made)) {
       return this.pods(made).length === 0 && this.pods(patched, made).length > 0 ? [podOfPatch()] : problems;
     }
     const left = this.check(patched, additions, pod => ({ ...pod, ...withoutAdditions(pod, additions) }), made);
-    return problems.filter(({ code, prop }) => left.some(other => other.code === code && other.prop === prop));
+    return problems.filter(problem => left.some(other => isSameProblem(problem, other)));
+  }
+
+  /** The patched manifest in which nothing of ours stands for what theirs says, so that what a patch has put right is seen; if there can be one. */
+  private patchedAsSaid(): any {
+    this.keepsSaid = true;
+    try {
+      return manifestAsPatched(this.object);
+    } catch {
+      // A patch may insist on what is of ours.
+      return undefined;
+    } finally {
+      this.keepsSaid = false;
+    }
   }
 
   /** Whether there is anything to give Nix to: that comes before the patches, and what only they make has none. */

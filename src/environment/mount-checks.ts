@@ -7,6 +7,9 @@ import { holdsFiles, isReadOnlyVolume } from '../pod/volume-kind';
 /** Where Nix looks for its settings unless it is told of another folder, as it is here. */
 const UNREAD = '/etc/nix';
 
+/** Where Nix keeps what its user has installed and what it has downloaded: it makes what is missing of that. */
+const WRITTEN_IN_HOME = ['.local', '.local/state', '.local/state/nix', '.local/state/nix/profiles', '.cache', '.cache/nix'];
+
 /**
  * What is wrong with the mounts of any container of the pod by themselves.
  *
@@ -59,7 +62,7 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
     if (home !== undefined && isAtOrBelow(path, `${home}/.nix-profile`)) {
       return refuse('Nix has a link to what is installed there.', 'Mount your volume elsewhere.');
     }
-    const written = home === undefined ? ['/tmp'] : ['/tmp', `${home}/.local`, `${home}/.local/state`, `${home}/.local/state/nix`];
+    const written = ['/tmp', ...home === undefined ? [] : WRITTEN_IN_HOME.map(folder => `${home}/${folder}`)];
     if (written.includes(path) && isReadOnly(mount, volumes)) {
       return refuse('Nix writes there, and the volume is read-only.', 'Mount single files of it, by subPath, or mount it elsewhere.');
     }

@@ -35,17 +35,6 @@ export function checkIds(prop: string, context: any = {}, user: NixUser, isPod: 
   });
 }
 
-/** A profile of the whole pod, which is that of each container that names none. */
-export function checkPodProfile(context: any = {}, level: PodSecurityLevel): Problem[] {
-  return level === PRIVILEGED || context.seccompProfile?.type !== 'Unconfined' ? [] : [{
-    code: 'CDK8SNIX0404',
-    prop: 'securityContext.seccompProfile.type',
-    value: 'Unconfined',
-    problem: `Pod Security \`${level}\` refuses this.`,
-    remedy: 'Leave it out, or ask for it by name: podSecurity: PodSecurityLevel.PRIVILEGED.',
-  }];
-}
-
 /** What a container asks for that the level does not allow. */
 export function checkPrivileges({ name: container, securityContext: context = {} }: any, user: NixUser, level: PodSecurityLevel): Problem[] {
   if (level === PRIVILEGED) {
@@ -63,7 +52,6 @@ export function checkPrivileges({ name: container, securityContext: context = {}
   const beyondBaseline = added.filter(capability => !BASELINE_CAPABILITIES.includes(capability));
   const problems = [
     ...(context.privileged ? [refuse('privileged', true, PRIVILEGED, 'Leave it out')] : []),
-    ...(context.seccompProfile?.type === 'Unconfined' ? [refuse('seccompProfile.type', 'Unconfined', PRIVILEGED, 'Leave it out')] : []),
     ...(beyondBaseline.length > 0 ? [refuse('capabilities.add', beyondBaseline, PRIVILEGED, 'Add none, or NET_BIND_SERVICE')] : []),
   ];
   if (level === BASELINE) {

@@ -1,7 +1,8 @@
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problem } from '../base/problems';
 import { OWN_SETTINGS, SECRET_SETTINGS } from '../config/nix-settings';
-import { itemsOf, writtenSettings } from '../config/written-settings';
+import { isConfLine, itemsOf, writtenSettings } from '../config/written-settings';
+import { fitsSetting } from '../config/written-settings-checks';
 import { isAtOrBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
@@ -44,10 +45,10 @@ function saysTheSame({ name, value }: any, ours: string | undefined): boolean {
 const CACHES = ['substituters', 'trusted-public-keys'];
 
 /** The first setting in lines of nix.conf that holds a secret, the first that the library sets, and the first that is about caches. */
-function whatConfigSays(lines: string): { readonly secret?: string; readonly own?: string; readonly caches?: string } {
-  const settings = writtenSettings({ extraLines: lines.split('\n') });
+function whatConfigSays(lines: string[]): { readonly secret?: string; readonly own?: string; readonly caches?: string } {
+  const settings = writtenSettings({ extraLines: lines });
   return {
-    secret: settings.find(({ name, value }) => (SECRET_SETTINGS.has(name) && value !== '') || itemsOf(value).some(urlHoldsSecret))?.written,
+    secret: settings.find(({ name, value }) => (SECRET_SETTINGS.has(name) && value !== '' && !String(value).includes('$(')) || itemsOf(value).some(urlHoldsSecret))?.written,
     own: settings.find(({ name, value }) => Object.hasOwn(OWN_SETTINGS, name) && AS_OURS[name] !== value)?.name,
     caches: settings.find(({ name }) => CACHES.includes(name))?.written,
   };
@@ -63,16 +64,54 @@ function refuseSecret(container: any, setting: string): Problem[] {
   }];
 }
 
+/** What is wrong with a NIX_CONFIG: of a line that Nix cannot read no Nix command of the container gets any further. */
+function checkConfig(container: any, text: string, refuse: (problem: string, remedy: string, code?: Problem['code'], value?: unknown) => Problem[]): Problem[] {
+  const lines = text.split(/\r?\n/);
+  const { secret, own, caches } = whatConfigSays(lines);
+  if (secret) {
+    return refuseSecret(container, secret);
+  }
+  if (caches) {
+    return refuse(`It sets ${caches}: network policies, proxies and a cache in the cluster follow the caches of the environment only.`,
+      'Leave that line out, and use config.substituters.');
+  }
+  if (own !== undefined) {
+    return refuse(`It sets ${own}, on which the environment relies: ${OWN_SETTINGS[own]}.`, 'Leave that line out.');
+  }
+  // What Kubernetes puts in place of $(NAME) nobody knows here.
+  const plain = lines.filter(line => !line.includes('$('));
+  const unreadable = plain.find(line => !isConfLine(line) || RELATIVE_INCLUDE.test(line));
+  if (unreadable !== undefined) {
+    return refuse('It is no line of nix.conf that Nix can read from a variable, and no Nix command would run.',
+      'Write `name = value` with white space around "=", `include` with an absolute path, or a comment, one a line.', 'CDK8SNIX0307', unreadable);
+  }
+  const unfit = writtenSettings({ extraLines: plain }).find(setting => !fitsSetting(setting));
+  return unfit === undefined ? [] : refuse(`It is no value of ${unfit.name}, and no Nix command would run.`, 'Correct it, or leave that line out.', 'CDK8SNIX0304', unfit.value);
+}
+
+const RELATIVE_INCLUDE = /^\s*!?include\s+[^/\s]/;
+
+/** What a shell would put the value of a variable in place of, where there is no shell. */
+const SHELL_VARIABLE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g;
+const SHELL_HOME = /(^|:)~(?=[/:]|$)/g;
+
+/** A PATH that some shell was to complete: of the image's own there would be nothing left in it. */
+function checkPath(path: string, refuse: (problem: string, remedy: string, code: Problem['code']) => Problem[]): Problem[] {
+  const meant = path.replace(SHELL_VARIABLE, '$($1$2)').replace(SHELL_HOME, '$1$(HOME)');
+  return meant === path ? [] : refuse('No shell reads it, so it has a folder of that very name.', `Use ${JSON.stringify(meant)}.`, 'CDK8SNIX0506');
+}
+
 /**
  * Variables of a container that uses Nix which contradict the environment: half of it would follow them, the other half would not.
  */
 export function checkVariables(container: any, additions: PodAdditions): Problem[] {
   const ours = new Map(additions.variables.map(variable => [variable.name, variable.value]));
   return listOf(container.env).flatMap((variable): Problem[] => {
-    const refuse = (problem: string, remedy: string): Problem[] => [{
-      code: 'CDK8SNIX0518',
+    const got = variable.value ?? (variable.valueFrom && 'a reference');
+    const refuse = (problem: string, remedy: string, code: Problem['code'] = 'CDK8SNIX0518', shown: unknown = got): Problem[] => [{
+      code,
       prop: `containers[${container.name}].envVariables.${variable.name}`,
-      value: variable.value ?? (variable.valueFrom && 'a reference'),
+      value: shown,
       problem,
       remedy,
     }];
@@ -90,15 +129,10 @@ export function checkVariables(container: any, additions: PodAdditions): Problem
         'Leave it out. A remote builder is set with config.settings.builders.');
     }
     if (name === 'NIX_CONFIG' && typeof value === 'string') {
-      const { secret, own, caches } = whatConfigSays(value);
-      if (secret) {
-        return refuseSecret(container, secret);
-      }
-      if (caches) {
-        return refuse(`It sets ${caches}: network policies, proxies and a cache in the cluster follow the caches of the environment only.`,
-          'Leave that line out, and use config.substituters.');
-      }
-      return own === undefined ? [] : refuse(`It sets ${own}, on which the environment relies: ${OWN_SETTINGS[own]}.`, 'Leave that line out.');
+      return checkConfig(container, value, refuse);
+    }
+    if (name === 'PATH' && typeof value === 'string') {
+      return checkPath(value, refuse);
     }
     if (name === 'XDG_STATE_HOME' && typeof value === 'string' && value.startsWith('/') && !isKept(value, container, ours.get('HOME'))) {
       return refuse('Nix keeps there what its user has installed, and nothing there lasts.', 'Leave it out, or name a folder in the home or on a volume.');

@@ -1,7 +1,7 @@
 import { checkLevel } from './level-checks';
 import { checkMountClashes, checkMountPaths } from './mount-checks';
 import { checkNodes } from './node-checks';
-import { checkIds, checkPodProfile, checkPrivileges } from './privilege-checks';
+import { checkIds, checkPrivileges } from './privilege-checks';
 import { checkVariables } from './variable-checks';
 import { checkWorkingDirectory } from './working-directory-checks';
 import { Problem } from '../base/problems';
@@ -28,10 +28,11 @@ export function staysUp(object: { readonly kind: string; readonly apiVersion?: s
 
 /** What is wrong with a pod that gets Nix, as its own manifest says it: not with what is added. */
 export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUser): Problem[] {
+  const nixContainers = containersOf(pod).filter(({ container }) => usesNix(container, additions)).map(({ container }) => container.name);
   return [
     ...checkRestart(pod),
     ...checkIds('securityContext', pod.spec.securityContext, user, true),
-    ...(additions.leavesOthersAlone ? [] : [...checkPodProfile(pod.spec.securityContext, additions.level), ...checkLevel(pod, additions.level)]),
+    ...checkLevel(pod, additions.level, name => !additions.leavesOthersAlone || nixContainers.includes(name)),
     ...checkNames(pod, additions),
     ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [

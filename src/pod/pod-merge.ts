@@ -181,28 +181,3 @@ function undefinedIfEmpty(labels: { readonly [name: string]: string }): object |
 function defined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }
-
-/**
- * A pod without what was added to it, whatever has become of that since: the inverse of `mergePod`, but for the security contexts. Ours
- * come first among the init containers, and last among volumes and mounts.
- */
-export function withoutAdditions({ metadata, spec }: PodContent, additions: PodAdditions): PodContent {
-  const ourMounts = [...additions.mounts, ...additions.scratchMounts];
-  const strip = (container: any): any => ({ ...container, volumeMounts: withoutLast(listOf(container.volumeMounts), 'mountPath', ourMounts.map(mount => mount.mountPath)) });
-  const ourContainers = [...additions.initContainers, ...additions.nixInitContainers].map(container => container.name);
-  return {
-    metadata,
-    spec: {
-      ...spec,
-      securityContext: {},
-      initContainers: withoutLast(listOf(spec.initContainers).reverse(), 'name', ourContainers).reverse().map(strip),
-      containers: listOf(spec.containers).map(strip),
-      volumes: withoutLast(listOf(spec.volumes), 'name', additions.volumes.map(volume => volume.name)),
-    },
-  };
-}
-
-function withoutLast(items: any[], field: string, values: string[]): any[] {
-  const indexes = new Set(values.map(value => items.map(item => item[field]).lastIndexOf(value)));
-  return items.filter((_, i) => !indexes.has(i));
-}
