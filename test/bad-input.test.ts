@@ -343,6 +343,11 @@ const CASES: Case[] = [
     const spec = { containers: [{ name: 'main', image: 'example/app:1', env: { LOG_LEVEL: 'debug' } }] };
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec }));
   }, 'CDK8SNIX0520', '.spec.containers[0].env', '{"LOG_LEVEL":"debug"}', '- name:'],
+  ['a selector that finds other pods', chart => {
+    const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'example/app:1' }] } };
+    const spec = { replicas: 1, strategy: { type: 'Recreate' }, selector: { matchLabels: { app: 'portal' } }, template };
+    new NixEnvironment(chart, 'nix').enable(new kplus.k8s.KubeDeployment(chart, 'plain', { spec }));
+  }, 'CDK8SNIX0523', 'spec.selector', '{"app":"portal"}', 'spec.template.metadata.labels'],
   ['a folder outside the home', deployment({ home: NixHome.ephemeral({ folders: ['../other'] }) }), 'CDK8SNIX0406', 'home.folders[0]', '"../other"', '.config/app'],
   ['two files in one place', homeFiles({}, '.netrc', '.netrc'), 'CDK8SNIX0408', 'home.files[1].path', '".netrc"', 'Keep one'],
   ['a file in a file', homeFiles({}, '.app/settings', '.app'), 'CDK8SNIX0408', 'home.files[1].path', '".app"', 'elsewhere'],

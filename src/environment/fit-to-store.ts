@@ -26,7 +26,7 @@ export function fitToStore(object: any, places: VolumePlaces, isAskedFor: (field
 }
 
 function onePodAtATime(object: any): { readonly [field: string]: unknown } {
-  if (isKind(object, 'Deployment', 'apps', 'extensions')) {
+  if (isKind(object, 'Deployment', 'apps', 'extensions') || isKind(object, 'DeploymentConfig', 'apps.openshift.io')) {
     // No number is one already, or leaves it to an autoscaler.
     return { ...(object.spec?.replicas === undefined ? {} : { replicas: 1 }), strategy: { type: 'Recreate' } };
   }

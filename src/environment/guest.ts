@@ -22,6 +22,7 @@ import { mergePod, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
 import { isSameValue } from '../pod/same-value';
+import { checkSelector } from '../pod/selector-checks';
 import { Starters, startersOf } from '../pod/starters';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
 import { EnvironmentPrograms } from '../program/environment-programs';
@@ -265,10 +266,16 @@ export class Guest {
           ...checkPrograms(pod, programs, additions.firstContainers),
         ]),
         ...checkKind(store, fitted),
+        ...own.flatMap(pod => checkSelector(fitted, this.labelsOf(pod))),
         ...checkPlaces(places, fitted, own, startersOf(this.object, fitted)),
         ...this.checkNamespace(owner),
       ];
     });
+  }
+
+  /** With ours, which take the place of others of that name. */
+  private labelsOf(pod: PodContent): { readonly [name: string]: unknown } {
+    return { ...pod.metadata.labels, ...(this.needsLabel(pod) ? environmentLabels(this.keeper.scope) : {}) };
   }
 
   private render(): any {

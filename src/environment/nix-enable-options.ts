@@ -64,7 +64,7 @@ export interface NixEnableOptions {
    * Where the pod templates of a custom resource are, as JSON pointers into the object: `/spec/template`. A step `*` stands for each
    * item of a list or map. A pod template has its containers at `spec.containers`.
    *
-   * @default - known for the kinds of Kubernetes, for Argo's Rollout and for Knative's Service
+   * @default - known for the kinds of Kubernetes, for Argo's Rollout, Knative's Service and OpenShift's DeploymentConfig
    */
   readonly podTemplates?: string[];
 }

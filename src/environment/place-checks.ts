@@ -77,6 +77,9 @@ function checkUpdate(mode: string, object: any): Problem[] {
   if (isKind(object, 'Deployment', 'apps', 'extensions') && strategy?.type !== 'Recreate') {
     return [waits(mode, 'RollingUpdate', 'Use DeploymentStrategy.recreate(), or leave it out.')];
   }
+  if (isKind(object, 'DeploymentConfig', 'apps.openshift.io') && strategy?.type !== 'Recreate') {
+    return [waits(mode, strategy?.type, 'Use strategy: { type: "Recreate" }, or leave it out.')];
+  }
   if (isKind(object, 'Rollout', 'argoproj.io') && !stopsOldFirst(strategy)) {
     return [waits(mode, Object.keys(strategy ?? {})[0], `Use ${STOPS_OLD_FIRST}, or leave it out.`)];
   }

@@ -23,7 +23,8 @@ export function endsByItself(object: { readonly kind: string; readonly apiVersio
 
 /** Whether the pods of an object are kept running, as far as its kind is known. */
 export function staysUp(object: { readonly kind: string; readonly apiVersion?: string }): boolean {
-  return STAYING_UP.some(kind => isKind(object, kind, 'apps', 'extensions')) || isKind(object, 'ReplicationController', 'core') || isKind(object, 'Rollout', 'argoproj.io');
+  return STAYING_UP.some(kind => isKind(object, kind, 'apps', 'extensions')) || isKind(object, 'ReplicationController', 'core') || isKind(object, 'Rollout', 'argoproj.io')
+    || isKind(object, 'DeploymentConfig', 'apps.openshift.io');
 }
 
 /** What is wrong with a pod that gets Nix, as its own manifest says it: not with what is added. */

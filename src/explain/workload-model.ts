@@ -85,17 +85,17 @@ function scaleOf({ kind, spec = {} }: any): string {
     case 'CronJob': return `at ${schedule}, concurrency ${concurrencyPolicy ?? 'Allow'}`;
     case 'DaemonSet': return 'one pod on each node';
     case 'Deployment':
-    case 'StatefulSet': {
-      const count = replicas ?? 1;
-      return `${count} ${count === 1 ? 'pod' : 'pods'}, update by ${(strategy ?? updateStrategy)?.type ?? 'RollingUpdate'}`;
-    }
-    case 'Rollout': {
-      const count = replicas ?? 1;
-      return `${count} ${count === 1 ? 'pod' : 'pods'}, update by ${strategy?.blueGreen ? 'blueGreen' : 'canary'}`;
-    }
+    case 'StatefulSet': return scaleOfSeveral(replicas, (strategy ?? updateStrategy)?.type ?? 'RollingUpdate');
+    case 'DeploymentConfig': return scaleOfSeveral(replicas, strategy?.type ?? 'Rolling');
+    case 'Rollout': return scaleOfSeveral(replicas, strategy?.blueGreen ? 'blueGreen' : 'canary');
     case 'Service': return 'as many pods as requests need';
     default: return 'one pod';
   }
+}
+
+function scaleOfSeveral(replicas: number | undefined, update: string): string {
+  const count = replicas ?? 1;
+  return `${count} ${count === 1 ? 'pod' : 'pods'}, update by ${update}`;
 }
 
 function identityOf(spec: any): string {

@@ -41,6 +41,7 @@ const POD_OF_KIND: ReadonlyArray<{ readonly kind: string; readonly groups: reado
   { kind: 'Job', groups: ['batch', 'core'], steps: ['spec', 'template'] },
   { kind: 'CronJob', groups: ['batch', 'core'], steps: ['spec', 'jobTemplate', 'spec', 'template'] },
   { kind: 'Rollout', groups: ['argoproj.io'], steps: ['spec', 'template'] },
+  { kind: 'DeploymentConfig', groups: ['apps.openshift.io'], steps: ['spec', 'template'] },
   { kind: 'Service', groups: ['serving.knative.dev'], steps: ['spec', 'template'] },
 ];
 

@@ -144,6 +144,34 @@ describe('what nobody said', () => {
   });
 });
 
+describe('a DeploymentConfig of OpenShift', () => {
+  const config = (spec: any): any => object('DeploymentConfig', 'theirs', { template: TEMPLATE, ...spec }, 'apps.openshift.io/v1');
+  const written = (spec: any): any => {
+    const chart = testChart();
+    new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs', config(spec)));
+    return only(Testing.synth(chart), 'DeploymentConfig').spec;
+  };
+
+  test('is replaced by stopping the old pod first, which it would not do by itself', () => {
+    const { strategy, template } = written({ replicas: 1 });
+    expect(strategy).toEqual({ type: 'Recreate' });
+    expect(template.spec.initContainers.map(({ name }: any) => name)).toEqual(['seed-nix-store']);
+  });
+
+  test('may ask for that in its own words', () => {
+    const strategy = { type: 'Recreate', recreateParams: { timeoutSeconds: 60 } };
+    expect(written({ strategy }).strategy).toEqual(strategy);
+  });
+
+  test.each([
+    ['old and new pod at once', { strategy: { type: 'Rolling' } }, 'CDK8SNIX0207 strategy: got "Rolling". The new pod would wait'],
+    ['several pods', { replicas: 2 }, 'CDK8SNIX0206 replicas: got 2'],
+    ['pods that end', { template: { ...TEMPLATE, spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } }, 'CDK8SNIX0508 restartPolicy: got "Never"'],
+  ])('%s: refused', (_, spec, message) => {
+    expect(() => written(spec)).toThrow(message);
+  });
+});
+
 describe('one claim is refused to', () => {
   const refused = (manifest: any, ...others: any[]) => synthErrorOf(chart => {
     others.forEach((other, i) => new ApiObject(chart, `other-${i}`, other));

@@ -9,8 +9,16 @@ import { only, podSpec, testChart, variable } from '../support/synth';
 /** A Deployment that nobody's library made, with Nix. */
 function enabled(template: any, props: NixEnvironmentProps = {}, options: NixEnableOptions = {}): { chart: Chart; template: any } {
   const chart = testChart();
+  const labels = { app: 'theirs' };
   const workload = new ApiObject(chart, 'app', {
-    apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 1, selector: {}, strategy: { type: 'Recreate' }, template },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      strategy: { type: 'Recreate' },
+      template: { ...template, metadata: { ...template.metadata, labels: { ...labels, ...template.metadata?.labels } } },
+    },
   });
   new NixEnvironment(chart, 'nix', props).enable(workload, options);
   return { chart, template: only(Testing.synth(chart), 'Deployment').spec.template };
