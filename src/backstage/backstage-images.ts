@@ -1,4 +1,5 @@
 import { readFileSync } from 'fs';
+import { requireBooleans } from '../base/boolean-check';
 import { closestName } from '../base/closest-name';
 import { NixImage } from '../image/nix-image';
 
@@ -56,6 +57,7 @@ export class BackstageImages {
         }
       }
     }
+    requireBooleans(options, 'backstageNix');
     return new BackstageImages(path, content as { [environment: string]: Entry }, options.backstageNix ?? false);
   }
 

@@ -9,6 +9,7 @@ import { publicAddress } from './portal-access';
 import { checkNetwork } from './portal-network';
 import { checkRoute } from './portal-route';
 import { checkWorkspace } from './portal-workspace';
+import { checkBooleans } from '../base/boolean-check';
 import { checkEnum } from '../base/enum-check';
 import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
@@ -43,6 +44,9 @@ export function checkPortal(problems: Problems, props: BackstageNixProps, preset
   if (props.development) {
     checkWorkspace(problems, props);
   }
+  checkBooleans(problems, '', props, 'clusterAccess');
+  checkBooleans(problems, 'httpRoute.', props.httpRoute, 'stripPath');
+  checkBooleans(problems, 'development.', props.development, 'writableRoot');
   checkNetwork(problems, props.networkPolicy ?? {});
   checkTwice(problems, props);
   checkProbes(problems, props);
@@ -116,6 +120,7 @@ function checkTwice(problems: Problems, props: BackstageNixProps): void {
 }
 
 function checkProbes(problems: Problems, { probes = {} }: BackstageNixProps): void {
+  checkBooleans(problems, 'probes.', probes, 'enabled');
   checkEnum(problems, 'probes.scheme', probes.scheme, kplus.ConnectionScheme);
   for (const prop of ['readinessPath', 'livenessPath'] as const) {
     const path = probes[prop];

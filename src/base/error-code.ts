@@ -123,6 +123,7 @@ export const ERROR_CODES = {
   CDK8SNIX1208: 'A container runs a program that its pod is not brought, or not yet when it runs.',
   CDK8SNIX1301: 'The files of this package are not where its code runs: the app was bundled, or parts of the package are missing.',
   CDK8SNIX1302: 'A prop has a value that its enum does not have.',
+  CDK8SNIX1303: 'A prop that is true or false has another value, such as a text.',
 } as const;
 
 /** One of the stable codes. */

@@ -2,6 +2,7 @@ import { Cron, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careCronJob, careJob } from './care-job';
+import { checkBooleans } from '../base/boolean-check';
 import { describe, Problems } from '../base/problems';
 import { CareTask, deadlineSeconds } from '../care/care-task';
 import { NixEnvironment } from '../environment/nix-environment';
@@ -74,6 +75,8 @@ export class NixStoreVerification extends Construct {
 
   constructor(scope: Construct, id: string, props: NixStoreVerificationProps) {
     super(scope, id);
+    const problems = new Problems(this);
+    checkBooleans(problems, '', props, 'repair', 'checkContents');
     const deadline = props.deadline ?? Duration.hours(2);
     const task: CareTask = {
       name: 'verify-store',
@@ -82,7 +85,7 @@ export class NixStoreVerification extends Construct {
       resources: props.resources,
       suitableResources: RESOURCES,
       variables: {
-        CARE_TIMEOUT: String(deadlineSeconds(new Problems(this), deadline)),
+        CARE_TIMEOUT: String(deadlineSeconds(problems, deadline)),
         VERIFY_CONTENTS: props.checkContents ?? true ? 'yes' : 'no',
         VERIFY_REPAIR: props.repair ? 'yes' : 'no',
       },

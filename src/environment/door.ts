@@ -3,6 +3,7 @@ import { Additions, DoorKeeper, Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
+import { requireBooleans } from '../base/boolean-check';
 import { requireEnum } from '../base/enum-check';
 import { describe, Problem } from '../base/problems';
 import { takeIntoPhase } from '../gitops/hook-phase';
@@ -31,6 +32,7 @@ export class Door {
    */
   public enable(construct: IConstruct, options: NixEnableOptions, additions: Additions): EnabledWorkload[] {
     checkConstruct(this.keeper.scope, construct);
+    requireBooleans(options, 'leaveOthersAlone');
     requireEnum('podSecurity', options.podSecurity, PodSecurityLevel);
     const all = podTargets(construct, options.podTemplates);
     const targets = selectTargets(all, options.select);

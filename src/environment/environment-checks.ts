@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { NixEnvironmentProps } from './nix-environment-props';
+import { checkBooleans } from '../base/boolean-check';
 import { checkEnum } from '../base/enum-check';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
@@ -59,6 +60,7 @@ export function checkEnvironmentProps(props: NixEnvironmentProps, image: NixImag
   if (jobs !== undefined && (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)) {
     problems.add('CDK8SNIX0103', 'seed.jobs', jobs, 'It is a whole number from 1 to 64.', 'Use for example 4, or leave it out.');
   }
+  checkBooleans(problems, 'seed.', props.seed, 'jsonLog');
   checkEnum(problems, 'seed.imagePullPolicy', props.seed?.imagePullPolicy, kplus.ImagePullPolicy);
   source?._validate(problems);
   if (user.isRoot && source?._shellImage !== undefined) {

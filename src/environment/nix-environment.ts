@@ -182,7 +182,7 @@ export class NixEnvironment extends Construct {
    *
    * @param program what runs
    * @returns what `addContainer` and `addInitContainer` of a kplus workload take
-   * @throws if another program of the environment has this name
+   * @throws if it is no program, or another program of the environment has this name
    */
   public containerFor(program: NixProgram): kplus.ContainerProps {
     this._programs.add(program);

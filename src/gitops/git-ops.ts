@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { SYNC_WAVE } from './gitops-annotations';
 import { checkClaimAnnotations, checkWaves } from './sync-waves';
+import { requireBooleans } from '../base/boolean-check';
 import { describe, Problem } from '../base/problems';
 import { KEEP_CLAIM } from '../store/keep-claim';
 
@@ -64,6 +65,7 @@ export class GitOps {
    * @param options wave, claims
    */
   public static argoCd(scope: IConstruct, options: ArgoCdOptions = {}): void {
+    requireBooleans(options, 'keepClaims');
     const annotate = (object: ApiObject) => {
       if (options.syncWave !== undefined) {
         addDefaults(object, { [SYNC_WAVE]: String(options.syncWave) });
@@ -84,6 +86,7 @@ export class GitOps {
    * @param options claims
    */
   public static flux(scope: IConstruct, options: FluxOptions = {}): void {
+    requireBooleans(options, 'keepClaims');
     const annotate = (object: ApiObject) => {
       if (isClaim(object) && (options.keepClaims ?? true)) {
         addDefaults(object, KEEP_CLAIM.flux);

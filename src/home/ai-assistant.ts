@@ -3,6 +3,7 @@ import { AichatOptions, GeminiOptions, NpmAssistantOptions } from './ai-assistan
 import { settingProblem } from './assistant-settings';
 import { McpServer } from './mcp-server';
 import { toml } from './toml';
+import { checkBooleans } from '../base/boolean-check';
 import { isDataKey } from '../base/kubernetes-name';
 import { isSecret, urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
@@ -164,6 +165,7 @@ export class AiAssistant {
   public _validate(problems: Problems, prop: string): void {
     const { apiKey, model, baseUrl, npmPackage, mcpServers = [] } = this.options;
     checkSecret(problems, `${prop}.apiKey`, apiKey);
+    checkBooleans<GeminiOptions>(problems, `${prop}.`, this.options, 'trustFolders');
     Object.entries(this.secrets()).forEach(([name, value]) => checkSecret(problems, `${prop}.secrets.${name}`, value));
     const exposed = (name: string) => problems.add('CDK8SNIX0603', `${prop}.${name}`, '(not shown)', PLAIN_TEXT, 'Put it into a Secret, and use secrets, or bearerToken.');
     Object.entries(this.options.variables ?? {}).filter(([name, value]) => isSecret(name, String(value))).forEach(([name]) => exposed(`variables.${name}`));

@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { FlakeTarget, flakeTarget } from './flake-target';
+import { checkBooleans } from '../base/boolean-check';
 import { checkEnum } from '../base/enum-check';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
@@ -226,6 +227,7 @@ export class HomeManager {
    * @internal
    */
   public _validate(problems: Problems, image: NixImage, store: BoundStore): void {
+    checkBooleans(problems, 'homeManager.', this.options, 'sessionVariables', 'acceptFlakeConfig', 'impure');
     checkEnum(problems, 'homeManager.profile', this.bundledProfile, HomeManagerProfile);
     checkEnum(problems, 'homeManager.refresh', this.options.refresh, HomeManagerRefresh);
     checkEnum(problems, 'homeManager.onFailure', this.options.onFailure, HomeManagerOnFailure);

@@ -1,4 +1,5 @@
 import { NixImageKind } from './nix-image-recipe';
+import { requireBooleans } from '../base/boolean-check';
 
 /**
  * What is given and what is wanted of an image.
@@ -189,6 +190,7 @@ export class NixImageRecommendation {
    * @param requirements what is given and what is wanted
    */
   public static of(requirements: NixImageRequirements): NixImageRecommendation {
+    requireBooleans(requirements, 'existingImage', 'backstage', 'pipeline', 'immutable', 'persistentVolume');
     const useCase = USE_CASES.find(row => row.applies(requirements))!;
     return NixImageRecommendation.ofRow(useCase, requirements);
   }

@@ -1,5 +1,6 @@
 import { NixImageRecipe, NixImageKind } from './nix-image-recipe';
 import { NixImageRecommendation, NixImageRequirements } from './nix-image-recommendation';
+import { checkBooleans } from '../base/boolean-check';
 import { imageReference, isFloating } from '../base/image-reference';
 import { Problems } from '../base/problems';
 
@@ -119,6 +120,7 @@ export class NixImage {
    * @internal
    */
   public _validate(problems: Problems, prop: string): void {
+    checkBooleans<{ readonly allowLatest?: boolean }>(problems, `${prop}.`, { allowLatest: this.allowLatest }, 'allowLatest');
     const parts = imageReference(this.reference);
     if (!parts) {
       problems.add('CDK8SNIX0101', prop, this.reference, 'This is no image reference.',

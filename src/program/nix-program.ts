@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { checkFlakeReference, checkStorePath } from './program-reference';
+import { checkBooleans } from '../base/boolean-check';
 import { contentHash } from '../base/content-hash';
 import { isDnsLabel } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
@@ -54,9 +55,11 @@ export class NixProgram {
    * @param options the container
    */
   public static flake(reference: string, options: NixFlakeProgramOptions = {}): NixProgram {
-    const { attribute, allowMoving, image, ...container } = options;
-    return new NixProgram('flake', attribute === undefined ? reference : `${reference}#${attribute}`, container, image,
-      (problems, prop) => checkFlakeReference(problems, prop, reference, attribute, allowMoving ?? false));
+    const { attribute, allowMoving, image, ...container } = options ?? {};
+    return new NixProgram('flake', attribute === undefined ? reference : `${reference}#${attribute}`, container, image, (problems, prop) => {
+      checkBooleans<NixFlakeProgramOptions>(problems, `${prop}.`, { allowMoving }, 'allowMoving');
+      checkFlakeReference(problems, prop, reference, attribute, allowMoving ?? false);
+    });
   }
 
   /**
@@ -68,7 +71,7 @@ export class NixProgram {
    * @param options the container
    */
   public static package(path: string, options: NixProgramOptions = {}): NixProgram {
-    const { image, ...container } = options;
+    const { image, ...container } = options ?? {};
     return new NixProgram('package', path, container, image, (problems, prop) => checkStorePath(problems, prop, path, container.command));
   }
 
@@ -81,8 +84,8 @@ export class NixProgram {
    * @param options the container
    */
   public static command(argv: string[], options: NixProgramOptions = {}): NixProgram {
-    const { image, ...container } = options;
-    return new NixProgram('command', argv.join(' '), { ...container, command: argv }, image, () => {});
+    const { image, ...container } = options ?? {};
+    return new NixProgram('command', Array.isArray(argv) ? argv.join(' ') : '', { ...container, command: argv }, image, () => {});
   }
 
   private constructor(
@@ -110,7 +113,7 @@ export class NixProgram {
    * @internal
    */
   public get _key(): string {
-    return contentHash(this.kindToBring, this.reference);
+    return contentHash(this.kindToBring, String(this.reference));
   }
 
   /**
@@ -140,11 +143,15 @@ export class NixProgram {
    * @internal
    */
   public _container(folder: string, image: string, runtime?: NodeRuntime): kplus.ContainerProps {
+    const { command, args } = this.container;
+    // What is no list of words is refused at synth; until then nothing trips over it.
+    const words = { command: isListOfTexts(command) ? command : undefined, args: isListOfTexts(args) ? args : undefined };
+    const own = typeof this.image === 'string' ? this.image : undefined;
     if (runtime) {
       // What runs is the runtime's to find.
-      return { ...this.container, name: this._name, image: this.image ?? runtime.image ?? `nix:0${IMAGE_PATH.test(this.reference) ? this.reference : ''}` };
+      return { ...this.container, ...words, name: this._name, image: own ?? runtime.image ?? `nix:0${IMAGE_PATH.test(this.reference) ? this.reference : ''}` };
     }
-    return { ...this.container, name: this._name, image: this.image ?? image, ...this.start(`${folder}/${this._name}/${this._key}`) };
+    return { ...this.container, name: this._name, image: own ?? image, ...start(`${folder}/${this._name}/${this._key}`, words) };
   }
 
   /**
@@ -152,11 +159,17 @@ export class NixProgram {
    */
   public _validate(problems: Problems, prop: string, runtime?: NodeRuntime): void {
     const { command } = this.container;
-    if (command !== undefined && !command[0]) {
+    const lists = (['command', 'args'] as const).filter(list => !isListOfTexts(this.container[list]));
+    lists.forEach(list => problems.add('CDK8SNIX1201', `${prop}.${list}`, this.container[list], 'It is a list of texts, one for each word.',
+      'Use for example ["serve", "--port", "8080"].'));
+    if (this.image !== undefined && typeof this.image !== 'string') {
+      problems.add('CDK8SNIX0101', `${prop}.image`, this.image, 'This is no image reference.', 'Use registry/repository:tag, or leave it out.');
+    }
+    if (lists.length === 0 && command !== undefined && !command[0]) {
       problems.add('CDK8SNIX1201', `${prop}.command`, command, 'It does not say what to run.',
         this.kind === 'command' ? 'Name a program, as in NixProgram.command(["serve"]).' : 'Name a program, or leave the command out.');
     }
-    if (!isDnsLabel(this._name)) {
+    if (typeof this._name !== 'string' || !isDnsLabel(this._name)) {
       problems.add('CDK8SNIX1202', `${prop}.name`, this._name, 'A container has lower-case letters, digits and "-" in its name, at most 63.', 'Use for example "echo".');
     }
     const needed = runtime ? KIND_FOR[runtime.runs] : undefined;
@@ -174,15 +187,20 @@ export class NixProgram {
   private get kindToBring(): string {
     return this.kind === 'flake' && this.container.command ? 'closure' : this.kind;
   }
+}
 
-  private start(folder: string): Pick<kplus.ContainerProps, 'command' | 'args'> {
-    const { command, args } = this.container;
-    if (command && command.length > 0) {
-      return { command: [inPackage(command[0], folder), ...command.slice(1)], args };
-    }
-    // By its own name: some programs look at the one they were started by, for what they are or where they lie.
-    return { command: ['sh', '-c', 'exec "$(readlink "$0")" "$@"', `${folder}/program`], args };
+/** The words of a container that runs what lies in a folder. */
+function start(folder: string, { command, args }: Pick<kplus.ContainerProps, 'command' | 'args'>): Pick<kplus.ContainerProps, 'command' | 'args'> {
+  if (command && command.length > 0) {
+    return { command: [inPackage(command[0], folder), ...command.slice(1)], args };
   }
+  // By its own name: some programs look at the one they were started by, for what they are or where they lie.
+  return { command: ['sh', '-c', 'exec "$(readlink "$0")" "$@"', `${folder}/program`], args };
+}
+
+/** Whether it is one, or nothing: only a compiler would say so. */
+function isListOfTexts(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(word => typeof word === 'string'));
 }
 
 /** What a snapshotter takes for an image. */

@@ -12,6 +12,14 @@ const ATTRIBUTE = new RegExp(`^\\.?${PART}(?:\\.${PART})*(?:\\^(?:\\*|${OUTPUT}(
 
 /** What a reference is checked for at synth, where nobody can look at the flake. */
 export function checkFlakeReference(problems: Problems, prop: string, reference: string, attribute: string | undefined, allowMoving: boolean): void {
+  if (typeof reference !== 'string') {
+    problems.add('CDK8SNIX1201', prop, reference, 'A flake reference is a text.', 'Use for example "github:owner/repository/v1.2.3".');
+    return;
+  }
+  if (attribute !== undefined && typeof attribute !== 'string') {
+    problems.add('CDK8SNIX1201', `${prop}.attribute`, attribute, 'The name of an attribute is a text.', 'Use for example "server", or leave it out.');
+    return;
+  }
   const [flake, fragment] = splitFragment(reference);
   const example = 'Use for example "github:owner/repository/v1.2.3".';
   if (urlHoldsSecret(flake)) {
@@ -25,7 +33,7 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
     problems.add('CDK8SNIX1201', `${prop}.attribute`, attribute, `The reference names the attribute ${JSON.stringify(fragment)} already.`, 'Name it once.');
   } else if (![fragment, attribute].every(name => name === undefined || ATTRIBUTE.test(name))) {
     problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.',
-      `Use for example "server", 'set."a.b"', or "server^bin" for an output, or leave it out.`);
+      'Use for example "server", \'set."a.b"\', or "server^bin" for an output, or leave it out.');
   } else if (!allowMoving && !isPinned(flake)) {
     problems.add('CDK8SNIX1203', prop, reference, 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
       'Name one, as in "github:owner/repository/v1.2.3" or "?rev=…", or say allowMoving: true.');
@@ -33,7 +41,7 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
 }
 
 export function checkStorePath(problems: Problems, prop: string, path: string, command: string[] | undefined): void {
-  const match = STORE_PATH.exec(path);
+  const match = typeof path === 'string' ? STORE_PATH.exec(path) : null;
   if (!match) {
     problems.add('CDK8SNIX1201', prop, path, 'This is no path in the store.', 'Use what `nix path-info` or `readlink` says, "/nix/store/…-hello-2.12.1/bin/hello".');
   } else if (match[1] !== undefined && !/^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/.test(match[1])) {

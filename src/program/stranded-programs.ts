@@ -35,7 +35,8 @@ export function watchStrandedPrograms(environment: ProgramsEnvironment): void {
 function strandedIn(root: IConstruct, environments: readonly ProgramsEnvironment[]): Problem[] {
   return root.node.findAll().filter(ApiObject.isApiObject).filter(mayHavePods).flatMap(object => {
     const manifests = objectsOf(manifestToCheck(object)).map(found => found.object);
-    return manifests.filter(manifest => enabledBy(object, partOf(manifest)) === undefined).flatMap(manifest => containersIn(manifest).flatMap(container => {
+    const without = manifests.filter(manifest => enabledBy(object, partOf(manifest)) === undefined);
+    return without.flatMap(manifest => containersIn(manifest).flatMap(container => {
       const brings = environments.find(({ runs }) => runs(container, manifest));
       return brings ? [stranded(container.name, object.node.path, brings.scope.node.path)] : [];
     }));

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
 import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
+import { programContainers } from './program-containers';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 
@@ -31,7 +32,7 @@ export class NixCronJob extends kplus.CronJob {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', props);
     this.environment.enable(this, enableOptions(props));
-    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
+    programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
   }
 
   /**

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
 import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
+import { programContainers } from './program-containers';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 import { immutablePart, nameByContent } from '../pod/name-by-content';
@@ -35,7 +36,7 @@ export class NixJob extends kplus.Job {
     super(scope, id, props);
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
     this.environment.enable(this, enableOptions(props));
-    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
+    programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
     if (props.metadata?.name === undefined) {
       nameByContent(ApiObject.of(this), immutablePart);
     }

@@ -4,6 +4,7 @@ import { withContainerDefaults } from './container-defaults';
 import { enableOptions } from './enable-options';
 import { HeadlessService } from './headless-service';
 import { NixWorkloadOptions } from './nix-workload-options';
+import { programContainers } from './program-containers';
 import { workspaceUnlessContainers } from './workspace';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
@@ -34,7 +35,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
     super(scope, id, { ...props, service });
     this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.perReplica() });
     this.environment.enable(this, enableOptions(props));
-    props.programs?.forEach(program => this.addContainer(this.environment.containerFor(program)));
+    programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
   }
 

@@ -227,6 +227,46 @@ test.each<[string, () => NixProgram, string, string]>([
   expect(message).toContain(words);
 });
 
+/** What a compiler would not let pass; JavaScript and Python have none. */
+const ODD: any[] = [5, 0, true, null, {}, [], ['x'], { a: 1 }];
+
+describe.each(ODD)('in a language without types, %j', odd => {
+  test.each<[string, () => NixProgram, string]>([
+    ['reference', () => flake({}, odd), 'programs[main]: got'],
+    ['reference with an attribute', () => flake({ attribute: 'a' }, odd), 'programs[main]: got'],
+    ['attribute', () => flake({ attribute: odd }), 'programs[main].attribute: got'],
+    ['store path', () => NixProgram.package(odd), 'programs[main]: got'],
+    ['command in the runtime of a node', () => NixProgram.command(odd), 'programs[main]'],
+  ])('is no %s', (_, program, place) => {
+    const message = synthError(chart => new NixDeployment(chart, 'echo', { programs: [program()] }));
+    expect(message).toMatch(/CDK8SNIX120[16] /);
+    expect(message).toContain(place);
+  });
+});
+
+test.each(['serve', 5, null, {}, [5], ['a', null], [['a']]] as any[])('%j is no command, and no arguments', odd => {
+  const of = (options: NixFlakeProgramOptions) => synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake(options)] }));
+  expect(of({ command: odd })).toContain(`CDK8SNIX1201 programs[main].command: got ${JSON.stringify(odd)}. It is a list of texts, one for each word.`);
+  expect(of({ args: odd })).toContain(`CDK8SNIX1201 programs[main].args: got ${JSON.stringify(odd)}. It is a list of texts, one for each word.`);
+});
+
+test('what is no name, no image and no program is refused, whatever it is', () => {
+  const of = (options: any) => synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake(options)] }));
+  expect(of({ name: 5 })).toContain('CDK8SNIX1202 programs[5].name: got 5.');
+  expect(of({ image: {} })).toContain('CDK8SNIX0101 programs[main].image: got {}.');
+  expect(of({ attribute: 'a', allowMoving: 1 })).toContain('CDK8SNIX1303 programs[main].allowMoving: got 1.');
+  for (const programs of [TAG, flake(), {}] as any[]) {
+    expect(synthError(chart => new NixDeployment(chart, 'echo', { programs }))).toContain('CDK8SNIX1201 test/echo: programs is no list.');
+  }
+  for (const program of [TAG, null, {}, 5] as any[]) {
+    expect(synthError(chart => new NixDeployment(chart, 'echo', { programs: [program] }))).toContain(`CDK8SNIX1201 test/echo/Nix: got ${JSON.stringify(program)}. This is no program.`);
+  }
+});
+
+test('options of nothing are none', () => {
+  expect(step(deployment(NixProgram.flake(TAG, null as any))).args[3]).toBe(TAG);
+});
+
 test.each(['server', 'a.b', 'python3.pkgs.black', 'a."b.c".d', '"a b"', 'a-b_c\'+', 'a^man', 'a^out,man', 'a^*', '.foo', '.packages.x86_64-linux.a^bin'])('an attribute: %s', attribute => {
   expect(step(deployment(flake({ attribute }))).args[3]).toBe(`${TAG}#${attribute}`);
   expect(step(deployment(flake({}, `${TAG}#${attribute}`))).args[3]).toBe(`${TAG}#${attribute}`);
