@@ -54,7 +54,8 @@ export interface NpmAssistantOptions extends AiAssistantOptions {
   readonly npmPackage?: string;
 
   /**
-   * MCP servers.
+   * MCP servers, in the file for all users of the machine. Gemini CLI and Codex add them to those of the user; for Claude Code they are a policy:
+   * it has these servers alone, and its users cannot add any.
    *
    * @default - none but those that its user adds
    */
@@ -62,7 +63,8 @@ export interface NpmAssistantOptions extends AiAssistantOptions {
 
   /**
    * Settings, as the assistant's own file has them. They are in the file for all users of the machine, not in the home: what its user
-   * sets stays in the home. Texts, numbers, switches, lists and mappings; no secrets, and nothing that another option says.
+   * sets stays in the home. For Gemini CLI and Codex they are defaults, for Claude Code a policy that its user cannot change. Texts, numbers,
+   * switches, lists and mappings; no secrets, and nothing that another option says.
    *
    * @default - none
    */
