@@ -1,5 +1,6 @@
 import { IConstruct } from 'constructs';
-import { Additions, DoorKeeper, Guest } from './guest';
+import { Additions, DoorKeeper } from './door-keeper';
+import { Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';

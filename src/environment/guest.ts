@@ -1,15 +1,13 @@
 import { ApiObject, Chart } from 'cdk8s';
-import { Construct } from 'constructs';
+import { Additions, DoorKeeper } from './door-keeper';
 import { fitToStore } from './fit-to-store';
+import { checkNamespace } from './namespace-checks';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
 import { checkPrograms } from './program-checks';
 import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
 import { describe, isSameProblem, Problem } from '../base/problems';
-import { NixHome } from '../home/nix-home';
-import { NixUser } from '../home/nix-user';
 import { isAskedFor, isSaid } from '../pod/asked-for';
-import { BoundStore, VolumePlaces } from '../pod/bound-store';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainKubernetes } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
@@ -25,23 +23,6 @@ import { isSameValue } from '../pod/same-value';
 import { checkSelector } from '../pod/selector-checks';
 import { Starters, startersOf } from '../pod/starters';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
-import { EnvironmentPrograms } from '../program/environment-programs';
-
-/** What comes through the door: an environment, as it is needed here. */
-export interface DoorKeeper {
-  readonly scope: Construct;
-  readonly store: BoundStore;
-  /** How many pods there may be. */
-  readonly places: VolumePlaces;
-  readonly user: NixUser;
-  readonly home: NixHome;
-  /** A restricted one finds its pods by the label of the environment, whoever made them. */
-  readonly network: { readonly isRestricted: boolean };
-  readonly programs: EnvironmentPrograms;
-}
-
-/** What an environment gives to a pod. */
-export type Additions = () => PodAdditions;
 
 /** All that the checks read of an object which is not patched. */
 interface Look {
@@ -268,7 +249,7 @@ export class Guest {
         ...checkKind(store, fitted),
         ...own.flatMap(pod => checkSelector(fitted, this.labelsOf(pod))),
         ...checkPlaces(places, fitted, own, startersOf(this.object, fitted)),
-        ...this.checkNamespace(owner),
+        ...checkNamespace(this.keeper.scope, owner),
       ];
     });
   }
@@ -289,18 +270,6 @@ export class Guest {
   private nameIsMade({ metadata }: any): boolean {
     const { object } = this;
     return metadata?.name === object.name && Chart.of(object).generateObjectName(object) === object.name;
-  }
-
-  private checkNamespace({ metadata = {} }: any): Problem[] {
-    const ours = Chart.of(this.keeper.scope).namespace;
-    return ours === metadata.namespace ? [] : [{
-      code: 'CDK8SNIX0505',
-      prop: 'metadata.namespace',
-      value: metadata.namespace,
-      problem: `The objects of the environment ${this.keeper.scope.node.path} are in ${JSON.stringify(ours) ?? 'the namespace of the release'}, where the pod cannot reach them.`,
-      // What is in a List has no namespace but its own.
-      remedy: metadata.namespace === undefined ? `Set metadata.namespace: ${ours}.` : 'Set the namespace on the chart.',
-    }];
   }
 }
 

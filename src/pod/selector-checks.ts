@@ -33,8 +33,10 @@ interface Requirement {
 
 function requirementsOf(selector: any): Requirement[] {
   return [
-    ...Object.entries(selector?.matchLabels ?? {}).map(([key, value]): Requirement => ({ value: { [key]: value }, isMet: labels => labels[key] === value })),
-    ...listOf(selector?.matchExpressions).map((expression): Requirement => ({ value: expression, isMet: labels => meets(labels, expression) })),
+    ...Object.entries(selector?.matchLabels ?? {})
+      .map(([key, value]): Requirement => ({ value: { [key]: value }, isMet: labels => labels[key] === value })),
+    ...listOf(selector?.matchExpressions)
+      .map((expression): Requirement => ({ value: expression, isMet: labels => meets(labels, expression) })),
   ];
 }
 

@@ -1,0 +1,22 @@
+import { Construct } from 'constructs';
+import { NixHome } from '../home/nix-home';
+import { NixUser } from '../home/nix-user';
+import { BoundStore, VolumePlaces } from '../pod/bound-store';
+import { PodAdditions } from '../pod/pod-merge';
+import { EnvironmentPrograms } from '../program/environment-programs';
+
+/** What comes through the door: an environment, as it is needed here. */
+export interface DoorKeeper {
+  readonly scope: Construct;
+  readonly store: BoundStore;
+  /** How many pods there may be. */
+  readonly places: VolumePlaces;
+  readonly user: NixUser;
+  readonly home: NixHome;
+  /** A restricted one finds its pods by the label of the environment, whoever made them. */
+  readonly network: { readonly isRestricted: boolean };
+  readonly programs: EnvironmentPrograms;
+}
+
+/** What an environment gives to a pod. */
+export type Additions = () => PodAdditions;
