@@ -1,10 +1,12 @@
 /*
- * npm run bench -- [--quick] [seed|program|synth] measures, prints a table and writes bench/results.json
+ * npm run bench -- [--quick] [seed|program|synth] measures, prints a table and writes bench/results.json; program, unless it is quick, also the
+ *                                                 table of docs/programs.md
  * npm run bench -- [--quick] --only NAME[,NAME]   single scenarios of seeding; prints only, since what is written is from one run
  */
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { ProgramFigures, withFigures } from './program/page';
 import { benchProgram } from './program/program';
 import { benchSeed, SEED_SCENARIOS } from './seed/seed';
 import { benchSynth } from './synth/synth';
@@ -16,6 +18,7 @@ interface Results {
   [part: string]: object | undefined;
 }
 
+const PROGRAMS_PAGE = path.join(__dirname, '../docs/programs.md');
 const RESULTS = path.join(__dirname, 'results.json');
 
 /** What can be measured by itself. */
@@ -49,12 +52,20 @@ async function bench(args: string[]) {
   for (const part of parts.length > 0 ? parts : Object.keys(PARTS)) {
     const { seconds, ...ratios } = await PARTS[part](quick);
     write(part, { quick, ...ratios }, seconds);
+    if (part === 'program' && !quick) {
+      const { program } = resultsSoFar();
+      fs.writeFileSync(PROGRAMS_PAGE, withFigures(fs.readFileSync(PROGRAMS_PAGE, 'utf-8'), { ...program, seconds } as ProgramFigures));
+    }
   }
+}
+
+function resultsSoFar(): Results {
+  return fs.existsSync(RESULTS) ? JSON.parse(fs.readFileSync(RESULTS, 'utf-8')) : {};
 }
 
 /** What other parts have measured stays as it is. */
 function write(part: string, ratios: object, seconds: object) {
-  const results: Results = fs.existsSync(RESULTS) ? JSON.parse(fs.readFileSync(RESULTS, 'utf-8')) : {};
+  const results = resultsSoFar();
   results[part] = ratios;
   results.seconds = { ...results.seconds, [part]: seconds };
   results.machine = {
