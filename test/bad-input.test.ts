@@ -29,6 +29,10 @@ const container = (props: Partial<kplus.ContainerProps>) => deployment({ contain
 const enabled = (props: kplus.DeploymentProps) => (chart: Chart) => {
   new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'plain', { containers: [{ image: 'example/app:1' }], ...props }));
 };
+const enabledPod = (spec: object) => (chart: Chart) => {
+  const containers = [{ name: 'main', image: 'example/app:1' }];
+  new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec: { containers, ...spec } }));
+};
 const mounting = (path: string) => (chart: Chart) => {
   const volume = kplus.Volume.fromEmptyDir(chart, 'Extra', 'extra');
   new NixDeployment(chart, 'workspace', { containers: [{ image: 'example/app:1', volumeMounts: [{ path, volume }] }] });
@@ -74,6 +78,14 @@ const CASES: Case[] = [
   ['a claim of ours with a name in upper case', store({ claimName: 'Tools' }), 'CDK8SNIX0202', 'store.claimName', '"Tools"', 'kubectl get pvc'],
   ['a home in the folder of the store', deployment({ store: NixStore.existing('claim'), home: NixHome.existing('claim', { folder: 'nix/home' }) }),
     'CDK8SNIX0217', 'home.folder', '"nix/home"', 'onStoreVolume'],
+  ['a home in the folder of the store of an NFS share', chart => {
+    const share = kplus.Volume.fromNfs(chart, 'Share', 'share', { server: 'nfs.example.org', path: '/team' });
+    new NixDeployment(chart, 'workspace', { store: NixStore.fromVolume(share), home: NixHome.fromVolume(share, { folder: 'nix' }) });
+  }, 'CDK8SNIX0217', 'home.folder', '"nix"', 'Use another folder'],
+  ['a home in the folder of the store of another environment', chart => {
+    new NixDeployment(chart, 'workspace', { store: NixStore.emptyDir(), home: NixHome.existing('claim', { folder: 'nix/home' }) });
+    new NixEnvironment(chart, 'other', { store: NixStore.existing('claim') });
+  }, 'CDK8SNIX0217', 'home.folder', '"nix/home"', 'Use another folder'],
   ['read-only claim', store({ accessModes: [READ_ONLY_MANY] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadOnlyMany"]', 'READ_WRITE_ONCE'],
   ['no access mode', store({ accessModes: [] }), 'CDK8SNIX0203', 'store.accessModes', '[]', 'READ_WRITE_ONCE'],
   ['one pod, and one node', store({ accessModes: [READ_WRITE_ONCE_POD, READ_WRITE_ONCE] }), 'CDK8SNIX0203', 'store.accessModes', '["ReadWriteOncePod"', 'Keep one'],
@@ -176,6 +188,8 @@ const CASES: Case[] = [
   ['relative home', user({ home: 'home/code' }), 'CDK8SNIX0402', 'user.home', '"home/code"', '/home/code'],
   ['home that a shell would expand', user({ home: '/home/$(id)' }), 'CDK8SNIX0402', 'user.home', '"/home/$(id)"', '/home/code'],
   ['home that climbs', user({ home: '/home/../etc' }), 'CDK8SNIX0402', 'user.home', '"/home/../etc"', '/home/code'],
+  ['home of a system user', user({ home: '/usr/sbin' }), 'CDK8SNIX0402', 'user.home', '"/usr/sbin"', '/home/code'],
+  ['home where programs are', user({ home: '/bin' }), 'CDK8SNIX0402', 'user.home', '"/bin"', '/home/code'],
   ['home inside /nix', user({ home: '/nix/home' }), 'CDK8SNIX0402', 'user.home', '"/nix/home"', '/home/code'],
   ['another user on the container', container({ securityContext: { user: 2000 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '2000', 'NixUser.of with uid 2000'],
   ['another group on the pod', deployment({ securityContext: { fsGroup: 5 } }), 'CDK8SNIX0403', 'securityContext.fsGroup', '5', 'Leave it out'],
@@ -339,6 +353,17 @@ const CASES: Case[] = [
     const workspace = new NixDeployment(chart, 'workspace', { store: NixStore.persistent({ architecture: NixArchitecture.ARM64 }) });
     workspace.scheduling.attract(kplus.Node.labeled(kplus.NodeLabelQuery.is('kubernetes.io/arch', 'amd64')));
   }, 'CDK8SNIX0215', 'affinity.nodeAffinity.kubernetes.io/arch', '[{"key":"kubernetes.io/arch","operator":"In","values":["amd64"]}]', 'a store of their own'],
+  ['nodes of another architecture, by the label of long ago', chart => {
+    const app = new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec: { nodeSelector: { 'beta.kubernetes.io/arch': 'arm64' }, containers: [{ name: 'main', image: 'example/app:1' }] } });
+    new NixEnvironment(chart, 'nix', { store: NixStore.persistent({ architecture: NixArchitecture.AMD64 }) }).enable(app);
+  }, 'CDK8SNIX0215', 'nodeSelector.beta.kubernetes.io/arch', '"arm64"', 'a store of their own'],
+  ['nodes of another system', enabledPod({ nodeSelector: { 'kubernetes.io/os': 'windows' } }), 'CDK8SNIX0215', 'nodeSelector.kubernetes.io/os', '"windows"', 'Leave it out'],
+  ['another system', enabledPod({ os: { name: 'windows' } }), 'CDK8SNIX0215', 'os.name', '"windows"', 'Leave it out'],
+  ['a file of the home to work in', chart => {
+    const secret = kplus.Secret.fromSecretName(chart, 'secret', 'credentials');
+    const home = NixHome.ephemeral({ files: [NixHomeFile.fromSecretValue('.netrc', { secret, key: 'netrc' })] });
+    new NixDeployment(chart, 'workspace', { home, containers: [{ image: 'example/app:1', workingDir: '/home/code/.netrc' }] });
+  }, 'CDK8SNIX0522', 'containers[main].workingDir', '"/home/code/.netrc"', 'a folder elsewhere'],
   ['variables by their names', chart => {
     const spec = { containers: [{ name: 'main', image: 'example/app:1', env: { LOG_LEVEL: 'debug' } }] };
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec }));

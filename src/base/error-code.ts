@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   CDK8SNIX0212: 'A store that a CSI driver serves hides what a container needs, or cannot hold the home.',
   CDK8SNIX0213: 'A store shared by several nodes is used with different seed images, and so with different versions of Nix.',
   CDK8SNIX0214: 'Two environments end at one object: their claims, or what else they make, have the same name.',
-  CDK8SNIX0215: 'A workload asks for nodes of another architecture than its store is for.',
+  CDK8SNIX0215: 'A workload asks for nodes of another architecture or system than its store is for.',
   CDK8SNIX0216: 'A volume that can only be read is to hold the store or the home.',
   CDK8SNIX0217: 'The home is in the folder in which its volume holds the store.',
   CDK8SNIX0301: 'A substituter is no valid store URL.',

@@ -4,7 +4,7 @@ import { checkBooleans } from '../base/boolean-check';
 import { checkEnum } from '../base/enum-check';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
-import { Problems } from '../base/problems';
+import { Problem, Problems } from '../base/problems';
 import { writtenSettings } from '../config/written-settings';
 import { BoundHome } from '../home/bound-home';
 import { NixUser } from '../home/nix-user';
@@ -16,16 +16,53 @@ import { NixArchitecture } from '../store/nix-architecture';
 /** What a runtime of the node would not hear of. */
 const OF_OUR_OWN = ['image', 'config', 'seed', 'path', 'nixPath', 'bringPrograms'] as const;
 
-/** What only the store and the home that came of the props can tell. */
-export function checkVolumes(props: NixEnvironmentProps, store: BoundStore, home: BoundHome, problems: Problems): void {
+/** What only the store that came of the props can tell. */
+export function checkVolumes(props: NixEnvironmentProps, store: BoundStore, problems: Problems): void {
   checkEnum(problems, 'store.architecture', store.architecture, NixArchitecture);
   if (store.runtime) {
     checkOwnRuntime(props, problems);
   }
-  const claim = store.source?.persistentVolumeClaim?.claimName;
-  if (claim !== undefined && claim === home.source?.persistentVolumeClaim?.claimName && home.folder.split('/')[0] === STORE_FOLDER) {
-    problems.add('CDK8SNIX0217', 'home.folder', home.folder, `The claim ${claim} holds the store there.`, 'Use another folder, or NixHome.onStoreVolume().');
+}
+
+/** A home in the folder in which its volume holds a store, of this environment or another one in its namespace. */
+export function checkHomeFolder({ folder, source: home }: BoundHome, stores: () => ReadonlyArray<BoundStore['source']>): Problem[] {
+  if (home === undefined || folder.split('/')[0] !== STORE_FOLDER || !stores().some(store => store !== undefined && isSameVolume(store, home))) {
+    return [];
   }
+  const claim = home.persistentVolumeClaim?.claimName;
+  return [{
+    code: 'CDK8SNIX0217',
+    prop: 'home.folder',
+    value: folder,
+    problem: `${claim === undefined ? 'The volume' : `The claim ${claim}`} holds a store there.`,
+    remedy: 'Use another folder, or NixHome.onStoreVolume().',
+  }];
+}
+
+/** An environment, as others that share its claim know it. */
+interface Seeded {
+  readonly node: { readonly path: string };
+  readonly claim?: { readonly name: string };
+  readonly image: NixImage;
+}
+
+/** All that write to one database must be of one version, and the seed image decides which. */
+export function checkSharedStore({ claim, image }: Seeded, neighbours: readonly Seeded[]): Problem[] {
+  const others = claim === undefined ? [] : neighbours.filter(other => other.claim?.name === claim.name && other.image.reference !== image.reference);
+  return others.slice(0, 1).map(other => ({
+    code: 'CDK8SNIX0213',
+    prop: 'image',
+    value: image.reference,
+    problem: `${other.node.path} shares the claim ${claim!.name} and seeds it from ${other.image.reference}, maybe with another version of Nix.`,
+    remedy: 'Use one image for both.',
+  }));
+}
+
+/** Whether two volumes of pods are one: of a kind that each pod has anew they never are. */
+function isSameVolume(one: Omit<kplus.k8s.Volume, 'name'>, other: Omit<kplus.k8s.Volume, 'name'>): boolean {
+  const [claim, otherClaim] = [one, other].map(source => source.persistentVolumeClaim?.claimName);
+  return claim !== undefined ? claim === otherClaim
+    : one.emptyDir === undefined && one.ephemeral === undefined && JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** What is asked for in vain where the node brings the programs. */

@@ -11,6 +11,7 @@ import { isAskedFor, isSaid } from '../pod/asked-for';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainKubernetes } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
+import { withFolders } from '../pod/folder-maker';
 import { checkLists } from '../pod/list-checks';
 import { isKind } from '../pod/object-kind';
 import { asSaid, withoutAdditions } from '../pod/patched-pod';
@@ -53,9 +54,7 @@ export class Guest {
       this.checkWritten(rendered, brought);
       return this.mapMeant(manifest, meant => this.giveNix(meant, brought));
     });
-    if (keeper.store.claimTemplate) {
-      finishManifest(this.object, manifest => isPatched(this.object) ? this.keepClaimTemplates(manifest) : manifest);
-    }
+    finishManifest(this.object, manifest => isPatched(this.object) ? this.followPatches(manifest) : manifest);
     target.construct.node.addValidation({ validate: () => this.tell().map(describe) });
   }
 
@@ -139,9 +138,12 @@ export class Guest {
     return claimTemplate && isKind(object, 'StatefulSet', 'apps') ? withClaimTemplate(object, VOLUME.store, claimTemplate) : object;
   }
 
-  /** A patch that sets all claim templates means its own; ours is still needed. */
-  private keepClaimTemplates(manifest: any): any {
-    return this.mapMeant(manifest, meant => this.withClaims(meant), manifestAsMade(this.object));
+  /** A patch that sets all claim templates means its own; ours is still needed. And where it mounts something, or works, is a folder to make. */
+  private followPatches(manifest: any): any {
+    const { folderMaker } = this.additions();
+    const made = manifestAsMade(this.object);
+    return !this.canGiveNix(made) ? manifest : this.mapMeant(manifest, meant => mapPods(this.withClaims(meant), this.podTemplates,
+      ({ metadata, spec }) => ({ metadata, spec: withFolders(spec, folderMaker) })), made);
   }
 
   /** cdk8s-plus has labels by which the pods are found; others get ours. */

@@ -2,7 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
-import { checkEnvironmentProps, checkVolumes } from './environment-checks';
+import { checkEnvironmentProps, checkHomeFolder, checkSharedStore, checkVolumes } from './environment-checks';
 import { environmentPart, homeToMake, profilePath, SESSION_SCRIPT, userProfile } from './environment-part';
 import { environmentsOf, registerEnvironment } from './environments-of-app';
 import { narrower } from './fit-to-store';
@@ -12,7 +12,7 @@ import { NixEnvironmentProps } from './nix-environment-props';
 import { podRules } from './pod-rules';
 import { ObjectMetadata } from '../base/object-metadata';
 import { packageFile } from '../base/package-file';
-import { Problems } from '../base/problems';
+import { describe, Problems } from '../base/problems';
 import { NixBinaryCache } from '../cache/binary-cache';
 import { NixGarbageCollectionOptions } from '../care/garbage-collection-options';
 import { NixPrefetchAtStartOptions } from '../care/prefetch-options';
@@ -105,7 +105,7 @@ export class NixEnvironment extends Construct {
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
     this.boundHome = this.home._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
-    checkVolumes(props, this.store, this.boundHome, this.problems);
+    checkVolumes(props, this.store, this.problems);
     this.storeContainers = new StoreContainers(
       this.image, props.seed ?? {}, this.store, homeToMake(this.home, this.boundHome), props.containerResources, this.user.isRoot,
     );
@@ -146,8 +146,10 @@ export class NixEnvironment extends Construct {
     const { home, store, user } = this;
     this.door = new Door({ scope: this, user, store, home, places, network: this.network, programs: this._programs });
     registerEnvironment(this, this.problems);
+    const stores = () => this.neighbours().map(other => other.store?.source);
+    this.node.addValidation({ validate: () => checkHomeFolder(this.boundHome, stores).map(describe) });
     if (this.store.reach === StoreReach.MANY_NODES) {
-      this.node.addValidation({ validate: () => this.checkSharedStore() });
+      this.node.addValidation({ validate: () => checkSharedStore(this, this.neighbours()).map(describe) });
     }
   }
 
@@ -267,15 +269,9 @@ export class NixEnvironment extends Construct {
     return { labels: this.props.objectLabels, annotations: this.props.objectAnnotations };
   }
 
-  /** All that write to one database must be of one version, and the seed image decides which. */
-  private checkSharedStore(): string[] {
-    if (this.store.reach !== StoreReach.MANY_NODES || !this.claim) {
-      return [];
-    }
-    const others = environmentsOf<NixEnvironment>(this).filter(other => other.claim?.name === this.claim!.name
-      && Chart.of(other).namespace === Chart.of(this).namespace && other.image.reference !== this.image.reference);
-    return others.slice(0, 1).map(other => `CDK8SNIX0213 image: got ${JSON.stringify(this.image.reference)}. ${other.node.path} shares the claim `
-      + `${this.claim!.name} and seeds it from ${other.image.reference}, maybe with another version of Nix. Use one image for both.`);
+  /** The environments in this one's namespace, where they may share volumes; this one too. */
+  private neighbours(): NixEnvironment[] {
+    return environmentsOf<NixEnvironment>(this).filter(other => Chart.of(other).namespace === Chart.of(this).namespace);
   }
 
   private additions(options: NixEnableOptions, forCare = false): PodAdditions {

@@ -1,25 +1,36 @@
 import { Problem } from '../base/problems';
-import { listOf, PodManifest } from '../pod/pod-manifest';
+import { isObject, listOf, PodManifest } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 
-/** The programs of a store run on one architecture: no node is of two. */
-export function checkNodes({ spec: { nodeSelector = {}, affinity } }: PodManifest, additions: PodAdditions): Problem[] {
+/** What every store is for. */
+const SYSTEM = 'linux';
+
+/** The programs of a store run on one system and one architecture: no node is of two. */
+export function checkNodes({ spec: { nodeSelector = {}, affinity, os } }: PodManifest, additions: PodAdditions): Problem[] {
   const terms = listOf(affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms);
-  return Object.entries(additions.nodeSelector).flatMap(([label, ours]) => {
-    const refuse = (prop: string, value: unknown): Problem => ({
-      code: 'CDK8SNIX0215',
-      prop,
-      value,
-      problem: `The store is for ${ours}.`,
-      remedy: 'Leave it out, or give nodes of each architecture a store of their own.',
-    });
-    const expressions = terms.map(term => listOf(term.matchExpressions).filter(({ key }) => key === label));
-    const isElsewhere = terms.length > 0 && expressions.every(term => term.some(expression => excludes(expression, ours)));
-    return [
-      ...((nodeSelector[label] ?? ours) === ours ? [] : [refuse(`nodeSelector.${label}`, nodeSelector[label])]),
-      ...(isElsewhere ? [refuse(`affinity.nodeAffinity.${label}`, expressions.flat())] : []),
-    ];
-  });
+  const labels = Object.entries({ 'kubernetes.io/os': SYSTEM, ...additions.nodeSelector });
+  return [
+    ...((os?.name ?? SYSTEM) === SYSTEM ? [] : [refused('os.name', os.name, SYSTEM)]),
+    // Nodes still have the names of long ago, too.
+    ...labels.flatMap(([name, ours]) => [name, `beta.${name}`].flatMap(label => {
+      const expressions = terms.map(term => listOf(term?.matchExpressions).filter(expression => isObject(expression) && expression.key === label));
+      const isElsewhere = terms.length > 0 && expressions.every(term => term.some(expression => excludes(expression, ours)));
+      return [
+        ...((nodeSelector[label] ?? ours) === ours ? [] : [refused(`nodeSelector.${label}`, nodeSelector[label], ours)]),
+        ...(isElsewhere ? [refused(`affinity.nodeAffinity.${label}`, expressions.flat(), ours)] : []),
+      ];
+    })),
+  ];
+}
+
+function refused(prop: string, value: unknown, ours: string): Problem {
+  return {
+    code: 'CDK8SNIX0215',
+    prop,
+    value,
+    problem: `The store is for ${ours}.`,
+    remedy: ours === SYSTEM ? 'Leave it out: Nix has nothing for other systems.' : 'Leave it out, or give nodes of each architecture a store of their own.',
+  };
 }
 
 /** Whether an expression leaves out all nodes whose label has this value. */

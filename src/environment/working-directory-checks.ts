@@ -1,5 +1,6 @@
 import { folderOfFiles } from './mount-checks';
 import { Problem } from '../base/problems';
+import { isHomeFile } from '../home/home-files';
 import { isAtOrBelow, isBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
@@ -50,6 +51,6 @@ export function checkWorkingDirectory(container: any, podVolumes: any[], additio
 }
 
 /** What is mounted of such a volume by its path in it, which is a file in all but name. */
-function isFile({ name, subPath }: any, volumes: any[]): boolean {
-  return subPath !== undefined && holdsFiles(volumes.find(volume => volume.name === name));
+function isFile(mount: any, volumes: any[]): boolean {
+  return isHomeFile(mount) || (mount.subPath !== undefined && holdsFiles(volumes.find(volume => volume.name === mount.name)));
 }

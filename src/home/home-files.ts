@@ -28,6 +28,11 @@ export function homeFilePlacing(files: NixHomeFile[], from: string, to: string):
   };
 }
 
+/** Whether a mount is one file, rather than all that is in a Secret. */
+export function isHomeFile({ name, subPath }: kplus.k8s.VolumeMount): boolean {
+  return name === PLACED && subPath !== undefined && subPath.includes('/');
+}
+
 function sourceName(index: number): string {
   return `nix-home-file-${index}`;
 }

@@ -62,6 +62,9 @@ export interface ArbitraryNixUserOptions {
 
 const MAX_ID = 2 ** 31 - 1;
 
+/** Where an image has its programs, which a volume there would hide: the home of some system users. */
+const HOLDS_PROGRAMS = /^(\/usr)?\/(s?bin|lib(32|64)?)$|^\/usr(\/local(\/s?bin)?)?$/;
+
 /**
  * Who runs the containers and owns the store.
  *
@@ -159,7 +162,7 @@ export class NixUser {
     if (!isPlainAbsolutePath(this.home)) {
       problems.add('CDK8SNIX0402', 'user.home', this.home, 'The home is an absolute path of letters, digits, ".", "_", "+" and "-".',
         'Use for example "/home/code".');
-    } else if (/^\/(nix|tmp|mnt|proc|sys|dev|etc)(\/|$)/.test(this.home)) {
+    } else if (/^\/(nix|tmp|mnt|proc|sys|dev|etc)(\/|$)/.test(this.home) || HOLDS_PROGRAMS.test(this.home)) {
       problems.add('CDK8SNIX0402', 'user.home', this.home, 'The environment or the system has this folder.', 'Use for example "/home/code".');
     }
   }

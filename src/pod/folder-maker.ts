@@ -29,7 +29,7 @@ function joinLines(variables: kplus.k8s.EnvVar[]): kplus.k8s.EnvVar[] {
   const joined = new Map<string, kplus.k8s.EnvVar>();
   variables.forEach(variable => {
     const before = joined.get(variable.name);
-    joined.set(variable.name, before ? { ...before, value: `${before.value}\n${variable.value}` } : variable);
+    joined.set(variable.name, before ? { ...before, value: [...new Set(`${before.value}\n${variable.value}`.split('\n'))].join('\n') } : variable);
   });
   return [...joined.values()];
 }

@@ -8,7 +8,8 @@ import { PodAdditions } from './pod-merge';
  * @param made the pod before it was merged
  */
 export function asSaid(merged: PodContent, made: PodContent): PodContent {
-  const said = new Map([...listOf(made.spec.initContainers), ...listOf(made.spec.containers)].map(container => [container.name, container.securityContext]));
+  const theirs = [...listOf(made.spec.initContainers), ...listOf(made.spec.containers)];
+  const said = new Map(theirs.map(container => [container.name, container.securityContext]));
   const containersAsSaid = (containers: unknown): any[] => listOf(containers)
     .map(container => ({ ...container, securityContext: overlay(container.securityContext, said.get(container.name)) }));
   return {

@@ -1,8 +1,8 @@
-import { ApiObject, Chart, Testing } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   HomeManager, HomeManagerProfile, NixArchitecture, NixDeployment, NixDeploymentProps, NixEnableOptions, NixEnvironment, NixEnvironmentProps,
-  NixImage, NixStore, NixUser, PodSecurity, PodSecurityLevel,
+  NixHome, NixImage, NixStore, NixUser, PodSecurity, PodSecurityLevel,
 } from '../../src';
 import { only, podSpec, testChart, variable } from '../support/synth';
 
@@ -51,6 +51,23 @@ describe('folders that the runtime would make as root', () => {
   test('have their own names, though the kubelet would take them for variables', () => {
     expect(folders({ workingDir: '/home/code/$(USER)' })).toEqual(['$$(USER)', undefined]);
   });
+});
+
+test('folders of mounts and working directories that a patch has added are made, too, each once', () => {
+  const chart = testChart();
+  const app = new NixDeployment(chart, 'app', { home: NixHome.ephemeral({ folders: ['app'] }), containers: [{ image: 'example/app:1', workingDir: '/home/code/one' }] });
+  ApiObject.of(app).addJsonPatch(
+    JsonPatch.add('/spec/template/spec/containers/0/volumeMounts/-', { name: 'nix-tmp', mountPath: '/home/code/.config/gh/hosts.yml', subPath: 'hosts.yml' }),
+    JsonPatch.add('/spec/template/spec/containers/0/workingDir', '/home/code/two'),
+  );
+  expect(variable(byName(podSpec(chart).initContainers, 'seed-nix-store'), 'NIX_HOME_FOLDERS')?.split('\n')).toEqual(['app', 'one', '.config/gh', 'two']);
+});
+
+test('an item that is none, among the terms of an affinity, is no reason to fail without words', () => {
+  const nodeSelectorTerms = [null, { matchExpressions: [null, { key: 'disk', operator: 'Exists' }] }];
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
+  const { template } = enabled({ spec: { affinity, containers: [{ name: 'app', image: 'example/app:1' }] } });
+  expect(byName(template.spec.initContainers, 'seed-nix-store')).toBeDefined();
 });
 
 test('a store of one architecture is mounted on nodes of that architecture', () => {
