@@ -65,7 +65,11 @@ export class AiAssistant {
    */
   public static gemini(options: GeminiOptions = {}): AiAssistant {
     const { model, baseUrl, settings, mcpServers } = options;
-    const file = () => ({ ...settings, ...(mcpServers ? { mcpServers: byName(mcpServers, server => server._ofGemini) } : {}) });
+    const file = () => ({
+      ...settings,
+      ...(baseUrl !== undefined && takesKey(options) ? { security: withKeyChosen(settings?.security) } : {}),
+      ...(mcpServers ? { mcpServers: byName(mcpServers, server => server._ofGemini) } : {}),
+    });
     return new AiAssistant('gemini', options, {
       keyVariables: ['GEMINI_API_KEY'],
       folders: { GEMINI_CLI_HOME: '' },
@@ -239,6 +243,17 @@ export class AiAssistant {
     const { secrets, mcpServers = [] } = this.options;
     return Object.assign({}, ...mcpServers.map(server => server._secrets), secrets);
   }
+}
+
+/** Whether Gemini CLI is to show a key, and not what Vertex or Google's sign-in have. */
+function takesKey({ apiKey, secrets, variables }: GeminiOptions): boolean {
+  return (apiKey ?? secrets?.GEMINI_API_KEY) !== undefined
+    && ['GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_GENAI_USE_GCA'].every(name => variables?.[name] === undefined);
+}
+
+/** Where Gemini CLI is told of a gateway and not how to sign in, it chooses a way that `gemini -p` refuses: "Invalid auth method selected". */
+function withKeyChosen(security: any): object {
+  return { ...security, auth: { selectedType: 'gemini-api-key', ...security?.auth } };
 }
 
 const PLAIN_TEXT = 'The key would be plain text, in the manifest or in the cluster.';

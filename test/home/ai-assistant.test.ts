@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'fs';
 import { join } from 'path';
 import { Chart, Lazy, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { AiAssistant, HomeManager, HomeManagerProfile, McpServer, NixDeployment, NixDeploymentProps } from '../../src';
+import { AiAssistant, GeminiOptions, HomeManager, HomeManagerProfile, McpServer, NixDeployment, NixDeploymentProps } from '../../src';
 import { filesOf, podSpec, testChart } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
@@ -232,6 +232,28 @@ describe('more than a key', () => {
         'files': { type: 'stdio', command: 'npx', args: ['-y', 'server@1.2.3'], env: { MODE: 'ro', FILES_TOKEN: '${FILES_TOKEN}' } },
         'remote-one': { type: 'http', url: 'https://mcp.example.org/mcp', headers: { Authorization: 'Bearer ${MCP_REMOTE_ONE_TOKEN}' } },
       },
+    });
+  });
+
+  describe('gemini is told to show its key to a gateway, which it refuses to do by itself', () => {
+    const baseUrl = 'https://gateway.example.org';
+    const selected = (options: (chart: Chart) => GeminiOptions) =>
+      JSON.parse(fileAt('/etc/gemini-cli/system-defaults.json', chart => [AiAssistant.gemini({ settings: { ui: { theme: 'GitHub' } }, ...options(chart) })])).security?.auth;
+
+    test.each<[string, (chart: Chart) => GeminiOptions, string | undefined]>([
+      ['with a key', chart => ({ baseUrl, apiKey: key(chart, 'keys') }), 'gemini-api-key'],
+      ['with a key among the secrets', chart => ({ baseUrl, secrets: { GEMINI_API_KEY: key(chart, 'keys') } }), 'gemini-api-key'],
+      ['unless the settings say how', chart => ({ baseUrl, apiKey: key(chart, 'keys'), settings: { security: { auth: { selectedType: 'gateway' } } } }), 'gateway'],
+      ['not without a gateway', chart => ({ apiKey: key(chart, 'keys') }), undefined],
+      ['not without a key', () => ({ baseUrl }), undefined],
+      ['not where the key is none of its own', chart => ({ baseUrl, apiKey: key(chart, 'keys'), variables: { GOOGLE_GENAI_USE_VERTEXAI: 'true' } }), undefined],
+    ])('%s', (_, options, expected) => {
+      expect(selected(options)?.selectedType).toBe(expected);
+    });
+
+    test('other settings beside it stay', () => {
+      expect(selected(chart => ({ baseUrl, apiKey: key(chart, 'keys'), settings: { security: { auth: { useExternal: true } } } })))
+        .toEqual({ selectedType: 'gemini-api-key', useExternal: true });
     });
   });
 
