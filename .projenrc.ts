@@ -84,6 +84,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       moduleNameMapper: { '^cdk8s-nix$': '<rootDir>/src/index.ts' },
       testPathIgnorePatterns: ['/node_modules/', '/lib/', `<rootDir>/test/${SYSTEM_SUITES}/`],
       setupFilesAfterEnv: ['<rootDir>/test/support/matchers.ts'],
+      // All processors: nobody works beside it.
+      maxWorkers: '100%',
       globalSetup: '<rootDir>/test/support/run/begin-unit-tests.ts',
       globalTeardown: '<rootDir>/test/support/run/end-unit-tests.ts',
     },
