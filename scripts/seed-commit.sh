@@ -12,13 +12,24 @@ prepare_commit() {
   if [ -n "$described" ]; then cat "$described/roots"; else cat "$work/names"; fi >"$work/roots"
   as_paths "$work/roots" >"$work/root-paths"
   in_chunks "$work/root-paths" link_into "$mine/roots" 2>"$work/root-errors" || exit 1
-  [ "$fresh" = no ] && [ -s "$work/missing" ] || exit 0
+  if [ "$fresh" = yes ]; then
+    prepare_database || true
+    exit 0
+  fi
+  [ -s "$work/missing" ] || exit 0
   as_paths "$work/missing" >"$work/missing-paths"
   find_nix
   [ -n "$nix" ] || exit 0
   open_image
   dump_missing 2>"$work/load-errors" && : >"$work/loadable"
-  list_trust
+  [ -e "$work/reasons" ] || list_trust
+}
+
+# Where that does not take a Nix, which may not be there yet. If it fails, the commit tries once more and says why.
+prepare_database() {
+  [ -n "$image_folder" ] || { [ -e "$database" ] && [ ! -s "$database-wal" ]; } || return 0
+  find_database
+  [ ! -s "$from/db.sqlite-wal" ] && make_mine db 2>/dev/null && copy_database 2>/dev/null && : >"$work/database-copied"
 }
 
 # usage: link_into FOLDER PATH...
@@ -37,11 +48,11 @@ dump_missing() {
   for chunk in "$work"/dump/paths.*; do on_image --dump-db $(cat "$chunk") || return 1; done >"$work/load"
 }
 
-# What else Nix knows of them: why it trusts them. Some Nix does not say so.
+# What else Nix knows of them: why it trusts them. Some Nix does not say so. (Where it has been asked for sizes, it has said that too.)
 list_trust() {
   image_url
-  in_chunks "$work/missing-paths" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null ||
-    rm -f "$work/trust"
+  ! in_chunks "$work/missing-paths" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null ||
+    cut -f 2 "$work/trust" >"$work/reasons"
 }
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -59,17 +70,24 @@ place() {
       in_chunks "$work/kept-paths" move_to "$volume/store" &&
       move_batches
   } 2>"$work/errors" || why_not_moved
+  # What was prepared has to be durable as well.
+  wait "$preparing" || why_unprepared
   sync_or_die
 }
 
+# Several batches by one mv, as long as they are small.
 move_batches() {
-  number=0
-  while [ "$number" -lt "$batches" ]; do
+  set --
+  number=$FIRST_BATCH
+  while [ "$number" -lt "$end_of_batches" ]; do
     set +f
-    set -- "$stage/$token.$tries.$number"/*
+    set -- "$@" "$stage/$token.$tries.$number"/*
     set -f
-    move_to "$volume/store" "$@" || return 1
     number=$((number + 1))
+    if [ $# -ge 500 ] || [ "$number" = "$end_of_batches" ]; then
+      move_to "$volume/store" "$@" || return 1
+      set --
+    fi
   done
 }
 
@@ -99,15 +117,14 @@ why_not_moved() {
 
 # Names of the image that are not there any more: a collector that began before we did takes what it finds without a root.
 find_vanished() {
-  ls "$volume/store" >"$work/listing-there"
-  sort "$work/listing-there" | comm -23 "$work/names" - >"$work/vanished"
+  ls "$volume/store" >"$work/there"
+  comm -23 "$work/names" "$work/there" >"$work/vanished"
 }
 
 # --- roots ---------------------------------------------------------------------------------------------------------
 
 root_image() {
   roots=$volume/var/nix/gcroots/cdk8s-nix/$image_id
-  wait "$preparing" || why_unprepared
   if [ ! -e "$roots" ]; then
     mv -T "$mine/roots" "$roots" 2>"$work/errors" || why_not_moved
   else
@@ -136,35 +153,40 @@ forget_other_images() {
 # the volume's own, which may know of others.
 register() {
   must_hold_lock
+  trusting=
   if [ "$fresh" = yes ]; then
     bring_database
   elif [ -s "$work/missing" ]; then
     load_missing
-    bring_trust
+    bring_trust &
+    helpers="$helpers $!" trusting=$!
   fi
   placed=no
 }
 
 bring_database() {
-  brought=$mine/db
-  make_mine db 2>"$work/errors" || why_not_moved
   # A copy that was opened and closed has nothing left in its log, which one as it lies in the image may have.
   if [ -z "$image_folder" ] && { [ ! -e "$database" ] || [ -s "$database-wal" ]; }; then open_image; fi
-  from=${image_folder:-$SEED_SOURCE/var/nix}/db
+  find_database
   if [ -s "$from/db.sqlite-wal" ]; then
     require_nix
     on_image --check-validity --print-invalid /nix/store >/dev/null 2>&1 || true
     [ ! -s "$from/db.sqlite-wal" ] || die 20 "the log of the seed image's database cannot be read"
   fi
-  { copy_database && replace_database; } 2>"$work/errors" || why_not_moved
+  { [ -e "$work/database-copied" ] || { make_mine db && copy_database && sync_volume; }; } 2>"$work/errors" || why_not_moved
+  replace_database 2>"$work/errors" || why_not_moved
+}
+
+find_database() {
+  brought=$mine/db from=${image_folder:-$SEED_SOURCE/var/nix}/db
 }
 
 # The shell goes on after a failure inside of what is asked for its success, so each step says what becomes of its own.
 copy_database() {
   for file in schema ca-schema db.sqlite; do
-    [ ! -e "$from/$file" ] || cp "$from/$file" "$brought/" || return 1
+    [ ! -e "$from/$file" ] || cp -f "$from/$file" "$brought/" || return 1
   done
-  chmod -R u+w "$brought" && { [ "$wal" = true ] || without_log "$brought/db.sqlite"; } && sync_volume
+  chmod -R u+w "$brought" && { [ "$wal" = true ] || without_log "$brought/db.sqlite"; }
 }
 
 replace_database() {
@@ -174,9 +196,12 @@ replace_database() {
     [ ! -f "$old" ] || mv "$old" "$mine/old-db/" || { set -f && return 1; }
   done
   set -f
+  set --
   for file in schema ca-schema db.sqlite; do
-    [ ! -e "$brought/$file" ] || mv "$brought/$file" "$volume/var/nix/db/" || return 1
+    [ ! -e "$brought/$file" ] || set -- "$@" "$brought/$file"
   done
+  # In this order.
+  mv "$@" "$volume/var/nix/db/" || return 1
   placed=no
   [ ! -e "$ours/fresh" ] || mv -f "$ours/fresh" "$mine/fresh"
 }
@@ -221,20 +246,21 @@ load_database() {
   on_volume --load-db <"$work/load" 2>"$work/errors"
 }
 
-# What --load-db cannot take. Signatures can be brought afterwards. That a path was built by the Nix that has it, or is known by
-# its content, nobody but that Nix can say. A store without all this works, so failing here is no failure.
+# In the background, while the rest is made ready for the marker: what --load-db cannot take. Signatures can be brought afterwards. That a
+# path was built by the Nix that has it, or is known by its content, nobody but that Nix can say. A store without all this works, so failing here is no failure.
 bring_trust() {
+  trap - EXIT TERM USR1
   signed=yes built=0 addressed=0
-  if [ -e "$work/trust" ]; then weigh_trust; fi
+  if [ -e "$work/reasons" ]; then weigh_trust; fi
   [ "$signed" = no ] || copy_signatures
   [ $((built + addressed)) = 0 ] || say trust "of the new paths the image has built $built itself (ultimate) and knows $addressed by their content (ca), which only the \
 first seed of a volume can bring: nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
 }
 
-# Sets $signed, $built and $addressed. Behind the tab stand words; what is none of the others is a signature.
+# Sets $signed, $built and $addressed. What is none of the other words is a signature.
 weigh_trust() {
   signed=no
-  cut -f 2 "$work/trust" | tr ' ' '\n' | cut -c -9 | sort | uniq -c >"$work/words"
+  tr ' ' '\n' <"$work/reasons" | cut -c -9 | sort | uniq -c >"$work/words"
   while read -r count word; do
     case $word in
       '') ;;
@@ -243,6 +269,10 @@ weigh_trust() {
       *) signed=yes ;;
     esac
   done <"$work/words"
+}
+
+await_trust() {
+  [ -z "$trusting" ] || wait "$trusting" || true
 }
 
 copy_signatures() {

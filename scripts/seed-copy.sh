@@ -46,31 +46,34 @@ discard_leftovers() {
   done
 }
 
+# Batches are numbered from here on, so that their numbers have as many digits as split gives them.
+FIRST_BATCH=100000
+
 # Cuts the list, largest first, into batches: a large path is one by itself, and the others are dealt out evenly, so that
-# what is left at the end is small. Enough batches to share out, few enough to spare processes.
+# what is left at the end is small. One for each job, more where there is work for them, few enough to spare processes.
 make_batches() {
-  batches=0 large_bytes=0
+  end_of_batches=$FIRST_BATCH large_bytes=0
   while read -r bytes name && [ "$bytes" -ge "$LARGE" ]; do
-    echo "$name" >"$work/batch.$batches"
-    echo "1 $bytes cp" >"$work/batch.$batches.size"
-    batches=$((batches + 1)) large_bytes=$((large_bytes + bytes))
+    echo "$name" >"$work/batch.$end_of_batches"
+    echo "1 $bytes cp" >"$work/batch.$end_of_batches.size"
+    end_of_batches=$((end_of_batches + 1)) large_bytes=$((large_bytes + bytes))
   done <"$work/to-copy"
-  small_paths=$((total_paths - batches)) small_bytes=$((total_bytes - large_bytes))
+  large_paths=$((end_of_batches - FIRST_BATCH))
+  small_paths=$((total_paths - large_paths)) small_bytes=$((total_bytes - large_bytes))
   [ "$small_paths" -gt 0 ] || return 0
-  shares=$((SEED_JOBS * 4))
+  shares=$((small_paths / 20 + small_bytes / 4194304 + 1))
+  [ "$shares" -le $((SEED_JOBS * 4)) ] || shares=$((SEED_JOBS * 4))
+  [ "$shares" -ge "$SEED_JOBS" ] || shares=$SEED_JOBS
   [ "$shares" -ge $((small_paths / 500 + 1)) ] || shares=$((small_paths / 500 + 1))
   [ "$shares" -ge $((small_bytes / 67108864 + 1)) ] || shares=$((small_bytes / 67108864 + 1))
   [ "$shares" -le $(((small_paths + 3) / 4)) ] || shares=$(((small_paths + 3) / 4))
-  tail -n +$((batches + 1)) "$work/to-copy" | cut -f 2 >"$work/small"
-  "$split" -n "r/$shares" -a 5 -d "$work/small" "$work/share."
-  set +f
-  for share in "$work"/share.*; do
-    [ -s "$share" ] || continue
-    mv "$share" "$work/batch.$batches"
-    echo "$((small_paths / shares)) $((small_bytes / shares)) $small_tool" >"$work/batch.$batches.size"
-    batches=$((batches + 1))
+  tail -n +$((large_paths + 1)) "$work/to-copy" | cut -f 2 >"$work/small"
+  "$split" -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" "$work/small" "$work/batch."
+  number=$end_of_batches end_of_batches=$((end_of_batches + shares))
+  while [ "$number" -lt "$end_of_batches" ]; do
+    echo "$((small_paths / shares)) $((small_bytes / shares)) $small_tool" >"$work/batch.$number.size"
+    number=$((number + 1))
   done
-  set -f
 }
 
 # Two tars and a pipe ask less of the kernel for each small file than cp does, a fifth to a quarter of all time; where there
@@ -85,7 +88,7 @@ choose_copier() {
 # note that they are durable.)
 forget_try() {
   set +f
-  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work/dump" "$work/load" "$work/loadable"
+  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work/dump" "$work/load" "$work/loadable" "$work/reasons" "$work/ahead" "$work/database-copied"
   set -f
 }
 
@@ -98,16 +101,16 @@ copy() {
   phase copy
   prepare_commit &
   helpers="$helpers $!" preparing=$!
-  [ "$batches" -gt 0 ] || return 0
-  number=0
-  while [ "$number" -lt "$batches" ]; do
+  number=$FIRST_BATCH
+  [ "$number" -lt "$end_of_batches" ] || return 0
+  while [ "$number" -lt "$end_of_batches" ]; do
     set -- "$@" "$stage/$token.$tries.$number"
     number=$((number + 1))
   done
   mkdir "$@" 2>"$work/copy-errors" || copy_failed
   start_flusher
   worker=0
-  while [ "$worker" -lt "$SEED_JOBS" ] && [ "$worker" -lt "$batches" ]; do
+  while [ "$worker" -lt "$SEED_JOBS" ] && [ $((FIRST_BATCH + worker)) -lt "$end_of_batches" ]; do
     copy_worker 2>>"$work/copy-errors" &
     workers="$workers $!"
     worker=$((worker + 1))
@@ -130,16 +133,24 @@ start_copy() {
   copying=$!
 }
 
-# Takes batches as long as there are any; a batch belongs to who creates its claim.
+# usage: claim NUMBER     a batch belongs to who creates its claim, for which no process is needed
+claim() {
+  set -C
+  { true >"$work/claim.$1"; } 2>/dev/null && claimed=yes || claimed=no
+  set +C
+  [ "$claimed" = yes ] || { [ -e "$work/claim.$1" ] || exit 1; return 1; }
+}
+
+# Takes batches as long as there are any.
 copy_worker() {
   trap - EXIT USR1
   # Set before the trap: the signal may come before the first copy.
   copying=
   trap '[ -z "$copying" ] || kill "$copying" 2>/dev/null; exit 1' TERM
   cd "$SEED_SOURCE/store" || exit 1
-  number=0
-  while [ "$number" -lt "$batches" ] && [ ! -e "$work/failed" ]; do
-    if [ ! -e "$work/claim.$number" ] && mkdir "$work/claim.$number" 2>/dev/null; then
+  number=$FIRST_BATCH
+  while [ "$number" -lt "$end_of_batches" ] && [ ! -e "$work/failed" ]; do
+    if [ ! -e "$work/claim.$number" ] && claim "$number"; then
       start_copy "$number"
       wait "$copying" || { : >"$work/failed" && exit 1; }
       [ ! -e "$work/failed" ] || exit 1
@@ -164,8 +175,8 @@ start_flusher() {
 }
 
 finished_batches() {
-  finished='' number=0
-  while [ "$number" -lt "$batches" ]; do
+  finished='' number=$FIRST_BATCH
+  while [ "$number" -lt "$end_of_batches" ]; do
     [ ! -e "$work/done.$number" ] || [ -e "$stage/$token.$tries.$number.ok" ] || finished="$finished $number"
     number=$((number + 1))
   done
@@ -232,7 +243,7 @@ lock_beat() {
 
 report_copied() {
   read -r total_paths total_bytes t_copy 2>/dev/null <"$work/total" || return 0
-  copied_paths=0 copied_bytes=0 number=0
+  copied_paths=0 copied_bytes=0 number=$FIRST_BATCH
   while [ -e "$work/batch.$number.size" ]; do
     if [ -e "$work/done.$number" ]; then
       read -r paths bytes _ <"$work/batch.$number.size"

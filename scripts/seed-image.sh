@@ -239,8 +239,7 @@ list_image() {
 }
 
 list_image_store() {
-  ls "$SEED_SOURCE/store" >"$work/unsorted"
-  sort "$work/unsorted" >"$work/listing"
+  ls "$SEED_SOURCE/store" >"$work/listing"
 }
 
 # By one question to Nix. Fails where the command is not there, or is too old or too new to understand it.
@@ -255,6 +254,7 @@ list_registered() {
 
 # usage: measure LIST      writes to $work/sizes those of the names that the image has registered, with their sizes
 measure() {
+  ! inquire "$1" || return 0
   as_paths "$1" >"$work/paths"
   if in_chunks "$work/paths" on_image --query --size >"$work/bytes" 2>"$work/errors"; then
     paste "$1" "$work/bytes" >"$work/sizes"
@@ -266,4 +266,16 @@ measure() {
   as_paths "$work/registered" >"$work/paths"
   in_chunks "$work/paths" on_image --query --size >"$work/bytes" 2>"$work/errors" || image_unreadable "the image's database"
   paste "$work/registered" "$work/bytes" >"$work/sizes"
+}
+
+# usage: inquire LIST      sizes, and in the same breath why Nix trusts the paths ($work/reasons). Fails where list_registered does, where the
+# image has not registered all of them, or where there are derivations, which some Nix takes for what they build.
+inquire() {
+  case $(cat "$1") in *.drv | *.drv"$LF"*) return 1 ;; esac
+  image_url
+  as_paths "$1" >"$work/paths"
+  in_chunks "$work/paths" nix_command path-info --store "$image_url" --size --sigs >"$work/answers" 2>"$work/errors" || return 1
+  cut -f 1,2 "$work/answers" | tr -d ' ' | cut -c 12- | sort >"$work/sizes"
+  cut -f 1 "$work/sizes" | comm -3 - "$1" >"$work/unanswered"
+  [ ! -s "$work/unanswered" ] && cut -f 3 "$work/answers" >"$work/reasons"
 }

@@ -115,10 +115,14 @@ bring_image() {
   register
   outlast_garbage_collector
   find_vanished
-  [ ! -s "$work/vanished" ] || return 0
+  if [ -s "$work/vanished" ]; then
+    await_trust
+    return 0
+  fi
   withdraw_marker
   switch_profiles
   forget_other_images
+  await_trust
   write_marker
 }
 

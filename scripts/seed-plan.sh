@@ -26,8 +26,8 @@ plan() {
   t_plan=$time
   fresh=no
   mkdir -p "$volume/store"
-  ls "$volume/store" >"$work/listing-there"
-  sort "$work/listing-there" >"$work/there"
+  # In the order that comm and join want: it is that of bytes for all of them.
+  ls "$volume/store" >"$work/there"
   : >"$work/rubbish"
   : >"$work/damaged"
   if is_fresh; then
@@ -90,8 +90,9 @@ measure_ahead() {
 measure_elsewhere() {
   trap - EXIT USR1 TERM INT HUP
   exec 7>/dev/null
-  SEED_TERMINATION_LOG=/dev/null list=$work/lacking work=$work/ahead
-  measure "$list"
+  set -- "$work/lacking"
+  SEED_TERMINATION_LOG=/dev/null work=$work/ahead
+  measure "$1"
 }
 
 # Their sizes, for which Nix need not look at all the others. What the image itself has not registered is rubbish there too.
@@ -102,6 +103,7 @@ measure_missing() {
   open_image
   if [ -n "$measuring" ] && wait "$measuring" && [ ! -s "$work/rubbish" ] && [ ! -s "$work/damaged" ]; then
     cat "$work/ahead/sizes" >"$work/sizes"
+    [ ! -e "$work/ahead/reasons" ] || cat "$work/ahead/reasons" >"$work/reasons"
   else
     measure "$work/missing"
   fi

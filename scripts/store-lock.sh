@@ -216,7 +216,7 @@ discard() {
   [ -d "$1" ] || { rm -f "$1" 2>/dev/null || true; return 0; }
   gone=$1
   case ${1##*/} in gone.*) ;; *) ! mv -T "$1" "${1%/*}/gone.${1##*/}" 2>/dev/null || gone=${1%/*}/gone.${1##*/} ;; esac
-  # Those of a former user can be removed by the group, but their mode cannot be changed.
-  chmod -R u+w "$gone" 2>/dev/null || true
+  # Most have no read-only folder in them. Those of a former user can be removed by the group, but their mode cannot be changed.
+  rm -rf "$gone" 2>/dev/null || { chmod -R u+w "$gone" 2>/dev/null || true; }
   rm -rf "$gone" 2>/dev/null || true
 }
