@@ -214,15 +214,18 @@ load_missing() {
     rm -rf "$work/dump"
     dump_missing 2>"$work/errors" || image_unreadable "the image's database"
   fi
-  if patiently load_database; then
+  status=0
+  patiently load_database || status=$?
+  if [ "$status" = 0 ]; then
     placed=no
     return
   fi
   must_hold_lock
   reason=$(tail -n 1 "$work/errors")
-  case $reason in
+  # SIGBUS (135) is what a full disk makes of memory that stands for a file.
+  case $status:$reason in
     *'disk is full'* | *'No space left on device'*) out_of_space ;;
-    *'disk I/O error'*)
+    *'disk I/O error'* | *'Bus error'* | 135:*)
       measure_volume
       [ "$free_kib" -ge 1024 ] || out_of_space
       ;;

@@ -114,8 +114,9 @@ clean_up() {
   [ "$status" = 0 ] || [ "$failed" = yes ] || explain_surprise
   # shellcheck disable=SC2086
   [ -z "$workers$helpers" ] || kill $workers $helpers 2>/dev/null
-  # Before the stage is removed, nobody must write to it any more.
-  [ -z "$workers" ] || wait
+  # Before the stage is removed, nobody must write to it any more. (The pulse goes on for as long as the lock is held.)
+  # shellcheck disable=SC2086
+  [ -z "$workers" ] || wait $workers
   if [ "$lock_held" = yes ]; then
     [ "$placed" = no ] || [ "$keep_stage" = yes ] || take_back
     if [ "$keep_stage" = yes ]; then leave_lock; else release_lock; fi

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { host, REPOSITORY, run, USER_ID } from './support/container';
+import { host, REPOSITORY, run, sleep, USER_ID } from './support/container';
 import { Image } from './support/image';
 import { seed, SeedOptions, seedWell, startSeeding } from './support/seeder';
 import { expectSound, installThings, profileOf } from './support/soundness';
@@ -75,7 +75,7 @@ describe('no room', () => {
   });
 
   /** A folder for PATH whose program finds the disk full when its arguments match the shell's pattern, after some work perhaps. */
-  function fullFor(program: string, pattern: string, work = ''): SeedOptions {
+  function fullFor(program: string, pattern: string, work: string): SeedOptions {
     const folder = path.join(scratch, 'full');
     fs.mkdirSync(folder);
     fs.writeFileSync(path.join(folder, program), `#!/bin/sh
@@ -94,7 +94,7 @@ exec /usr/bin/${program} "$@"
     ['for the folder of the roots', 'mv', '*/roots*'],
   ];
 
-  test.each(steps)('%s: an upgrade leaves all as before, and goes through once there is room', async (_, program, pattern, work) => {
+  test.each(steps)('%s: an upgrade leaves all as before, and goes through once there is room', async (_, program, pattern, work = '') => {
     volume = await Volume.create({ mebibytes: 64 });
     await seedWell(v1, volume);
     const belongings = await installThings(volume, v1);
@@ -112,7 +112,7 @@ exec /usr/bin/${program} "$@"
     ...steps,
     ['for the database', 'cp', '*/owner.*/db/'],
     ['when the database moves', 'mv', '*db.sqlite*'],
-  ] as typeof steps)('%s: a first seed leaves nothing behind, and goes through once there is room', async (_, program, pattern, work) => {
+  ] as typeof steps)('%s: a first seed leaves nothing behind, and goes through once there is room', async (_, program, pattern, work = '') => {
     volume = await Volume.create({ mebibytes: 64 });
 
     await expectFailure(v1, volume, 30, /the volume ran out of space/, fullFor(program, pattern, work));
@@ -125,7 +125,7 @@ exec /usr/bin/${program} "$@"
   test("for a copy of the image's database in TMPDIR", async () => {
     volume = await Volume.create({ mebibytes: 64 });
     await expectFailure(v1, volume, 10, /cannot copy the image's database to TMPDIR \(\/tmp\): cp: cannot write: No space left on device/,
-      fullFor('cp', '*/image/db/'));
+      fullFor('cp', '*/image/db/', ''));
   });
 
   test('for the number of files: noticed in the middle of the copy', async () => {
@@ -315,13 +315,14 @@ test.each([
   await expectFailure(v1, volume, 10, message, { environment });
 });
 
-test('SIGTERM ends it at once, with nothing in the store, and the next one completes', async () => {
+test.each([['when it begins', 0], ['in the midst of the copy', 800]])('SIGTERM %s ends it at once, with nothing in the store, and the next one completes', async (_, afterMs) => {
   volume = await Volume.create({ mebibytes: 64 });
   const seeding = startSeeding(v1, volume, {
     environment: { PATH: '/slow:/usr/bin:/bin:/usr/sbin' },
     mounts: { [path.join(__dirname, 'support/slow-bin')]: '/slow:ro' },
   });
   await seeding.until(/bringing/);
+  await sleep(afterMs);
   const asked = Date.now();
   seeding.signal('SIGTERM');
   const ended = await seeding.finished;
