@@ -9,6 +9,7 @@ import { describe, Problem, Problems } from '../base/problems';
 import { CareTask, careScripts, deadlineSeconds } from '../care/care-task';
 import { programsSet } from '../care/programs-set';
 import { NodeRuntime } from '../pod/bound-store';
+import { isDictionary } from '../pod/dictionary';
 
 /** Evaluating a flake takes hundreds of MiB. */
 const RESOURCES: kplus.ContainerResources = {
@@ -40,14 +41,18 @@ export class EnvironmentPrograms {
     private readonly workloads: readonly unknown[],
     /** Set if the node brings them. */
     private readonly runtime: NodeRuntime | undefined,
-    private readonly options: NixBringProgramsOptions = {},
+    private options: NixBringProgramsOptions = {},
   ) {
+    if (typeof options !== 'object' || options === null || !isDictionary(options)) {
+      problems.add('CDK8SNIX1204', 'bringPrograms', options, 'These are no options.', 'Use for example { keepFormer: 2 }, or leave it out.');
+      this.options = options = {};
+    }
     const { keepFormer = 2 } = options;
     if (!Number.isInteger(keepFormer) || keepFormer < 0 || keepFormer > MOST_FORMER) {
       problems.add('CDK8SNIX1204', 'bringPrograms.keepFormer', keepFormer, `It is a whole number from 0 to ${MOST_FORMER}.`, 'Use for example 2.');
     }
     checkBooleans(problems, 'bringPrograms.', options, 'allowBuilds');
-    this.deadline = options.deadline ?? Duration.minutes(30);
+    this.deadline = options.deadline === undefined ? Duration.minutes(30) : options.deadline;
     this.seconds = deadlineSeconds(problems, this.deadline);
     scope.node.addValidation({ validate: () => this.checkBrought().map(describe) });
   }

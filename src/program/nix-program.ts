@@ -165,7 +165,7 @@ export class NixProgram {
     if (this.image !== undefined && typeof this.image !== 'string') {
       problems.add('CDK8SNIX0101', `${prop}.image`, this.image, 'This is no image reference.', 'Use registry/repository:tag, or leave it out.');
     }
-    if (lists.length === 0 && command !== undefined && !command[0]) {
+    if (lists.length === 0 && command !== undefined && !namesFile(command[0])) {
       problems.add('CDK8SNIX1201', `${prop}.command`, command, 'It does not say what to run.',
         this.kind === 'command' ? 'Name a program, as in NixProgram.command(["serve"]).' : 'Name a program, or leave the command out.');
     }
@@ -187,6 +187,11 @@ export class NixProgram {
   private get kindToBring(): string {
     return this.kind === 'flake' && this.container.command ? 'closure' : this.kind;
   }
+}
+
+/** Whether the first word of a command can be a program: no folder, and nothing outside of the package. */
+function namesFile(word: string | undefined): boolean {
+  return word !== undefined && word.trim() !== '' && !/(?:^|\/)\.{0,2}$|(?:^|\/)\.\.\//.test(word);
 }
 
 /** The words of a container that runs what lies in a folder. */

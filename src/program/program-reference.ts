@@ -3,7 +3,7 @@ import { Problems } from '../base/problems';
 import { STORE_PATH } from '../care/store-path';
 
 /** Not `$`, which the kubelet would expand in arguments. */
-const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:|\/)[A-Za-z0-9._~:/?@!&'()*+,;=%-]*$/;
+const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:|\/)(?:[A-Za-z0-9._~:/?@!&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/;
 /** A part of the name of an attribute. Nix reads one in quotes as it is, dots too; what `^` stands in is an output. */
 const PART = '(?:[A-Za-z0-9_~@!\'+,-]|"[A-Za-z0-9._~@!\'+,*/?:;=&() -]+")+';
 const OUTPUT = '[A-Za-z0-9+._?=-]+';
@@ -34,6 +34,8 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
   } else if (![fragment, attribute].every(name => name === undefined || ATTRIBUTE.test(name))) {
     problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.',
       'Use for example "server", \'set."a.b"\', or "server^bin" for an output, or leave it out.');
+  } else if (wrongPin(flake)) {
+    problems.add('CDK8SNIX1201', prop, reference, wrongPin(flake)!, 'Use for example "?rev=" with all forty digits of a commit, and "?narHash=sha256-…", as `nix flake metadata` says.');
   } else if (!allowMoving && !isPinned(flake)) {
     problems.add('CDK8SNIX1203', prop, reference, 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
       'Name one, as in "github:owner/repository/v1.2.3" or "?rev=…", or say allowMoving: true.');
@@ -62,6 +64,25 @@ function splitFragment(reference: string): [string, string | undefined] {
 
 const REVISION = /^[0-9a-f]{40}$/;
 
+/** By SRI, or as Nix wrote them before; SHA-256 alone: Nix has no other for an archive. */
+const NAR_HASH = /^sha256(?:-[A-Za-z0-9+/]{43}=|:[0-9a-f]{64}|:[0-9a-z]{52})$/;
+
+/** What Nix would find wrong with what pins a reference, before it fetches anything. */
+function wrongPin(flake: string): string | undefined {
+  const [place, query = ''] = flake.split('?');
+  // A plus in a query is not a blank to Nix.
+  const parameter = new URLSearchParams(query.replace(/\+/g, '%2B'));
+  const [revision, hash] = [parameter.get('rev'), parameter.get('narHash')];
+  if (revision !== null && !REVISION.test(revision)) {
+    return 'Its rev is no revision.';
+  }
+  if (hash !== null && !NAR_HASH.test(hash)) {
+    return 'Its narHash is no hash of a source.';
+  }
+  const isNamed = /^(?:github|gitlab|sourcehut):[^/]+\/[^/]+\/./.test(place);
+  return isNamed && (revision !== null || parameter.has('ref')) ? 'It names what to fetch twice, in its path and as rev or ref.' : undefined;
+}
+
 /**
  * A name that people give to versions, and not to branches: with a number of two parts at least, or as refs/tags/. One that says that it is a
  * branch is none, and neither is the latest of several, `1.2.x` or `1.2.*`.
@@ -76,7 +97,7 @@ function isPinned(flake: string): boolean {
   const [place, query = ''] = flake.split('?');
   const parameter = new URLSearchParams(query);
   const named = parameter.get('ref');
-  if (/^[a-z0-9]+[-:]./.test(parameter.get('narHash') ?? '') || REVISION.test(parameter.get('rev') ?? '') || (named !== null && isTag(decodeURIComponent(named)))) {
+  if (parameter.has('narHash') || REVISION.test(parameter.get('rev') ?? '') || (named !== null && isTag(decodeURIComponent(named)))) {
     return true;
   }
   const hosted = /^(?:github|gitlab|sourcehut):[^/]+\/[^/]+\/(.+)$/.exec(place);

@@ -97,9 +97,9 @@ export class NixRuntimeClass {
    */
   public static flox(options: FloxOptions): NixRuntimeClass {
     return new NixRuntimeClass({
-      runtimeClassName: options.name ?? 'flox',
-      image: options.image ?? 'docker.io/flox/empty:1.0.0',
-      annotations: { 'flox.dev/environment': options.environment },
+      runtimeClassName: options?.name ?? 'flox',
+      image: options?.image ?? 'docker.io/flox/empty:1.0.0',
+      annotations: { 'flox.dev/environment': options?.environment },
       runs: 'command',
     });
   }
@@ -118,7 +118,8 @@ export class NixRuntimeClass {
    * @param options name, stand-in image and annotations
    */
   public static of(options: RuntimeClassOptions): NixRuntimeClass {
-    return new NixRuntimeClass({ runtimeClassName: options.name, image: options.image, annotations: options.annotations ?? {}, runs: 'command' });
+    const { name = '', image = '', annotations = {} } = options ?? {};
+    return new NixRuntimeClass({ runtimeClassName: name, image, annotations, runs: 'command' });
   }
 
   private constructor(
@@ -139,7 +140,7 @@ export class NixRuntimeClass {
     Object.keys(annotations).filter(name => !isQualifiedName(name)).forEach(name =>
       problems.add('CDK8SNIX0208', 'store.annotations', name, 'This is no name of an annotation.', 'Use for example "shim.example.org/flake".'));
     const environment = annotations['flox.dev/environment'];
-    if (environment !== undefined && !/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/.test(environment)) {
+    if ('flox.dev/environment' in annotations && !/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/.test(environment ?? '')) {
       problems.add('CDK8SNIX1207', 'store.environment', environment, 'An environment of FloxHub is its owner and its name.', 'Use for example "owner/echo".');
     }
   }

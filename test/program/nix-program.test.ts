@@ -183,7 +183,7 @@ test('two environments do not share names on one claim', () => {
 test.each([
   TAG,
   'github:owner/echo/4f3cbb5f9ae5a4fbd57fd4b6b0a1e3a0d7a0b3c1',
-  'github:owner/echo/v1.2.3?dir=nix&narHash=sha256-AAAA',
+  'github:owner/echo/v1.2.3?dir=nix&narHash=sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
   'git+https://git.example.org/echo?ref=refs/tags/v1',
   'git+ssh://git@git.example.org/echo?rev=4f3cbb5f9ae5a4fbd57fd4b6b0a1e3a0d7a0b3c1',
   'gitlab:group%2Fsub/echo/1.2',
@@ -196,7 +196,7 @@ test.each([
 test.each([
   'github:owner/echo', 'github:owner/echo/main', 'github:NixOS/nixpkgs/nixos-26.05', 'git+https://git.example.org/echo?ref=main', 'path:/srv/echo',
   'https://example.org/main.tar.gz', 'git+https://git.example.org/echo?ref=refs/heads/1.2', 'github:owner/echo/refs/heads/v1.2.3', 'github:owner/echo/1.2.x',
-  'https://example.org/echo/0.2405.*.tar.gz', 'https://example.org/archive/refs/heads/v1.2.tar.gz', 'github:owner/echo?narHash=',
+  'https://example.org/echo/0.2405.*.tar.gz', 'https://example.org/archive/refs/heads/v1.2.tar.gz',
 ])('%s moves, and is taken only by that name', reference => {
   expect(synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake({}, reference)] })))
     .toContain(`CDK8SNIX1203 programs[main]: got ${JSON.stringify(reference)}. It names neither a revision nor a tag`);
@@ -210,11 +210,19 @@ test.each<[string, () => NixProgram, string, string]>([
   ['what the kubelet would expand', () => flake({}, 'github:owner/$(X)/v1.2'), '1201', 'no flake reference'],
   ['an option', () => flake({}, '--impure'), '1201', 'no flake reference'],
   ['two attributes', () => flake({ attribute: 'b' }, `${TAG}#a`), '1201', 'Name it once'],
+  ['half an escape', () => flake({}, 'github:owner/echo/%zz1.2'), '1201', 'no flake reference'],
+  ['a revision that is none', () => flake({}, 'git+https://git.example.org/echo?ref=refs/tags/v1&rev=zz'), '1201', 'no revision'],
+  ['a hash that is none', () => flake({}, 'github:owner/echo/v1.2.3?narHash='), '1201', 'no hash'],
+  ['a hash that Nix has not', () => flake({}, 'github:owner/echo/v1.2.3?narHash=sha1-47DEQpj8HBSa'), '1201', 'no hash'],
+  ['two names of what to fetch', () => flake({}, 'github:owner/echo/v1.2.3?ref=main'), '1201', 'twice'],
   ['no attribute at all', () => flake({ attribute: 'a b' }), '1201', 'attribute'],
   ['no store path', () => NixProgram.package('/usr/bin/hello'), '1201', 'no path in the store'],
   ['a store path without a program', () => NixProgram.package(PATH), '1201', `${PATH}/bin/`],
   ['a path and a command', () => NixProgram.package(`${PATH}/bin/hello`, { command: ['hello'] }), '1201', 'Leave the command out'],
   ['a command of nothing', () => flake({ command: [] }), '1201', 'leave the command out'],
+  ...['/', '.', '..', 'bin/', 'bin/.', ' ', '../x', '/nix/../x'].map((word): [string, () => NixProgram, string, string] =>
+    [`the command ${JSON.stringify(word)}`, () => flake({ command: [word] }), '1201', 'leave the command out']),
+  ['a path with letters that no hash has', () => NixProgram.package(`/nix/store/${'e'.repeat(32)}-hello/bin/hello`), '1201', 'no path in the store'],
   ['a command without a name', () => flake({ command: [''] }), '1201', 'leave the command out'],
   ['a store path with a command of nothing', () => NixProgram.package(PATH, { command: [] }), '1201', 'Name a program'],
   ['a folder of the store', () => NixProgram.package(`${PATH}/`), '1201', 'no file'],
@@ -248,6 +256,15 @@ test.each(['serve', 5, null, {}, [5], ['a', null], [['a']]] as any[])('%j is no 
   const of = (options: NixFlakeProgramOptions) => synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake(options)] }));
   expect(of({ command: odd })).toContain(`CDK8SNIX1201 programs[main].command: got ${JSON.stringify(odd)}. It is a list of texts, one for each word.`);
   expect(of({ args: odd })).toContain(`CDK8SNIX1201 programs[main].args: got ${JSON.stringify(odd)}. It is a list of texts, one for each word.`);
+});
+
+test.each([null, 'x', 5, []] as any[])('%j is no way to bring programs', bringPrograms => {
+  expect(synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake()], bringPrograms }))).toContain('CDK8SNIX1204 bringPrograms: got');
+});
+
+test.each([30, '30m', null] as any[])('%j is no deadline', deadline => {
+  expect(synthError(chart => new NixDeployment(chart, 'echo', { programs: [flake()], bringPrograms: { deadline } })))
+    .toMatch(/CDK8SNIX0704 deadline: got .* It is a Duration/);
 });
 
 test('what is no name, no image and no program is refused, whatever it is', () => {

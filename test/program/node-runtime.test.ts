@@ -78,6 +78,9 @@ test.each<[string, NixDeploymentProps, string, string]>([
   ['a flake where images run', { store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [FLAKE] }, 'CDK8SNIX1206', 'Use NixProgram.package(…)'],
   ['a flake that moves', { store: CONTAINIX, programs: [NixProgram.flake('github:owner/echo')] }, 'CDK8SNIX1203', 'neither a revision nor a tag'],
   ['no environment', { store: NixStore.runtimeClass(NixRuntimeClass.flox({ environment: 'echoip' })), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'owner/echo'],
+  ['no options', { store: NixStore.runtimeClass((NixRuntimeClass.flox as any)()), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'owner/echo'],
+  ['no name', { store: NixStore.runtimeClass(NixRuntimeClass.of({ image: 'x:1' } as any)), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'kubectl get runtimeclass'],
+  ['no image', { store: NixStore.runtimeClass(NixRuntimeClass.of({ name: 'x' } as any)), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX0101', 'no image reference'],
   ['a name that is none', { store: NixStore.runtimeClass(NixRuntimeClass.of({ name: 'A_B', image: 'x:1' })), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'kubectl get runtimeclass'],
 ])('%s is refused', (_, props, code, words) => {
   const message = synthError(chart => new NixDeployment(chart, 'echo', props));
