@@ -1,8 +1,8 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { host } from './support/container';
-import { Image } from './support/image';
+import { host, run } from './support/container';
+import { Image, nixStore } from './support/image';
 import { seed, SeedOptions, seedWell } from './support/seeder';
 import { expectSound, installThings } from './support/soundness';
 import { Volume } from './support/volume';
@@ -57,4 +57,20 @@ test('an upgrade where the shell image has none names the runtime, and changes n
   await seedWell(v1, volume, atRoot(v1));
   expect(await seed(v2, volume, withoutNix(atRoot(v2)))).toMatchObject({ code: 21, stderr: expect.stringContaining('containerd before 2.2') });
   await expectSound(volume, v1);
+});
+
+test('without Nix to ask, what is named like the leftovers of a build comes along', async () => {
+  const image = await v1.copyTo(path.join(scratch, 'named'));
+  const names = ['yarn.lock', 'quality.check', 'apt.chroot'];
+  const { stdout } = await run({
+    rootfs: image.rootfs,
+    mounts: { [image.nix]: '/nix' },
+    command: ['sh', '-ec', 'export HOME=/tmp/home USER=code; mkdir /tmp/named; cd /tmp/named; for name; do echo "$name" >"$name"; nix-store --add "$name"; done', 'sh', ...names],
+  });
+  const paths = stdout.trim().split('\n');
+  expect(paths).toEqual(names.map(name => expect.stringMatching(new RegExp(`^/nix/store/.{32}-${name}$`))));
+
+  await seedWell(image, volume, withoutNix(atRoot(image)));
+
+  expect(await nixStore(image.rootfs, volume.nix, `--verify-path ${paths.join(' ')}`)).toEqual([]);
 });
