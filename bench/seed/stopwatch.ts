@@ -36,7 +36,7 @@ export async function measure(command: string, nix: string, volume: string, opti
       echo $(( ($(date +%s%N) - start) / ${rounds} ))`],
   });
   let peak = 0;
-  const sampler = setInterval(() => peak = Math.max(peak, residentKib(running.pids())), 20);
+  const sampler = setInterval(() => peak = Math.max(peak, usedKib(running.pids())), 50);
   const { code, stdout, stderr } = await running.finished;
   clearInterval(sampler);
   if (code !== 0) {
@@ -45,10 +45,11 @@ export async function measure(command: string, nix: string, volume: string, opti
   return { seconds: Number(stdout) / 1e9, peakMiB: peak / 1024, log: stderr };
 }
 
-function residentKib(pids: number[]): number {
+/** What the processes have in memory; what several of them share counts once, as it does for the memory limit of a container. */
+function usedKib(pids: number[]): number {
   return pids.map(pid => {
     try {
-      return Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf-8'))?.[1] ?? 0);
+      return Number(/^Pss:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf-8'))?.[1] ?? 0);
     } catch {
       return 0; // it has ended meanwhile
     }
