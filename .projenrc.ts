@@ -103,6 +103,8 @@ project.package.addField('exports', {
   './.jsii': './.jsii',
   './.warnings.jsii.js': './.warnings.jsii.js',
 });
+// A third of the package would be the sources once more, in base64.
+project.tryFindObjectFile('tsconfig.json')!.addOverride('compilerOptions.inlineSources', false);
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk8s-nix': ['../src/index.ts'] });
 project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../build-tools/**/*.ts');
