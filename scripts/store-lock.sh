@@ -217,6 +217,7 @@ discard() {
   gone=$1
   case ${1##*/} in gone.*) ;; *) ! mv -T "$1" "${1%/*}/gone.${1##*/}" 2>/dev/null || gone=${1%/*}/gone.${1##*/} ;; esac
   # Most have no read-only folder in them. Those of a former user can be removed by the group, but their mode cannot be changed.
-  rm -rf "$gone" 2>/dev/null || { chmod -R u+w "$gone" 2>/dev/null || true; }
+  rm -rf "$gone" 2>/dev/null && return
+  chmod -R u+w "$gone" 2>/dev/null || true
   rm -rf "$gone" 2>/dev/null || true
 }

@@ -21,6 +21,7 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
     return;
   }
   const [flake, fragment] = splitFragment(reference);
+  const wrong = wrongPin(flake);
   const example = 'Use for example "github:owner/repository/v1.2.3".';
   if (urlHoldsSecret(flake)) {
     problems.add('CDK8SNIX1201', prop, '(not shown)', 'It holds a credential, which anyone who can read the manifest would see.',
@@ -34,8 +35,8 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
   } else if (![fragment, attribute].every(name => name === undefined || ATTRIBUTE.test(name))) {
     problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.',
       'Use for example "server", \'set."a.b"\', or "server^bin" for an output, or leave it out.');
-  } else if (wrongPin(flake)) {
-    problems.add('CDK8SNIX1201', prop, reference, wrongPin(flake)!, 'Use for example "?rev=" with all forty digits of a commit, and "?narHash=sha256-…", as `nix flake metadata` says.');
+  } else if (wrong !== undefined) {
+    problems.add('CDK8SNIX1201', prop, reference, wrong, 'Use for example "?rev=" with all forty digits of a commit, and "?narHash=sha256-…", as `nix flake metadata` says.');
   } else if (!allowMoving && !isPinned(flake)) {
     problems.add('CDK8SNIX1203', prop, reference, 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
       'Name one, as in "github:owner/repository/v1.2.3" or "?rev=…", or say allowMoving: true.');
