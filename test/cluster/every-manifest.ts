@@ -5,6 +5,7 @@ import { join } from 'path';
 import { Interrupted, Kubectl } from './kubectl';
 import { objectsOf } from '../../src/pod/pod-manifest';
 import { Manifest, titleOf } from '../support/kubernetes/manifest';
+import { modelOf } from '../support/kubernetes/models';
 import { RECORD_VARIABLE, recorded, Verdict } from '../support/kubernetes/recorded-manifests';
 
 /** How many objects kubectl is given at once. */
@@ -13,8 +14,10 @@ const BATCH = 100;
 /** What an API server has to say of the manifests that the unit tests and the snippets of the pages take for right. */
 export interface EveryManifest {
   readonly accepted: number;
-  /** Kinds that this cluster does not have. */
-  readonly unknownKinds: string[];
+  /** How many of them, by kinds that Kubernetes itself does not have. */
+  readonly ofCustomKinds: ReadonlyMap<string, number>;
+  /** How many objects nobody has judged, by kinds that this cluster does not have either. */
+  readonly notJudged: ReadonlyMap<string, number>;
   /** Why it refuses one, and what it warns of. */
   readonly problems: string[];
 }
@@ -35,19 +38,25 @@ export function checkManifestsIn(kubectl: Kubectl, namespace: string, folder: st
   const kinds = namespacedKinds(kubectl);
   const restricted = new Set(recorded(folder, 'restricted').map(manifest => JSON.stringify(manifest)));
   const [strict, others] = partition(recorded(folder, 'valid'), manifest => restricted.has(JSON.stringify(manifest)));
-  const unknownKinds = new Set<string>();
+  const ofCustomKinds = new Map<string, number>();
+  const notJudged = new Map<string, number>();
   const problems: string[] = [];
-  let count = 0;
+  let objectCount = 0;
   for (const [verdict, manifests] of [['restricted', strict], ['valid', others]] as [Verdict, Manifest[]][]) {
     const [known, unknown] = partition(manifests.flatMap(objectsOf).map(({ object }) => object as Manifest), object => kinds.has(kindOf(object)));
-    unknown.forEach(object => unknownKinds.add(kindOf(object)));
+    unknown.forEach(object => count(notJudged, kindOf(object)));
+    known.filter(({ apiVersion, kind }) => !modelOf(apiVersion, kind)).forEach(object => count(ofCustomKinds, kindOf(object)));
     const objects = known.map((object, i) => placed(object, kinds.get(kindOf(object))!, namespace, i));
     for (let i = 0; i < objects.length; i += BATCH) {
       problems.push(...problemsOf(kubectl, objects.slice(i, i + BATCH), verdict));
     }
-    count += objects.length;
+    objectCount += objects.length;
   }
-  return { accepted: count - problems.length, unknownKinds: [...unknownKinds], problems };
+  return { accepted: objectCount - problems.length, ofCustomKinds, notJudged, problems };
+}
+
+function count(counts: Map<string, number>, kind: string): void {
+  counts.set(kind, (counts.get(kind) ?? 0) + 1);
 }
 
 function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { delimiter, join } from 'path';
+import { checkManifestsIn } from './every-manifest';
 import { Kubectl } from './kubectl';
 import { leftBehind } from './left-behind';
 import { testCluster } from './test-cluster';
@@ -31,6 +32,8 @@ case "$*" in
   'config get-contexts'*) echo kind-test; echo production ;;
   *persistentvolumes*) cat "$FOLDER/volumes" ;;
   *storageclasses*) echo '{ "items": [] }' ;;
+  *api-resources*) cat "$FOLDER/kinds" ;;
+  *create*) if grep -q refused; then echo 'refused: as it is' >&2; exit 1; fi ;;
 esac
 `);
     chmodSync(join(folder, 'kubectl'), 0o755);
@@ -72,9 +75,31 @@ esac
     expect(said).toMatch(/makes the namespaces cdk8s-nix-test-\d+-0, with/);
   });
 
+  test('scenarios that there are not', () => {
+    expect(run('--context', 'kind-test', '--only', 'nonsense', ...IMAGES)).toEqual({ status: 2, said: '--only: no scenario has "nonsense" in its name.' });
+    expect(calls()).toEqual([]);
+  });
+
   test('a cluster without a default storage class is left alone, and is asked by the context that was named', () => {
     expect(() => run('--context', 'kind-test', ...IMAGES)).toThrow('The cluster has no default storage class.');
     expect(calls().slice(1)).toEqual(['--context kind-test get storageclasses --output json']);
+  });
+
+  test('manifests of custom kinds are judged where the cluster has them, and counted where it has not', () => {
+    writeFileSync(join(folder, 'kinds'), `
+configmaps    cm   v1                      true   ConfigMap
+rollouts      ro   argoproj.io/v1alpha1    true   Rollout
+`);
+    const manifest = (apiVersion: string, kind: string, name: string) => `${JSON.stringify({ apiVersion, kind, metadata: { name } })}\n`;
+    const rollout = (name: string) => manifest('argoproj.io/v1alpha1', 'Rollout', name);
+    const job = (name: string) => manifest('batch.volcano.sh/v1alpha1', 'Job', name);
+    writeFileSync(join(folder, 'valid-1'), [manifest('v1', 'ConfigMap', 'config'), rollout('right'), rollout('refused'), job('one'), job('other')].join(''));
+    expect(checkManifestsIn(new Kubectl('kind-test'), 'space', folder)).toEqual({
+      accepted: 2,
+      ofCustomKinds: new Map([['argoproj.io/v1alpha1/Rollout', 2]]),
+      notJudged: new Map([['batch.volcano.sh/v1alpha1/Job', 2]]),
+      problems: ['Rollout/refused: refused: as it is'],
+    });
   });
 
   test('a volume that outlives its namespace is left behind, unless it is to be kept', () => {

@@ -27,6 +27,10 @@ export function testCluster(args: readonly string[], say: (line: string) => void
   }
   const kubectl = new Kubectl(options.context);
   const parts = partsOf(kubectl, options);
+  if (parts.length === 0) {
+    say(`--only: no scenario has ${JSON.stringify(options.only)} in its name.`);
+    return 2;
+  }
   announce(options, parts, say);
   if (options.dryRun) {
     return 0;
@@ -36,17 +40,20 @@ export function testCluster(args: readonly string[], say: (line: string) => void
   let failed = 0;
   let passed = 0;
   let interrupted = false;
+  const seconds = stopwatch();
   for (const { name: part, namespace, steps } of parts) {
     if (interrupted) {
       break;
     }
     say(part);
+    const secondsOfPart = stopwatch();
     try {
       makeNamespace(kubectl, namespace);
       for (const [name, step] of Object.entries(steps())) {
+        const secondsOfStep = stopwatch();
         const more = step();
         passed += 1;
-        say(`  passed: ${name}${more ? `: ${more}` : ''}`);
+        say(`  passed: ${name}${more ? `: ${more}` : ''}; ${secondsOfStep()} s`);
       }
     } catch (error) {
       // The steps after it go on where it should have stopped.
@@ -56,10 +63,12 @@ export function testCluster(args: readonly string[], say: (line: string) => void
       const state = [['get', 'pods', '--output', 'wide'], ['get', 'events', '--field-selector', 'type=Warning']];
       say(interrupted ? '' : state.map(command => kubectl.inNamespace(namespace).try(command).stdout).join('\n'));
     } finally {
-      failed += removeNamespace(kubectl, namespace, say);
+      const left = removeNamespace(kubectl, namespace, say);
+      failed += left;
+      say(`  ${left === 0 ? 'nothing is left of it' : 'something is left of it'}; ${secondsOfPart()} s`);
     }
   }
-  say(`${passed} passed, ${failed} failed`);
+  say(`${passed} passed, ${failed} failed; ${seconds()} s`);
   return failed === 0 ? 0 : 1;
 }
 
@@ -73,16 +82,27 @@ function partsOf(kubectl: Kubectl, options: ClusterOptions): Part[] {
     name: 'every manifest that the tests and the pages make',
     steps: (namespace: string) => ({
       'is accepted without a warning, strictly validated': () => {
-        const { accepted, unknownKinds, problems } = checkEveryManifest(kubectl, namespace);
+        const { accepted, ofCustomKinds, notJudged, problems } = checkEveryManifest(kubectl, namespace);
         if (problems.length > 0) {
           throw new Error(problems.join('\n'));
         }
-        return `${accepted} objects; not known to this cluster: ${unknownKinds.join(', ') || 'nothing'}`;
+        return `${accepted} objects, of custom kinds ${counts(ofCustomKinds)}; not judged, since this cluster lacks their kinds, ${counts(notJudged)}`;
       },
     }),
   }]
     .filter(({ name }) => name.includes(options.only))
     .map(({ name, steps }, i) => ({ name, namespace: `${RUN}-${i}`, steps: () => steps(`${RUN}-${i}`) }));
+}
+
+/** As `2 of batch.volcano.sh/v1alpha1/Job`. */
+function counts(objects: ReadonlyMap<string, number>): string {
+  return [...objects].sort().map(([kind, count]) => `${count} of ${kind}`).join(', ') || 'none';
+}
+
+/** Whole seconds from now on. */
+function stopwatch(): () => number {
+  const start = Date.now();
+  return () => Math.round((Date.now() - start) / 1000);
 }
 
 function announce(options: ClusterOptions, parts: Part[], say: (line: string) => void): void {

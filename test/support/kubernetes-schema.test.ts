@@ -169,10 +169,10 @@ describe('accepts', () => {
   });
 
   test('custom kinds that are allowed by name, their names checked all the same', () => {
-    const application = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { name: 'app' }, spec: { anything: 1 } };
-    expect(application).not.toBeValidKubernetes();
-    expect(application).toBeValidKubernetes({ customKinds: ['argoproj.io/v1alpha1/Application'] });
-    expect({ ...application, metadata: { name: 'App' } }).not.toBeValidKubernetes({ customKinds: ['argoproj.io/v1alpha1/Application'] });
+    const project = { apiVersion: 'argoproj.io/v1alpha1', kind: 'AppProject', metadata: { name: 'portals' }, spec: { description: 'for real' } };
+    expect(project).not.toBeValidKubernetes();
+    expect(project).toBeValidKubernetes({ customKinds: ['argoproj.io/v1alpha1/AppProject'] });
+    expect({ ...project, metadata: { name: 'Portals' } }).not.toBeValidKubernetes({ customKinds: ['argoproj.io/v1alpha1/AppProject'] });
   });
 });
 
