@@ -8,7 +8,7 @@ import { mountsIn } from '../support/run/run-folder';
 const REPOSITORY = path.join(__dirname, '../..');
 
 /*
- * Runs of the system suites that go wrong, each a jest of its own with its own folder for temporary files, and with images and containers
+ * Runs of the suites that go wrong, each a jest of its own with its own folder for temporary files, and with images and containers
  * apart from those of the suites that run meanwhile.
  */
 
@@ -24,9 +24,15 @@ beforeEach(() => {
 
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-function startRun(fixture: string) {
+/** The configurations of jest, by what they run. */
+const SUITES = {
+  system: () => JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'jest.system.json'), 'utf-8')),
+  unit: () => ({ ...JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'package.json'), 'utf-8')).jest, testPathIgnorePatterns: [], reporters: [] }),
+};
+
+function startRun(fixture: string, suites: keyof typeof SUITES = 'system') {
   const config = {
-    ...JSON.parse(fs.readFileSync(path.join(REPOSITORY, 'jest.system.json'), 'utf-8')),
+    ...SUITES[suites](),
     rootDir: REPOSITORY,
     testMatch: [`**/fixtures/${fixture}.ts`],
     cacheDirectory: path.join(REPOSITORY, '.cache/jest'),
@@ -36,6 +42,16 @@ function startRun(fixture: string) {
     stdio: 'ignore',
   });
   return { child, ended: new Promise<number | null>(resolve => child.on('close', resolve)) };
+}
+
+/** A run that waits, having made what it can. */
+async function startedRun(fixture: string, suites: keyof typeof SUITES = 'system') {
+  fs.writeFileSync(path.join(folder, 'wait'), '');
+  const run = startRun(fixture, suites);
+  while (!fs.existsSync(notes)) {
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  return run;
 }
 
 /** What the run that left everything had. */
@@ -60,13 +76,28 @@ test('a run that failed leaves nothing on the machine', async () => {
   expect(things()).toEqual(NOTHING);
 });
 
+test('an interrupted run leaves nothing on the machine', async () => {
+  const { child, ended } = await startedRun('leaves-everything');
+  expect(things().containers).toHaveLength(2);
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(things()).toEqual(NOTHING);
+});
+
+test('a run of the unit tests that failed leaves no folder', async () => {
+  expect(await startRun('leaves-a-folder', 'unit').ended).toBe(1);
+  expect(fs.readdirSync(folder)).toEqual(['notes']);
+});
+
+test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('a run of the unit tests that %s ends leaves no folder', async (signal, code) => {
+  const { child, ended } = await startedRun('leaves-a-folder', 'unit');
+  child.kill(signal);
+  expect(await ended).toBe(code);
+  expect(fs.readdirSync(folder).sort()).toEqual(['notes', 'wait']);
+});
+
 test('what a killed run left goes with the next one', async () => {
-  const wait = path.join(folder, 'wait');
-  fs.writeFileSync(wait, '');
-  const { child, ended } = startRun('leaves-everything');
-  while (!fs.existsSync(notes)) {
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
+  const { child, ended } = await startedRun('leaves-everything');
   child.kill('SIGKILL');
   await ended;
   const left = things();

@@ -6,7 +6,7 @@ describe('a container with limits', () => {
   let cgroup: Cgroup;
 
   beforeEach(() => cgroup = new Cgroup({ cpus: 0.5, mebibytes: 64 }));
-  afterEach(async () => cgroup.remove());
+  afterEach(() => cgroup.remove());
 
   const inside = async (script: string) => run({ mounts: {}, cgroup, command: ['bash', '-c', script] });
 

@@ -1,3 +1,7 @@
-import { beginRunFolder } from './run-folder';
+import { alsoWhenCutShort } from './cut-short';
+import { beginRunFolder, endRunFolder } from './run-folder';
 
-export default beginRunFolder;
+export default function () {
+  beginRunFolder();
+  alsoWhenCutShort(endRunFolder);
+}

@@ -1,3 +1,7 @@
-import { beginRun } from './run';
+import { alsoWhenCutShort } from './cut-short';
+import { beginRun, endRun } from './run';
 
-export default beginRun;
+export default function () {
+  beginRun();
+  alsoWhenCutShort(endRun);
+}

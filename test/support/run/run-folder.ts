@@ -22,10 +22,18 @@ export function runOfThisProcess(): number {
   return Number(process.env[RUN] ?? process.pid);
 }
 
-/** Removes the folder of this process with all that tests left in it. */
+/** Whether this process has begun a run that has not ended. */
+export function isRunning(): boolean {
+  return process.env[RUN] === String(process.pid);
+}
+
+/** Removes the folder of this process with all that tests left in it. Once; a second time, nothing. */
 export function endRunFolder(): void {
-  process.env.TMPDIR = path.dirname(os.tmpdir());
-  removeRunFolders(pid => pid === process.pid);
+  if (isRunning()) {
+    delete process.env[RUN];
+    process.env.TMPDIR = path.dirname(os.tmpdir());
+    removeRunFolders(pid => pid === process.pid);
+  }
 }
 
 /** The places below a folder where something is mounted, the outermost first. */

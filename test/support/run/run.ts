@@ -1,6 +1,6 @@
 import * as fs from 'fs';
 import { Cgroup } from './cgroup';
-import { beginRunFolder, endRunFolder, isAlive } from './run-folder';
+import { beginRunFolder, endRunFolder, isAlive, isRunning } from './run-folder';
 import { podman, RUN_LABEL, storageFolder } from '../podman';
 
 /*
@@ -8,20 +8,23 @@ import { podman, RUN_LABEL, storageFolder } from '../podman';
  * ends, well or not, all of that goes; what a killed one left, the next one removes.
  */
 
-export async function beginRun() {
-  await removeOthers(pid => !isAlive(pid));
+export function beginRun(): void {
+  removeOthers(pid => !isAlive(pid));
   beginRunFolder();
 }
 
-export async function endRun() {
-  await removeOthers(pid => pid === process.pid);
-  endRunFolder();
+/** Once; a second time, nothing. */
+export function endRun(): void {
+  if (isRunning()) {
+    removeOthers(pid => pid === process.pid);
+    endRunFolder();
+  }
 }
 
 /** What does not lie in the folder. */
-async function removeOthers(chosen: (pid: number) => boolean) {
+function removeOthers(chosen: (pid: number) => boolean): void {
   removeContainers(chosen);
-  await Cgroup.removeAll(chosen);
+  Cgroup.removeAll(chosen);
 }
 
 /** Those of this checkout, which has a storage of its own. */
