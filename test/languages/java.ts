@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
 import { delimiter, join } from 'path';
 import { CACHE, copy, generatePeer, ROOT, run, versionOf } from './packages';
 
@@ -42,7 +43,9 @@ export class JavaProject {
 
   private run(folder: string, main: string, ...args: string[]): void {
     const target = join(this.folder, 'app', 'target');
-    run(folder, 'java', ['-cp', [join(target, 'app-1.jar'), join(target, 'dependency', '*')].join(delimiter), main, ...args]);
+    // The runtime of jsii unpacks itself there, and leaves it. Java does not look at TMPDIR.
+    const temporary = `-Djava.io.tmpdir=${tmpdir()}`;
+    run(folder, 'java', [temporary, '-cp', [join(target, 'app-1.jar'), join(target, 'dependency', '*')].join(delimiter), main, ...args]);
   }
 
   private build(): void {
