@@ -52,6 +52,11 @@ export class StoreCare {
     return this.containers.resources(task.resources, task.suitableResources);
   }
 
+  /** Grows with what is added. */
+  public get revision(): number {
+    return this.asked.length;
+  }
+
   /** What the pods of the workloads do before they start. */
   public part(): Partial<PodPart> {
     const steps = this.steps();

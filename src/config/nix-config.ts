@@ -39,6 +39,7 @@ export class NixConfig extends Construct {
   private readonly ownSettings = new Map<string, string>();
   /** What was rendered last: synth asks for it several times. None after a change. */
   private rendered?: { readonly text: string; readonly checksum: string };
+  private changes = 0;
 
   constructor(scope: Construct, id: string, private readonly props: NixConfigProps = {}) {
     super(scope, id);
@@ -69,7 +70,7 @@ export class NixConfig extends Construct {
   public addSubstituter(substituter: Substituter): void {
     substituter._validate(this.problems, `config.substituters[${this.substituters.length}]`);
     this.substituters.push(substituter);
-    this.rendered = undefined;
+    this.changed();
   }
 
   /**
@@ -82,13 +83,22 @@ export class NixConfig extends Construct {
   }
 
   /**
+   * How often it was changed.
+   *
+   * @internal
+   */
+  public get _revision(): number {
+    return this.changes;
+  }
+
+  /**
    * A script beside nix.conf.
    *
    * @internal
    */
   public _addFile(name: string, content: string): void {
     this.files[name] = content;
-    this.rendered = undefined;
+    this.changed();
   }
 
   /**
@@ -98,7 +108,7 @@ export class NixConfig extends Construct {
    */
   public _set(name: string, value: string): void {
     this.ownSettings.set(name, value);
-    this.rendered = undefined;
+    this.changed();
   }
 
   /**
@@ -108,7 +118,7 @@ export class NixConfig extends Construct {
    */
   public _addClusterCache(substituter: Substituter): void {
     this.clusterCaches.push(substituter);
-    this.rendered = undefined;
+    this.changed();
     // Without these a cache that is gone, or whose upstream is, would stop Nix rather than send it to the next one.
     this.setDefault('fallback', 'true');
     this.setDefault('connect-timeout', '5');
@@ -164,6 +174,11 @@ export class NixConfig extends Construct {
 
   private get netrcs(): kplus.SecretValue[] {
     return [...(this.props.netrc ? [this.props.netrc] : []), ...this.props.extraNetrcs ?? []];
+  }
+
+  private changed(): void {
+    this.rendered = undefined;
+    this.changes++;
   }
 
   private setDefault(name: string, value: string): void {

@@ -16,6 +16,8 @@ export interface DoorKeeper {
   /** A restricted one finds its pods by the label of the environment, whoever made them. */
   readonly network: { readonly isRestricted: boolean };
   readonly programs: EnvironmentPrograms;
+  /** Another number after anything that changes what its pods get. */
+  readonly revision: () => number;
 }
 
 /** What an environment gives to a pod. */

@@ -16,7 +16,7 @@ import { checkLists } from '../pod/list-checks';
 import { isKind } from '../pod/object-kind';
 import { asSaid, withoutAdditions } from '../pod/patched-pod';
 import { addressLabels, environmentLabels } from '../pod/pod-labels';
-import { containersOf, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
+import { containersOf, isList, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
 import { mergePod, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
@@ -29,6 +29,8 @@ import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatc
 interface Look {
   readonly made: any;
   readonly additions: PodAdditions;
+  /** Of the environment, when the additions were asked for. */
+  readonly revision: number;
   readonly starters: readonly Starters[];
 }
 
@@ -50,8 +52,7 @@ export class Guest {
   ) {
     this.object = target.object;
     editManifest(this.object, (manifest, rendered) => {
-      const brought = this.additions();
-      this.checkWritten(rendered, brought);
+      const brought = this.checkWritten(rendered);
       return this.mapMeant(manifest, meant => this.giveNix(meant, brought));
     });
     finishManifest(this.object, manifest => isPatched(this.object) ? this.followPatches(manifest) : manifest);
@@ -106,6 +107,9 @@ export class Guest {
   }
 
   private owners(manifest: any, made = manifest): any[] {
+    if (made === manifest && !isList(made)) {
+      return [made];
+    }
     const places = this.places(manifest, made);
     return objectsOf(manifest).filter(({ path }) => places.has(path)).map(({ object }) => object);
   }
@@ -160,21 +164,23 @@ export class Guest {
   }
 
   /** What was clean may have changed until it is written, by other validations or between two syntheses. */
-  private checkWritten(rendered: any, additions: PodAdditions): void {
+  private checkWritten(rendered: any): PodAdditions {
     const { clean } = this;
     if (clean === undefined) {
-      return;
+      return this.additions();
     }
-    const isSame = clean !== 'as written' && !isPatched(this.object) && isSameValue(clean, this.look(rendered, additions));
+    const isSame = clean !== 'as written' && !isPatched(this.object) && clean.revision === this.keeper.revision() && isSameValue(clean.made, rendered)
+      && isSameValue(clean.starters, this.starters(rendered));
     const problems = isSame ? [] : this.examine();
     if (problems.length > 0) {
       throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.path}] ${describe(problem)}`).join('\n  ')}`);
     }
     this.clean = 'as written';
+    return isSame ? clean.additions : this.additions();
   }
 
-  private look(made: any, additions: PodAdditions): Look {
-    return { made, additions, starters: this.owners(made).map(owner => startersOf(this.object, owner)) };
+  private starters(made: any): Starters[] {
+    return this.owners(made).map(owner => startersOf(this.object, owner));
   }
 
   private examine(): Problem[] {
@@ -187,9 +193,10 @@ export class Guest {
       const { containers } = construct as { readonly containers?: unknown[] };
       return Array.isArray(containers) && containers.length === 0 ? [noContainer(object)] : [];
     }
+    const revision = this.keeper.revision();
     const additions = this.additions();
     const problems = this.validate(made, additions);
-    this.clean = problems.length === 0 ? this.look(made, additions) : undefined;
+    this.clean = problems.length === 0 ? { made, additions, revision, starters: this.starters(made) } : undefined;
     return problems;
   }
 

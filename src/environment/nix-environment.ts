@@ -20,6 +20,7 @@ import { StoreCare } from '../care/store-care';
 import { mergedNetrc } from '../config/merged-netrc';
 import { NixConfig } from '../config/nix-config';
 import { checkAssistants } from '../home/assistant-checks';
+import { assistantPart } from '../home/assistant-part';
 import { BoundHome } from '../home/bound-home';
 import { homeActivation } from '../home/home-activation';
 import { NixHome } from '../home/nix-home';
@@ -30,7 +31,6 @@ import { NixNetworkPolicyOptions } from '../network/network-options';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { NeededObjects } from '../pod/needed-objects';
 import { joinParts, PodAdditions, PodPart, withoutWorkloadSteps } from '../pod/pod-merge';
-import { VOLUME } from '../pod/pod-names';
 import { SharedFiles } from '../pod/shared-files';
 import { EnvironmentPrograms } from '../program/environment-programs';
 import { NixProgram } from '../program/nix-program';
@@ -144,7 +144,7 @@ export class NixEnvironment extends Construct {
     this._care.bringAtStart(() => this.programsOfSeed.task() ? undefined : this._programs.task());
     const places = narrower({ reach: this.store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
     const { home, store, user } = this;
-    this.door = new Door({ scope: this, user, store, home, places, network: this.network, programs: this._programs });
+    this.door = new Door({ scope: this, user, store, home, places, network: this.network, programs: this._programs, revision: () => this.revision });
     registerEnvironment(this, this.problems);
     const stores = () => this.neighbours().map(other => other.store?.source);
     this.node.addValidation({ validate: () => checkHomeFolder(this.boundHome, stores).map(describe) });
@@ -257,12 +257,9 @@ export class NixEnvironment extends Construct {
       this._addPart(() => activation);
     }
     checkAssistants(assistants, homeManager, this.problems);
-    const files = assistants.flatMap(assistant => Object.entries(assistant._files));
-    files.forEach(([path, content]) => this.config._addFile(fileName(path), content));
-    this._addPart(() => ({
-      workloadVariables: assistants.flatMap(assistant => assistant._variables(this.user.home)),
-      mounts: this.store.runtime ? [] : files.map(([path]) => ({ name: VOLUME.config, mountPath: path, subPath: fileName(path), readOnly: true })),
-    }));
+    if (assistants.length > 0) {
+      this._addPart(assistantPart(assistants, this.user, this.config, this.store.runtime));
+    }
   }
 
   private objectMetadata(): ObjectMetadata {
@@ -274,23 +271,21 @@ export class NixEnvironment extends Construct {
     return environmentsOf<NixEnvironment>(this).filter(other => Chart.of(other).namespace === Chart.of(this).namespace);
   }
 
+  /** Grows with whatever its pods get: all of that is added to, and nothing is taken back. */
+  private get revision(): number {
+    return this.parts.length + this.config._revision + this.network.revision + this._care.revision + this._programs.revision;
+  }
+
   private additions(options: NixEnableOptions, forCare = false): PodAdditions {
     const { boundHome, config, home, props: { path, nixPath, homeManager }, scripts, store, storeContainers, user } = this;
     const parts = { boundHome, config, home, path, nixPath, scripts, store, storeContainers, user };
     const joined = joinParts([environmentPart(parts), ...this.parts.map(part => part())]);
-    return {
-      ...(forCare ? joined : this.programsOfSeed.bringIn(joined)),
-      ...podRules(parts, options),
+    return podRules(forCare ? joined : this.programsOfSeed.bringIn(joined), parts, options, {
       // A program runs from the store, whatever else is said.
       containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),
       runtimeClassName: store.runtime?.runtimeClassName,
       annotations: store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
       commandPrefix: homeManager?._sessionVariables && !store.runtime ? ['sh', `${config._configDir}/${SESSION_SCRIPT}`] : [],
-    };
+    });
   }
-}
-
-/** A key of a ConfigMap, which cannot hold a slash. */
-function fileName(path: string): string {
-  return path.slice(1).replace(/\//g, '.');
 }

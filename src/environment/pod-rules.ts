@@ -9,11 +9,26 @@ import { FOLDERS_OF } from '../store/store-containers';
 /** Which of our volumes a node may lose without anybody missing them, so that the cluster autoscaler can drain it. */
 const SAFE_TO_EVICT = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
-type PodRules = Omit<PodAdditions, keyof PodPart | 'annotations' | 'containerNames' | 'commandPrefix' | 'runtimeClassName'>;
+/** What the environment says itself. */
+type OwnRules = Pick<PodAdditions, 'annotations' | 'containerNames' | 'commandPrefix' | 'runtimeClassName'>;
 
-/** How the parts of an environment go into a pod, and what holds for the pod as a whole. */
-export function podRules({ home, store, storeContainers, user }: EnvironmentParts, options: NixEnableOptions): PodRules {
+/**
+ * How the parts of an environment go into a pod, and what holds for the pod as a whole. Field by field: for a thousand pods it takes several times as
+ * long to spread objects into one.
+ */
+export function podRules(part: PodPart, environment: EnvironmentParts, options: NixEnableOptions, own: OwnRules): PodAdditions {
+  const { home, store, storeContainers, user } = environment;
   return {
+    initContainers: part.initContainers,
+    nixInitContainers: part.nixInitContainers,
+    volumes: part.volumes,
+    mounts: part.mounts,
+    variables: part.variables,
+    workloadVariables: part.workloadVariables,
+    annotations: own.annotations,
+    containerNames: own.containerNames,
+    commandPrefix: own.commandPrefix,
+    runtimeClassName: own.runtimeClassName,
     podSecurityContext: podSecurity(user),
     profilePath: profilePath(user, store),
     scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],

@@ -4,6 +4,7 @@ import { SYNC_WAVE } from './gitops-annotations';
 import { checkClaimAnnotations, checkWaves } from './sync-waves';
 import { requireBooleans } from '../base/boolean-check';
 import { describe, Problem } from '../base/problems';
+import { renderedMetadata } from '../pod/rendered-metadata';
 import { KEEP_CLAIM } from '../store/keep-claim';
 
 /**
@@ -125,7 +126,7 @@ function atSynth(scope: IConstruct, annotate: (object: ApiObject) => void, check
 
 /** What the object says itself has precedence. */
 function addDefaults(object: ApiObject, annotations: { readonly [name: string]: string }): void {
-  const own = object.metadata.toJson()?.annotations ?? {};
+  const own = renderedMetadata(object)?.annotations ?? {};
   for (const [name, value] of Object.entries(annotations).filter(([annotation]) => !Object.hasOwn(own, annotation))) {
     object.metadata.addAnnotation(name, value);
   }

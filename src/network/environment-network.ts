@@ -75,6 +75,11 @@ export class EnvironmentNetwork {
     cache.substituters(this.namespace).forEach(substituter => this.config._addClusterCache(substituter));
   }
 
+  /** Grows with what is added. */
+  public get revision(): number {
+    return this.caches.length;
+  }
+
   /** Whether the pods of the environment have to carry its label. */
   public get isRestricted(): boolean {
     return this.policy !== undefined;

@@ -144,6 +144,19 @@ export const RESTRICTED_RULES: PodSecurityRule[] = [
   },
 ];
 
+/** A field in something; most are fine, and nobody asks for their paths. */
+class FieldIn implements PodField {
+  public readonly value: unknown;
+
+  constructor(private readonly place: string | PodField, owner: any, private readonly names: string[], public readonly container?: string) {
+    this.value = names.reduce((inner, name) => inner?.[name] ?? undefined, owner);
+  }
+
+  public get path(): string {
+    return [typeof this.place === 'string' ? this.place : this.place.path, ...this.names].join('.');
+  }
+}
+
 function isOn({ value }: PodField): boolean {
   return value === true;
 }
@@ -153,24 +166,20 @@ function noneOf(allowed: readonly unknown[]): (field: PodField) => boolean {
 }
 
 /** The field of a value that is an object; a field of nothing is not set. */
-function step({ path, value, container }: PodField, name: string): PodField {
-  return { path: `${path}.${name}`, value: (value as any)?.[name] ?? undefined, container };
+function step(field: PodField, name: string): PodField {
+  return new FieldIn(field, field.value, [name], field.container);
 }
 
 function items(fields: PodField[]): PodField[] {
-  return fields.flatMap(({ path, value, container }) => listOf(value).map((item, i) => ({ path: `${path}[${i}]`, value: item, container })));
+  return fields.flatMap(field => listOf(field.value).map((item, i) => ({ path: `${field.path}[${i}]`, value: item, container: field.container })));
 }
 
 function podField(pod: PodManifest, ...names: string[]): PodField {
-  return fieldIn(`${pod.path}.spec`, pod.spec, names);
+  return new FieldIn(`${pod.path}.spec`, pod.spec, names);
 }
 
 function containerFields(pod: PodManifest, ...names: string[]): PodField[] {
-  return containersOf(pod).map(({ path, container }) => fieldIn(path, container, names, container.name));
-}
-
-function fieldIn(path: string, value: any, names: string[], container?: string): PodField {
-  return { path: `${path}.${names.join('.')}`, value: names.reduce((inner, name) => inner?.[name] ?? undefined, value), container };
+  return containersOf(pod).map(({ path, container }) => new FieldIn(path, container, names, container.name));
 }
 
 /** A field of the security contexts of the pod and of all its containers. */

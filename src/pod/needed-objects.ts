@@ -1,5 +1,5 @@
 import { ApiObject, Chart } from 'cdk8s';
-import { Dependable, IConstruct } from 'constructs';
+import { IConstruct } from 'constructs';
 
 /**
  * The claims and ConfigMaps that pods need: in the YAML they stand before the workloads, so that who applies it from top to bottom
@@ -17,27 +17,22 @@ export class NeededObjects {
 
   /** The workloads whose pods need an object, whoever looks after them. */
   public static workloadsThatNeed(object: ApiObject): ApiObject[] {
-    return [...setsOf(object)].flatMap(({ workloads }) => workloads);
+    return setsOf(object).flatMap(({ workloads }) => workloads);
   }
 
   /** The workloads that `owner` looks after. */
   public readonly workloads: ApiObject[] = [];
 
-  private readonly needed = new Set<ApiObject>();
+  private readonly needed: ApiObject[] = [];
 
-  private constructor(private readonly owner: IConstruct) {
-    const { needed } = this;
-    // Asked at synth, when all are known.
-    Dependable.implement(this, {
-      get dependencyRoots() {
-        return [...needed];
-      },
-    });
-  }
+  private constructor(private readonly owner: IConstruct) {}
 
   public add(object: ApiObject): void {
-    this.needed.add(object);
-    setsOf(object).add(this);
+    if (!this.needed.includes(object)) {
+      this.needed.push(object);
+      setsOf(object).push(this);
+      this.workloads.forEach(workload => this.order(workload, object));
+    }
   }
 
   /** All that were added. */
@@ -45,11 +40,18 @@ export class NeededObjects {
     return [...this.needed];
   }
 
-  /** A workload of another chart is none of their business: an edge between charts would give their files other names. */
   public standBefore(workload: ApiObject): void {
     this.workloads.push(workload);
+    this.order(workload, ...this.needed);
+  }
+
+  /**
+   * The objects themselves and no group of them, which cdk8s would look up at each synthesis and keep beside what it found. A workload of another
+   * chart is none of their business: an edge between charts would give their files other names.
+   */
+  private order(workload: ApiObject, ...objects: ApiObject[]): void {
     if (Chart.of(workload) === Chart.of(this.owner)) {
-      workload.node.addDependency(this);
+      workload.node.addDependency(...objects);
     }
   }
 }
@@ -57,10 +59,10 @@ export class NeededObjects {
 /** Where an object keeps the sets it is in, which several environments may share; the same in every copy of this library. */
 const SETS = Symbol.for('cdk8s-nix.neededObjects');
 
-function setsOf(object: ApiObject): Set<NeededObjects> {
-  const marked = object as { [SETS]?: Set<NeededObjects> };
+function setsOf(object: ApiObject): NeededObjects[] {
+  const marked = object as { [SETS]?: NeededObjects[] };
   if (!marked[SETS]) {
-    Object.defineProperty(object, SETS, { value: new Set() });
+    Object.defineProperty(object, SETS, { value: [] });
   }
   return marked[SETS]!;
 }

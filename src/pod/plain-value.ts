@@ -21,8 +21,9 @@ export function plainValue(value: any, sort = keysAreSorted()): any {
   }
   const plain: { [field: string]: unknown } = {};
   for (const key of keysOf(value, sort)) {
-    if (value[key] !== undefined && value[key] !== null) {
-      plain[key] = plainValue(value[key], sort);
+    const inner = value[key];
+    if (inner !== undefined && inner !== null) {
+      plain[key] = typeof inner === 'object' ? plainValue(inner, sort) : inner;
     }
   }
   return plain;
@@ -42,6 +43,11 @@ export function keysOf(object: object, sort: boolean): string[] {
 /** An object of YAML with some fields set, those that are `undefined` left out, its keys in the order in which cdk8s writes them. */
 export function withFields(object: any, fields: { readonly [field: string]: unknown }): any {
   const all: { [field: string]: unknown } = { ...object, ...fields };
-  const keys = Object.keys(all).filter(key => all[key] !== undefined);
-  return Object.fromEntries((keysAreSorted() ? keys.sort() : keys).map(key => [key, all[key]]));
+  const set: { [field: string]: unknown } = {};
+  for (const key of keysOf(all, keysAreSorted())) {
+    if (all[key] !== undefined) {
+      set[key] = all[key];
+    }
+  }
+  return set;
 }

@@ -153,7 +153,8 @@ export function listOf(value: unknown): any[] {
   return Array.isArray(value) ? value : [];
 }
 
-function isList(manifest: any): boolean {
+/** Whether a manifest is a list of objects. */
+export function isList(manifest: any): boolean {
   return typeof manifest?.kind === 'string' && mayBeList(manifest) && Array.isArray(manifest.items);
 }
 

@@ -62,15 +62,17 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
   const podSecurityContext = { ...spec.securityContext, ...defined(podContext(additions)), ...theirProfile };
   const tight = (container: any): any => secure(container, podSecurityContext, additions.level);
   const ours = (container: any): any => secure(withIds(container, additions), { ...podSecurityContext, seccompProfile: undefined }, additions.level);
+  const { workloadVariables } = additions;
+  const variables = workloadVariables.length === 0 ? additions.variables : lastOfEach([...additions.variables, ...workloadVariables]);
   const theirs = (container: any): any => usesNix(container, additions)
-    ? tight(withIds(wrapCommand(addNix(container, [...additions.variables, ...additions.workloadVariables], additions), additions), additions))
+    ? tight(withIds(wrapCommand(addNix(container, variables, additions), additions), additions))
     : additions.leavesOthersAlone ? container : tight(addScratch(container, additions));
   const isFirst = (container: any): boolean => additions.firstContainers?.has(container.name) ?? false;
   const initContainers = listOf(spec.initContainers);
   return plainValue({
     metadata: {
       ...metadata,
-      annotations: { ...metadata.annotations, ...additions.annotations, ...joinLists(metadata.annotations, additions.annotationLists) },
+      annotations: { ...metadata.annotations, ...additions.annotations, ...joinItems(metadata.annotations, additions.annotationLists) },
       labels: undefinedIfEmpty({ ...metadata.labels, ...additions.labels }),
     },
     spec: withFolders({
@@ -91,7 +93,7 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
   });
 }
 
-function joinLists(theirs: any, ours: PodAdditions['annotationLists']): { readonly [name: string]: string } {
+function joinItems(theirs: any, ours: PodAdditions['annotationLists']): { readonly [name: string]: string } {
   return Object.fromEntries(Object.entries(ours).map(([name, items]) => {
     const there: string[] = String(theirs?.[name] ?? '').split(',').map(item => item.trim()).filter(item => item !== '');
     return [name, [...new Set([...there, ...items])].join(',')];
@@ -118,13 +120,19 @@ function wrapCommand(container: Container, { commandPrefix }: PodAdditions): Con
 /** The parts of an environment as one: in order, and a variable that comes twice with its later value. */
 export function joinParts(parts: Array<Partial<PodPart>>): PodPart {
   return {
-    initContainers: parts.flatMap(part => part.initContainers ?? []),
-    nixInitContainers: parts.flatMap(part => part.nixInitContainers ?? []),
-    volumes: parts.flatMap(part => part.volumes ?? []),
-    mounts: parts.flatMap(part => part.mounts ?? []),
-    variables: lastOfEach(parts.flatMap(part => part.variables ?? [])),
-    workloadVariables: lastOfEach(parts.flatMap(part => part.workloadVariables ?? [])),
+    initContainers: joinLists(parts.map(part => part.initContainers)),
+    nixInitContainers: joinLists(parts.map(part => part.nixInitContainers)),
+    volumes: joinLists(parts.map(part => part.volumes)),
+    mounts: joinLists(parts.map(part => part.mounts)),
+    variables: lastOfEach(joinLists(parts.map(part => part.variables))),
+    workloadVariables: lastOfEach(joinLists(parts.map(part => part.workloadVariables))),
   };
+}
+
+/** Nearly always one of them has anything, and serves as it is. */
+function joinLists<T>(lists: Array<T[] | undefined>): T[] {
+  const filled = lists.filter(list => list !== undefined && list.length > 0) as T[][];
+  return filled.length === 1 ? filled[0] : filled.flat();
 }
 
 /** Without what is done in preparation of the workload alone, such as activating a home, and what it alone is to see. */
@@ -142,8 +150,8 @@ export function usesNix(container: Container, additions: PodAdditions): boolean 
   return additions.containerNames?.has(container.name) ?? !additions.firstContainers?.has(container.name);
 }
 
-function addNix(container: Container, variables: kplus.k8s.EnvVar[], additions: PodAdditions): Container {
-  const ours = lastOfEach(variables);
+/** @param ours the variables, each once */
+function addNix(container: Container, ours: kplus.k8s.EnvVar[], additions: PodAdditions): Container {
   const env = (container.env ?? []).map(variable => variable.name === 'PATH' ? findsNix(variable, ours, additions.profilePath) : variable);
   const own = new Set(env.map(variable => variable.name));
   const added = ours.filter(variable => !own.has(variable.name));
@@ -179,5 +187,11 @@ function undefinedIfEmpty(labels: { readonly [name: string]: string }): object |
 }
 
 function defined<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+  const all: Partial<T> = {};
+  for (const field of Object.keys(object) as Array<keyof T>) {
+    if (object[field] !== undefined) {
+      all[field] = object[field];
+    }
+  }
+  return all as T;
 }

@@ -1,9 +1,14 @@
-import { Lazy } from 'cdk8s';
+import { ApiObject, App, Lazy } from 'cdk8s';
 import { isDictionary } from './dictionary';
 import { keysAreSorted, keysOf } from './plain-value';
 
 /** Of lazy values, of tokens, and of classes that wrap a number or a text: those that every app has. */
-export const BUILT_IN_RESOLVERS = 3;
+const BUILT_IN_RESOLVERS = 3;
+
+/** Whether the values of an object are resolved as cdk8s does by itself; an app may have resolvers of its own. */
+export function hasBuiltInResolvers(object: ApiObject): boolean {
+  return App.of(object).resolvers.length === BUILT_IN_RESOLVERS;
+}
 
 /** What becomes of a class that wraps a number or a text, such as a quantity. */
 export type Wrap = (value: number | string) => unknown;
@@ -28,7 +33,6 @@ class Wrapped {
 /**
  * What cdk8s makes of a value as it is written: resolved, sorted, without what is undefined. cdk8s' own way to it asks three resolvers at every
  * text and number and walks up the tree at each, which an app of a thousand workloads would pay twice, for its checks and for its YAML.
- *
  */
 export function resolveValue(value: any, wrap: Wrap, sort = keysAreSorted()): any {
   if (typeof value !== 'object' || value === null) {
@@ -55,7 +59,7 @@ export function resolveValue(value: any, wrap: Wrap, sort = keysAreSorted()): an
 function resolveFields(value: { [field: string]: any }, wrap: Wrap, sort: boolean): any {
   const fields: { [field: string]: any } = {};
   for (const key of keysOf(value, sort)) {
-    const inner = resolveValue(value[key], wrap, sort);
+    const inner = typeof value[key] === 'object' ? resolveValue(value[key], wrap, sort) : value[key];
     if (inner !== undefined) {
       fields[key] = inner;
     }

@@ -1,16 +1,30 @@
-/** Whether JSON would not tell two values from each other. A set is what is in it. */
+/** Whether JSON would not tell two values from each other. */
 export function isSameValue(one: any, other: any): boolean {
   if (one === other) {
     return true;
   }
-  const [a, b] = [asJson(one), asJson(other)];
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) {
-    return a === b;
+  if (typeof one?.toJSON === 'function' || typeof other?.toJSON === 'function') {
+    return isSameValue(asJson(one), asJson(other));
   }
-  const fields = Object.keys(a);
-  return fields.length === Object.keys(b).length && fields.every(field => Object.hasOwn(b, field) && isSameValue(a[field], b[field]));
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null || Array.isArray(one) !== Array.isArray(other)) {
+    return false;
+  }
+  return Array.isArray(one) ? one.length === other.length && one.every((item, i) => isSameValue(item, other[i])) : hasSameFields(one, other);
+}
+
+function hasSameFields(one: any, other: any): boolean {
+  const fields = Object.keys(one);
+  if (fields.length !== Object.keys(other).length) {
+    return false;
+  }
+  for (const field of fields) {
+    if (!Object.hasOwn(other, field) || !isSameValue(one[field], other[field])) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function asJson(value: any): any {
-  return value instanceof Set ? [...value] : typeof value?.toJSON === 'function' ? value.toJSON() : value;
+  return typeof value?.toJSON === 'function' ? value.toJSON() : value;
 }

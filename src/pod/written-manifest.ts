@@ -1,6 +1,7 @@
-import { ApiObject, App, JsonPatch } from 'cdk8s';
+import { ApiObject, JsonPatch } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { AS_DICTIONARY, AS_WRAPPED, BUILT_IN_RESOLVERS, resolveValue, UNWRAPPED, Wrap } from './resolved-value';
+import { renderedMetadata } from './rendered-metadata';
+import { AS_DICTIONARY, AS_WRAPPED, hasBuiltInResolvers, resolveValue, UNWRAPPED, Wrap } from './resolved-value';
 
 type Manifest = { [field: string]: any };
 type Change = (manifest: any) => any;
@@ -143,11 +144,6 @@ function internalsOf(object: ApiObject): { patches: JsonPatch[]; readonly props?
   return object as unknown as { patches: JsonPatch[]; readonly props?: object };
 }
 
-/** Whether the values of an object are resolved as cdk8s does by itself; an app may have resolvers of its own. */
-function hasBuiltInResolvers(object: ApiObject): boolean {
-  return internalsOf(object).props !== undefined && App.of(object).resolvers.length === BUILT_IN_RESOLVERS;
-}
-
 /** Whether the object is one of cdk8s' own, or of an import. */
 function isOfKnownClass(object: ApiObject): boolean {
   const writer = writerIn(object);
@@ -167,11 +163,11 @@ function render(object: ApiObject): any {
 }
 
 function isRenderedHere(object: ApiObject): boolean {
-  return isOfKnownClass(object) && hasBuiltInResolvers(object);
+  return isOfKnownClass(object) && internalsOf(object).props !== undefined && hasBuiltInResolvers(object);
 }
 
 function renderHere(object: ApiObject, wrap: Wrap): any {
-  const { apiVersion, kind, metadata, ...rest } = resolveValue({ ...internalsOf(object).props, metadata: object.metadata.toJson() }, wrap);
+  const { apiVersion, kind, metadata, ...rest } = resolveValue({ ...internalsOf(object).props, metadata: renderedMetadata(object) }, wrap);
   return { apiVersion, kind, metadata, ...rest };
 }
 

@@ -77,6 +77,11 @@ export class EnvironmentPrograms {
     return [...this.programs.keys()];
   }
 
+  /** Grows with what is added. */
+  public get revision(): number {
+    return this.programs.size;
+  }
+
   /** @throws if it is none, or another program has its name: it tells them apart on the store */
   public add(program: NixProgram): void {
     if (typeof program?._container !== 'function') {

@@ -1,0 +1,25 @@
+import { AiAssistant } from './ai-assistant';
+import { NixUser } from './nix-user';
+import { NixConfig } from '../config/nix-config';
+import { NodeRuntime } from '../pod/bound-store';
+import { PodPart } from '../pod/pod-merge';
+import { VOLUME } from '../pod/pod-names';
+
+/**
+ * What assistants bring into a pod: their keys, and their files, which lie beside nix.conf.
+ *
+ * @param runtime set if the node brings the programs
+ */
+export function assistantPart(assistants: readonly AiAssistant[], user: NixUser, config: NixConfig, runtime?: NodeRuntime): () => Partial<PodPart> {
+  const files = assistants.flatMap(assistant => Object.entries(assistant._files));
+  files.forEach(([path, content]) => config._addFile(fileName(path), content));
+  return () => ({
+    workloadVariables: assistants.flatMap(assistant => assistant._variables(user.home)),
+    mounts: runtime ? [] : files.map(([path]) => ({ name: VOLUME.config, mountPath: path, subPath: fileName(path), readOnly: true })),
+  });
+}
+
+/** A key of a ConfigMap, which cannot hold a slash. */
+function fileName(path: string): string {
+  return path.slice(1).replace(/\//g, '.');
+}
