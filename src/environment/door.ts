@@ -2,7 +2,7 @@ import { IConstruct } from 'constructs';
 import { Additions, DoorKeeper } from './door-keeper';
 import { Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
-import { checkRivals } from './place-checks';
+import { checkRivals, hasRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
 import { requireBooleans } from '../base/boolean-check';
 import { requireEnum } from '../base/enum-check';
@@ -24,7 +24,9 @@ export class Door {
   private readonly parts: PodTargetPart[] = [];
 
   constructor(private readonly keeper: DoorKeeper) {
-    keeper.scope.node.addValidation({ validate: () => checkRivals(keeper.places, this.parts).map(describe) });
+    if (hasRivals(keeper.places)) {
+      keeper.scope.node.addValidation({ validate: () => checkRivals(keeper.places, this.parts).map(describe) });
+    }
   }
 
   /**
@@ -39,7 +41,9 @@ export class Door {
     const targets = selectTargets(all, options.select);
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
-    this.parts.push(...targets.flatMap(({ parts }) => parts));
+    if (hasRivals(this.keeper.places)) {
+      this.parts.push(...targets.flatMap(({ parts }) => parts));
+    }
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
     watchStarters(construct);

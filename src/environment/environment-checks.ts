@@ -24,9 +24,14 @@ export function checkVolumes(props: NixEnvironmentProps, store: BoundStore, prob
   }
 }
 
+/** Whether a home is on a volume of its own, and in the folder that is for a store. */
+export function mayHoldStore({ folder, source }: BoundHome): boolean {
+  return source !== undefined && folder.split('/')[0] === STORE_FOLDER;
+}
+
 /** A home in the folder in which its volume holds a store, of this environment or another one in its namespace. */
-export function checkHomeFolder({ folder, source: home }: BoundHome, stores: () => ReadonlyArray<BoundStore['source']>): Problem[] {
-  if (home === undefined || folder.split('/')[0] !== STORE_FOLDER || !stores().some(store => store !== undefined && isSameVolume(store, home))) {
+export function checkHomeFolder({ folder, source: home }: BoundHome, stores: ReadonlyArray<BoundStore['source']>): Problem[] {
+  if (home === undefined || !stores.some(store => store !== undefined && isSameVolume(store, home))) {
     return [];
   }
   const claim = home.persistentVolumeClaim?.claimName;

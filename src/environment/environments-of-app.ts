@@ -8,8 +8,8 @@ const OF_APP = Symbol.for('cdk8s-nix.environments');
 
 interface EnvironmentsOfApp {
   readonly all: IConstruct[];
-  /** Whose an object is, by its kind, namespace and name. */
-  readonly byObject: Map<string, IConstruct>;
+  /** Whose an object is, by its kind and namespace, and then by its name. */
+  readonly byObject: Map<string, Map<string, IConstruct>>;
 }
 
 /**
@@ -21,8 +21,9 @@ export function registerEnvironment(environment: Construct, problems: Problems):
   all.push(environment);
   for (const object of environment.node.children.map(child => child.node.defaultChild).filter(ApiObject.isApiObject)) {
     const { kind, name } = object;
-    const key = `${kind}/${object.metadata.namespace ?? ''}/${name}`;
-    const other = byObject.get(key);
+    const key = `${kind}/${object.metadata.namespace ?? ''}`;
+    const byName = byObject.get(key) ?? new Map<string, IConstruct>();
+    const other = byName.get(name);
     if (!isDnsSubdomain(name)) {
       problems.add('CDK8SNIX0514', 'metadata.name', name, `The name of the environment's ${kind} has lower-case letters, digits, "-" and "."; 253 at most.`,
         'It is made of the ids of the constructs: use ids of such characters.');
@@ -31,7 +32,7 @@ export function registerEnvironment(environment: Construct, problems: Problems):
         Chart.of(object).generateObjectName(object) === name ? 'Let generateObjectName of the chart give each object a name of its own.'
           : 'Give it another name, or let one environment use what the other has made: NixStore.existing().');
     }
-    byObject.set(key, environment);
+    byObject.set(key, byName.set(name, environment));
   }
 }
 

@@ -2,7 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
-import { checkEnvironmentProps, checkHomeFolder, checkSharedStore, checkVolumes } from './environment-checks';
+import { checkEnvironmentProps, checkHomeFolder, checkSharedStore, checkVolumes, mayHoldStore } from './environment-checks';
 import { environmentPart, homeToMake, profilePath, SESSION_SCRIPT, userProfile } from './environment-part';
 import { environmentsOf, registerEnvironment } from './environments-of-app';
 import { narrower } from './fit-to-store';
@@ -146,8 +146,10 @@ export class NixEnvironment extends Construct {
     const { home, store, user } = this;
     this.door = new Door({ scope: this, user, store, home, places, network: this.network, programs: this._programs, revision: () => this.revision });
     registerEnvironment(this, this.problems);
-    const stores = () => this.neighbours().map(other => other.store?.source);
-    this.node.addValidation({ validate: () => checkHomeFolder(this.boundHome, stores).map(describe) });
+    if (mayHoldStore(this.boundHome)) {
+      const stores = () => this.neighbours().map(other => other.store?.source);
+      this.node.addValidation({ validate: () => checkHomeFolder(this.boundHome, stores()).map(describe) });
+    }
     if (this.store.reach === StoreReach.MANY_NODES) {
       this.node.addValidation({ validate: () => checkSharedStore(this, this.neighbours()).map(describe) });
     }

@@ -20,9 +20,14 @@ export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest
   ];
 }
 
-/** Workloads that run all the time, each with a pod, of one environment: on a volume for one pod the second would wait for ever. */
-export function checkRivals({ reach, what }: VolumePlaces, workloads: readonly PodTargetPart[]): Problem[] {
-  const rivals = reach === StoreReach.ONE_POD ? workloads.filter(staysUp) : [];
+/** Whether a volume is for one pod, so that the workloads of an environment keep each other from it. */
+export function hasRivals({ reach }: VolumePlaces): boolean {
+  return reach === StoreReach.ONE_POD;
+}
+
+/** Workloads that run all the time, each with a pod, of one environment whose volume has rivals: the second would wait for ever. */
+export function checkRivals({ what }: VolumePlaces, workloads: readonly PodTargetPart[]): Problem[] {
+  const rivals = workloads.filter(staysUp);
   return rivals.length < 2 ? [] : [{
     code: 'CDK8SNIX0206',
     prop: what,

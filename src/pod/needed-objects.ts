@@ -17,20 +17,21 @@ export class NeededObjects {
 
   /** The workloads whose pods need an object, whoever looks after them. */
   public static workloadsThatNeed(object: ApiObject): ApiObject[] {
-    return setsOf(object).flatMap(({ workloads }) => workloads);
+    return (setsOf(object) ?? []).flatMap(({ workloads }) => workloads);
   }
 
   /** The workloads that `owner` looks after. */
   public readonly workloads: ApiObject[] = [];
 
-  private readonly needed: ApiObject[] = [];
+  private needed: readonly ApiObject[] = [];
 
   private constructor(private readonly owner: IConstruct) {}
 
   public add(object: ApiObject): void {
     if (!this.needed.includes(object)) {
-      this.needed.push(object);
-      setsOf(object).push(this);
+      // Of few items, and no room for more: an app has thousands of these lists.
+      this.needed = [...this.needed, object];
+      join(this, object);
       this.workloads.forEach(workload => this.order(workload, object));
     }
   }
@@ -59,12 +60,17 @@ export class NeededObjects {
 /** Where an object keeps the sets it is in, which several environments may share; the same in every copy of this library. */
 const SETS = Symbol.for('cdk8s-nix.neededObjects');
 
-function setsOf(object: ApiObject): NeededObjects[] {
-  const marked = object as { [SETS]?: NeededObjects[] };
-  if (!marked[SETS]) {
-    Object.defineProperty(object, SETS, { value: [] });
+function setsOf(object: ApiObject): NeededObjects[] | undefined {
+  return (object as { [SETS]?: NeededObjects[] })[SETS];
+}
+
+function join(set: NeededObjects, object: ApiObject): void {
+  const sets = setsOf(object);
+  if (sets) {
+    sets.push(set);
+  } else {
+    Object.defineProperty(object, SETS, { value: [set] });
   }
-  return marked[SETS]!;
 }
 
 /** Where who looks after pods keeps what they need; the same in every copy of this library. */
