@@ -23,7 +23,7 @@
 #   PROGRAMS_CONF_DIR            the folder of nix.conf, if the variable NIX_CONF_DIR is to be another one for scripts before this
 set -eu
 
-program=bring-programs
+program=bring-programs work_is_lazy=yes
 : "${PROGRAMS_SET:=default}" "${PROGRAMS_BUILD:=no}" "${PROGRAMS_KEEP:=2}" "${PROGRAMS_PROGRESS:=10}"
 
 # shellcheck source=scripts/store-care.sh
@@ -69,7 +69,6 @@ tell_nix_where() {
   [ "$NIX_FOLDER" != /nix ] || return 0
   HOME=$work/home USER=${USER:-code} NIX_REMOTE="local?real=$NIX_FOLDER/store&state=$NIX_FOLDER/var/nix"
   export HOME USER NIX_REMOTE
-  mkdir -p "$HOME"
 }
 
 # Built while it is evaluated is nothing either.
@@ -223,6 +222,12 @@ bring() {
   is_there || die 53 "$name: $path vanished from the store: is a garbage collector running?"
 }
 
+prepare_to_bring() {
+  make_work_folder
+  [ "$NIX_FOLDER" = /nix ] || mkdir -p "$HOME"
+  [ -e "$work/errors" ] || : >"$work/errors"
+}
+
 start_signs_of_life() {
   [ "$PROGRAMS_PROGRESS" -gt 0 ] || return 0
   (
@@ -261,7 +266,6 @@ read -r token </proc/sys/kernel/random/uuid
 entries "$@"
 # shellcheck disable=SC2086 # neither names nor keys have odd characters
 note_start $list
-: >"$work/errors"
 summary=''
 while [ $# -gt 0 ]; do
   name=$1 key_wanted=$2 kind=$3 reference=$4
@@ -271,6 +275,7 @@ while [ $# -gt 0 ]; do
     how='there already'
   else
     how=brought changed=yes
+    prepare_to_bring
     [ -n "$pulse" ] || start_signs_of_life
     echo "$name" >"$work/doing"
     # The arguments of the next ones outlive a function that sets its own.
@@ -280,6 +285,6 @@ while [ $# -gt 0 ]; do
   printf '%s: %s is %s (%s), %s\n' "$program" "$name" "$path" "$resolved" "$how"
   summary="$summary${summary:+; }$name is $path, $how"
 done
-if [ "$changed" = yes ] || [ "$others" -gt "$PROGRAMS_KEEP" ]; then forget_former "$PROGRAMS_KEEP"; fi
+if [ "$changed" = yes ] || [ "$others" -gt "$PROGRAMS_KEEP" ]; then make_work_folder && forget_former "$PROGRAMS_KEEP"; fi
 clock
 report "$summary; $((now - started)) s"

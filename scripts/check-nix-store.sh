@@ -1,10 +1,12 @@
 #!/bin/sh
+# shellcheck disable=SC2031 # NIX_FOLDER is set already where link-certificates.sh would set it
 # usage: check-nix-store.sh [ARGUMENT]...      arguments are for the script that has the last word: bring-programs.sh
 #
 # Comes between the seed and the workload and spares it failures that nobody would connect with their cause: a /nix that is
 # not the seeded store (some kubelets mount an empty folder for a hostPath volume with subPath), a profile that leads to no
 # Nix, a HOME that belongs to somebody else, which Nix refuses to use, and folders that the container runtime would make as root.
-# seed-nix-store.sh ends with it, where NIX_FOLDER is set; a store that comes ready-made has it alone.
+# seed-nix-store.sh ends with it, where NIX_FOLDER is set, and sources it then; a store that comes ready-made has it alone.
+# It is there at each start of a pod: what is as it should be is found to be so without starting a process, as far as a shell can.
 #
 # Environment:
 #   NIX_FOLDER            /nix                   where the store is mounted, as in the workload
@@ -37,12 +39,13 @@ exec 7>&2
 
 check_store() {
   needed='store var/nix/db/db.sqlite .cdk8s-nix/seed'
-  [ "$NIX_SERVED" = no ] || needed=store
+  if [ "$NIX_SERVED" = yes ]; then needed=store; fi
   for entry in $needed; do
     [ -e "$NIX_FOLDER/$entry" ] ||
       die 60 "$NIX_FOLDER/$entry does not exist: the store volume is not mounted here as it was seeded"
   done
-  [ -n "$(ls -A "$NIX_FOLDER/store")" ] || die 60 "$NIX_FOLDER/store is empty"
+  # One that was seeded has the default profile's Nix, at least.
+  [ "$NIX_SERVED" = no ] || [ -n "$(ls -A "$NIX_FOLDER/store")" ] || die 60 "$NIX_FOLDER/store is empty"
 }
 
 check_nix() {
@@ -50,7 +53,14 @@ check_nix() {
     die 62 "the default profile leads to no Nix: there is no /nix/var/nix/profiles/default/bin/nix-store, or one of its links leads nowhere"
 }
 
+# usage: is_mine FOLDER
+is_mine() {
+  # shellcheck disable=SC3067 # dash, bash and busybox know -O, and it costs no process
+  [ -d "$1" ] && [ -O "$1" ] && [ ! -L "$1" ]
+}
+
 make_home() {
+  ! is_mine "$1" || return 0
   if ! { sh "$here/own-folder.sh" "$1" && mkdir -p "$1"; }; then
     die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g)"
   fi
@@ -69,9 +79,23 @@ each_line_to() {
 }
 
 make_folders() {
-  [ -n "$2" ] || return 0
+  [ -n "$2" ] && ! are_mine "$1" "$2" || return 0
   told=$(each_line_to make-folders.sh "$2" "$1") || die 61 "$told"
   [ -z "$told" ] || say folders "$told"
+}
+
+# usage: are_mine ROOT LINES      whether all of these folders are there, and those above them
+are_mine() {
+  lines=$2$newline
+  while [ -n "$lines" ]; do
+    ahead=${lines%%"$newline"*}/ made=$1
+    lines=${lines#*"$newline"}
+    while [ -n "$ahead" ]; do
+      made=$made/${ahead%%/*}
+      ahead=${ahead#*/}
+      case $made in */) made=${made%/} ;; *) is_mine "$made" || return 1 ;; esac
+    done
+  done
 }
 
 place_files() {
@@ -81,13 +105,21 @@ place_files() {
 
 # Nothing that the store needs: without certificates what is installed runs all the same.
 link_certificates() {
-  told=$(sh "$here/link-certificates.sh" "$NIX_FOLDER" 2>&1) || told="the certificates cannot be linked: $told"
+  # What the script will ask, of which the shell that it runs in could not tell this one.
+  [ ! -L "$NIX_FOLDER/.cdk8s-nix/ca-bundle.crt" ] || read_link "$NIX_FOLDER/.cdk8s-nix/ca-bundle.crt"
+  find_in_store "$certificates_in_profile" || true
+  # shellcheck source=scripts/link-certificates.sh
+  told=$(. "$here/link-certificates.sh" 2>&1) || told="the certificates cannot be linked: $told"
   [ -z "$told" ] || say certificates "$told" >&2
 }
 
 check_store
-[ "$NIX_SERVED" = yes ] || check_nix
-[ "$NIX_SERVED" = yes ] || link_certificates
+if [ "$NIX_SERVED" = no ]; then
+  recall_links "$NIX_FOLDER/.cdk8s-nix/links"
+  check_nix
+  link_certificates
+  remember_links "$NIX_FOLDER/.cdk8s-nix/links"
+fi
 [ -z "$NIX_HOME_FOLDER" ] || make_home "$NIX_HOME_FOLDER"
 make_folders "$NIX_HOME_FOLDER" "$NIX_HOME_FOLDERS"
 make_folders /tmp "$NIX_TMP_FOLDERS"

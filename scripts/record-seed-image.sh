@@ -27,7 +27,7 @@ record_image() {
   make_work_folder
   image_features
   find_image_nix
-  database_fingerprint
+  fingerprint_image
   find_nix
   [ -n "$nix" ] || die 21 "the seed image has no Nix that runs: none in its default profile, none in PATH"
   described='' recording=$SEED_SOURCE/.cdk8s-nix

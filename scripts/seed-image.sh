@@ -52,16 +52,37 @@ read_facts() {
 }
 
 # What Nix knows of the image, as a number: of the whole content, for builders that make images reproducible give all files
-# one time, and what was written last may still be in the log beside the database.
-database_fingerprint() {
+# one time, and what was written last may still be in the log beside the database. And the profiles, as another one.
+fingerprint_image() {
   set -- "$registration"
   [ ! -e "$database" ] || set -- "$database"
   [ ! -s "$database-wal" ] || set -- "$@" "$database-wal"
-  fingerprint=$(sha256sum "$@") || die 20 "cannot read the image's Nix database"
-  image_database=
-  while read -r sum _; do image_database=$image_database$sum; done <<EOF
+  fingerprint=$(
+    fingerprint_profiles
+    exec sha256sum "$@" - <<EOF
+$profiles
+EOF
+  ) || die 20 "cannot read the image's Nix database"
+  image_database='' image_profiles=''
+  while read -r sum file; do
+    case $file in -) image_profiles=$sum ;; *) image_database=$image_database$sum ;; esac
+  done <<EOF
 $fingerprint
 EOF
+}
+
+# Sets $profiles: as image_profiles, but where Nix lies in its place the shell itself can tell where a profile leads to.
+fingerprint_profiles() {
+  profiles=''
+  [ "$SEED_SOURCE" = /nix ] || { profiles=$(image_profiles) && return; }
+  set +f
+  for profile in /nix/var/nix/profiles/* /nix/var/nix/profiles/per-user/*/*; do
+    case $profile in *-[0-9]*-link) continue ;; esac
+    [ -L "$profile" ] || continue
+    # shellcheck disable=SC2164 # where it leads to no folder, that is asked for
+    if cd -P "$profile" 2>/dev/null; then path=$PWD; else path=$(store_path_of /nix "$profile"); fi
+    profiles=$profiles$profile=$path:
+  done
 }
 
 # A recording says what the image ships, unless something came into the image since.
@@ -78,15 +99,15 @@ recorded() {
 # The seed id: what the recording says, or else a fingerprint of the database and the profiles.
 identify_image() {
   image_id='' image_bytes='' image_files='' image_archive_bytes='' image_system=''
-  database_fingerprint
+  fingerprint_image
   if recorded; then
     described=$recording
     read_facts "$recording/image" image_
     return
   fi
   described=
-  image_id=$({ echo "$image_database"; image_profiles; } | sha256sum)
-  image_id=${image_id%% *}
+  image_id=${image_database%????????????????????????????????}
+  image_id=$image_id${image_profiles%????????????????????????????????}
 }
 
 # --- the image's Nix -----------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-process.sh and seed-log.sh, the process and what it says · seed-image.sh and
-# seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-copy.sh and seed-commit.sh, the steps.
+# seed-volume.sh, the two sides · and, where there is something to do, store-lock.sh · seed-plan.sh, seed-copy.sh and
+# seed-commit.sh, the steps. A start that has nothing to do reads no more than it needs, and starts one process.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
@@ -48,14 +49,17 @@ program=seed-nix-store
 . "$here/seed-image.sh"
 # shellcheck source=scripts/seed-volume.sh
 . "$here/seed-volume.sh"
-# shellcheck source=scripts/store-lock.sh
-. "$here/store-lock.sh"
-# shellcheck source=scripts/seed-plan.sh
-. "$here/seed-plan.sh"
-# shellcheck source=scripts/seed-copy.sh
-. "$here/seed-copy.sh"
-# shellcheck source=scripts/seed-commit.sh
-. "$here/seed-commit.sh"
+
+read_steps() {
+  # shellcheck source=scripts/store-lock.sh
+  . "$here/store-lock.sh"
+  # shellcheck source=scripts/seed-plan.sh
+  . "$here/seed-plan.sh"
+  # shellcheck source=scripts/seed-copy.sh
+  . "$here/seed-copy.sh"
+  # shellcheck source=scripts/seed-commit.sh
+  . "$here/seed-commit.sh"
+}
 
 seed() {
   find_source
@@ -67,9 +71,11 @@ seed() {
   if is_warm; then
     clear_leftovers
     clock
-    say warm "the volume holds this image already ($(seconds $((time - t_start))) s)" "image=$SEED_IMAGE"
+    hundredths=$((100 + (time - t_start) % 100))
+    say warm "the volume holds this image already ($(((time - t_start) / 100)).${hundredths#1} s)" "image=$SEED_IMAGE"
     return
   fi
+  read_steps
   require_programs
   choose_jobs
   make_work_folder
@@ -132,6 +138,7 @@ clear_leftovers() {
   for old in "$ours"/dead.* "$ours"/stage.* "$ours"/gone.* "$ours"/lock/owner.*/stage; do
     if [ -e "$old" ] && [ -w "$ours" ]; then
       set -f
+      read_steps
       make_work_folder
       if try_lock; then
         discard_leftovers
@@ -153,10 +160,13 @@ main() {
   if [ -n "${NIX_FOLDER:-}" ]; then look_at_store "$@"; fi
 }
 
-# In place of this process: what it says and how it ends is what it says and how it ends alone.
+# What it says and how it ends is what it says and how it ends alone.
 look_at_store() {
   clean_up
-  exec sh "$here/check-nix-store.sh" "$@" 7>&- 8>&- 9>&-
+  exec 8>&- 9>&-
+  set +f
+  # shellcheck source=scripts/check-nix-store.sh
+  . "$here/check-nix-store.sh"
 }
 
 main "$@"

@@ -15,6 +15,7 @@ unset NIX_REMOTE
 # The sourcing script names itself.
 : "${program:=store-care}"
 lock_held=no applicant='' pulse='' worker='' work='' half_done='' held_set='' ended=no
+: "${work_is_lazy:=no}"
 
 # shellcheck source=scripts/store-lock.sh
 . "${0%/*}/store-lock.sh"
@@ -76,6 +77,12 @@ open_store() {
   read -r run </proc/sys/kernel/random/uuid
   work=$TMPDIR/$program.$run
   lock_holder=$program lock_ttl=$CARE_LOCK_TTL lock_timeout=$CARE_TIMEOUT lock_timeout_name=CARE_TIMEOUT lock_progress=60
+  [ "$work_is_lazy" = yes ] || make_work_folder
+}
+
+# For lists. A script that most often has nothing to do says work_is_lazy=yes, and makes it where it needs it.
+make_work_folder() {
+  [ ! -d "$work" ] || return 0
   mkdir -p "$work" "$ours" || die 13 "$work or $ours cannot be written by user $(id -u), group $(id -g)"
 }
 
@@ -86,7 +93,7 @@ end() {
   [ -z "$pulse" ] || kill "$pulse" 2>/dev/null || true
   [ "$lock_held" = no ] || release_lock
   [ -z "$applicant" ] || rm -rf "$applicant" 2>/dev/null
-  [ -z "$work" ] || rm -rf "$work"
+  [ ! -d "$work" ] || rm -rf "$work"
   # Of a script that forgets programs.
   [ -z "$held_set" ] || rmdir "$held_set/.forgetting" 2>/dev/null
   # Of a script that makes something under another name first.

@@ -2,7 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { host } from '../seed/support/container';
 import { Image } from '../seed/support/image';
-import { seedWell, SHELLS } from '../seed/support/seeder';
+import { seedWell, Shell, SHELLS } from '../seed/support/seeder';
 import { expectSound } from '../seed/support/soundness';
 import { Volume } from '../seed/support/volume';
 import { care, CareOptions, inWorkload } from '../store-care/support/care';
@@ -46,13 +46,21 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
   const bring = async (args: string[], options: CareOptions = {}) => store.care('bring-programs', args, withBuilds(options));
   const bringWell = async (args: string[], options: CareOptions = {}) => (await store.careWell('bring-programs', args, withBuilds(options))).stdout;
 
+  /** A PATH of nothing but a Nix that does not run. */
+  function onlyNix(): string {
+    const folder = path.join(store.volume.root, 'one');
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, 'nix-store'), '#!/bin/false\n', { mode: 0o755 });
+    return folder;
+  }
+
   /** What a link of a program on the volume leads to. */
   const link = (name: string, key: string, which: 'package' | 'program') => fs.readlinkSync(path.join(store.volume.nix, SET, name, key, which));
   const keys = (name: string) => fs.readdirSync(path.join(store.volume.nix, SET, name)).sort();
   const run = async (name: string, key: string) =>
     inWorkload(store.image, store.volume, `exec "$(readlink "/nix/${SET}/${name}/${key}/program")" argument`);
 
-  test.each(SHELLS)('under %s a program comes, runs, and stays; asked for again it needs neither its flake nor Nix', async shell => {
+  test.each(SHELLS)('under %s a program comes, runs, and stays; asked for again it needs neither its flake nor any program', async shell => {
     const log = await bringWell(['echo', 'k1', 'flake', 'path:/flake'], { shell });
     const storePath = link('echo', 'k1', 'package');
     expect(log).toContain('bring-programs: echo: bringing path:/flake\n');
@@ -62,7 +70,9 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     await store.collectGarbage();
     await expectSound(store.volume, store.image, { paths: [storePath], links: {} });
     fs.rmSync(path.join(store.flake, 'flake.nix'));
-    const warm = await bringWell(['echo', 'k1', 'flake', 'path:/flake'], { shell, environment: { PATH: '/usr/sbin:/usr/bin:/bin', NIX_CONF_DIR: '/nowhere' } });
+    const warm = await bringWell(['echo', 'k1', 'flake', 'path:/flake'], {
+      shell: `env PATH=/one /usr/bin/${shell}` as Shell, mounts: { [onlyNix()]: '/one:ro' }, environment: { NIX_CONF_DIR: '/nowhere' },
+    });
     expect(warm).toMatch(/^bring-programs: echo is \S+ \(.*\), there already\n/);
     expect(await run('echo', 'k1')).toEqual([`1 ${storePath}/bin/serve argument`]);
   });

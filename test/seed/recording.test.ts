@@ -48,18 +48,32 @@ test('seeds what the same image without one does', async () => {
   await expectSound(volume, image);
 });
 
-test.each(SHELLS)('makes a warm start with one program that reads the image\'s database under %s', async shell => {
-  const image = await Image.build({ version: '1', recorded: true });
-  await seedWell(image, volume);
-  const [program, ...rest] = shell.split(' ');
-  const one = path.join(scratch, 'one');
-  fs.mkdirSync(one);
-  fs.copyFileSync('/usr/bin/sha256sum', path.join(one, 'sha256sum'));
-  const warm = await run({
-    mounts: { [image.nix]: '/nix:ro', [one]: '/one:ro', [volume.root]: '/mnt/nix-volume', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
-    command: ['env', 'PATH=/one', `/usr/bin/${program}`, ...rest, '/opt/cdk8s-nix/seed-nix-store.sh'],
+describe.each([true, false])('where an image is recorded: %s', recorded => {
+  test.each(SHELLS)('a warm start takes two programs, one for the image\'s database and one for the links of the profile, under %s', async shell => {
+    const image = await Image.build({ version: '1', recorded });
+    const [program, ...rest] = shell.split(' ');
+    const two = path.join(scratch, 'two');
+    fs.mkdirSync(two);
+    ['sha256sum', 'readlink'].forEach(name => fs.copyFileSync(`/usr/bin/${name}`, path.join(two, name)));
+    const start = async (...environment: string[]) => run({
+      mounts: {
+        [image.nix]: '/nix:ro',
+        [two]: '/two:ro',
+        [volume.root]: '/mnt/nix-volume',
+        [volume.nix]: '/mnt/nix-store',
+        [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro',
+      },
+      environment: { NIX_FOLDER: '/mnt/nix-store', NIX_HOME_FOLDER: '/mnt/nix-volume/home', NIX_HOME_FOLDERS: '.cache/some\nprojects' },
+      command: ['env', ...environment, `/usr/bin/${program}`, ...rest, '/opt/cdk8s-nix/seed-nix-store.sh'],
+    });
+    fs.mkdirSync(volume.nix);
+    fs.chownSync(volume.nix, USER_ID, USER_ID);
+    expect(await start()).toMatchObject({ code: 0 });
+    expect(await start('PATH=/two')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^seed-nix-store: the volume holds this image already \(0\.\d\d s\)\n(.*\n)*check-nix-store: \/mnt\/nix-store holds a store\n$/),
+    });
   });
-  expect(warm).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('holds this image already') });
 });
 
 test('of another state of the database, as in an image built on the recorded one, is ignored', async () => {
