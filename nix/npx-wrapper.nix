@@ -17,6 +17,10 @@
   certificates ? "",
   # The executable is a program of the distribution's C library instead of a script for Node.js.
   native ? false,
+  # Settings and MCP servers of the pod's manifest are merged into the files of the home.
+  mergesSettings ? false,
+  # A file beside the pod's nix.conf whose lines are MCP servers, given as arguments.
+  serversFile ? "",
 }:
 let
   exports = builtins.concatStringsSep "" (
@@ -29,5 +33,6 @@ pkgs.writeShellScriptBin command ''
   nodejs=${pkgs.nodejs_24}
   tools=${pkgs.coreutils}/bin:${pkgs.gnugrep}/bin:${pkgs.bash}/bin
   loader='${if native then pkgs.stdenv.cc.bintools.dynamicLinker else ""}' ripgrep='${if native then pkgs.ripgrep else ""}'
+  home_settings='${if mergesSettings then ./home-settings.js else ""}' servers_file='${serversFile}'
   ${exports}
   ${builtins.readFile ./npx-wrapper.sh}''

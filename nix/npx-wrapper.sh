@@ -13,12 +13,16 @@
 #   CDK8S_NIX_PACKAGE_COMMAND   another package or version, as npm names it: CDK8S_NIX_PACKAGE_CLAUDE=@anthropic-ai/claude-code@1.2.3
 #   CDK8S_NIX_INSTALL_ONLY      true, yes or 1: say where the installation is instead of running it. Default: false, no or 0
 #   NIX_SSL_CERT_FILE, SSL_CERT_FILE   certificates to trust, where NODE_EXTRA_CA_CERTS names none
+#
+# What the pod's manifest says of settings and MCP servers is in /etc/cdk8s-nix, and arrives here where the assistant has no layer of its
+# own for it that leaves its user free.
 # shellcheck shell=bash
 # shellcheck disable=SC2154
 set -eu
 
 # Our own tools while we work; for the assistant the caller's go first: a project's own Node.js stays the one it sees.
 callers_path=$PATH
+home=${HOME:-}
 PATH=$tools:$nodejs/bin:$PATH
 
 say() {
@@ -271,6 +275,29 @@ trust_certificates() {
   fi
 }
 
+told=/etc/cdk8s-nix
+
+# Into the files of the home that the assistant itself writes. Also where the manifest says no more: what it said before goes.
+bring_settings() {
+  local manifest=$told/$command.json folder=${!config_folder:-} state
+  # Elsewhere nobody says anything, and the home may be a pod's.
+  [ -e $told/nix.conf ] || return 0
+  state=${folder:-$home/.$command}/.cdk8s-nix.json
+  [ -e "$manifest" ] || [ -e "$state" ] || return 0
+  "$nodejs/bin/node" "$home_settings" "$command" "$manifest" "$state" "${state%/*}/settings.json" "${folder:-$home}/.$command.json" ||
+    say "what the manifest says of settings and MCP servers did not arrive"
+}
+
+# As arguments: a line of the file is a server. Of two with one name the user's is the one.
+read_servers() {
+  local line name
+  while IFS= read -r line; do
+    name=${line%% *}
+    grep -qsE "^[[:space:]]*\[[[:space:]]*mcp_servers[[:space:]]*\.[[:space:]]*[\"']?${name}[\"']?[[:space:]]*[].]" "${CODEX_HOME:-$home/.codex}/config.toml" ||
+      arguments+=(-c "mcp_servers.$line")
+  done <"$1"
+}
+
 # Becomes the command.
 start() {
   executable=$1
@@ -297,4 +324,7 @@ if [ "$install_only" = true ]; then
   echo "$installed"
   exit 0
 fi
-start "$(executable_in "$installed")" "$@"
+arguments=()
+if [ -n "$home_settings" ]; then bring_settings; fi
+if [ -n "$servers_file" ] && [ -r "$told/$servers_file" ]; then read_servers "$told/$servers_file"; fi
+start "$(executable_in "$installed")" "${arguments[@]}" "$@"

@@ -55,6 +55,9 @@ const CASES: { [place: string]: (chart: Chart) => void } = {
   'HomeManagerActivationOptions sessionVariables': deployment({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { sessionVariables: NO }) }),
   'HomeManagerFlakeOptions acceptFlakeConfig': deployment({ homeManager: HomeManager.flake('github:owner/home/v1.0.0', 'code', { acceptFlakeConfig: NO }) }),
   'HomeManagerFlakeOptions impure': deployment({ homeManager: HomeManager.flake('github:owner/home/v1.0.0', 'code', { impure: NO }) }),
+  'NpmAssistantOptions managed': deployment({
+    homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.codex({ managed: NO })],
+  }),
   'GeminiOptions trustFolders': deployment({
     homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.gemini({ trustFolders: NO })],
   }),

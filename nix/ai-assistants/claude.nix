@@ -10,6 +10,7 @@
       environment.DISABLE_AUTOUPDATER = "1";
       configFolder = "CLAUDE_CONFIG_DIR";
       native = true;
+      mergesSettings = true;
     })
   ];
 }

@@ -8,6 +8,8 @@
       version = "0.169.0";
       configFolder = "CODEX_HOME";
       certificates = "CODEX_CA_CERTIFICATE";
+      # `codex mcp add` writes all servers it knows of into the home, those of other files too, but not those of arguments.
+      serversFile = "codex-servers";
     })
   ];
 }

@@ -12,7 +12,7 @@ import { Problems } from '../base/problems';
 import { verbatim } from '../base/verbatim';
 
 /** The folder of nix.conf in the containers, `NIX_CONF_DIR`. */
-const CONFIG_DIR = '/etc/cdk8s-nix';
+export const CONFIG_DIR = '/etc/cdk8s-nix';
 
 /** The folder of the files that come from Secrets. */
 const SECRETS_DIR = '/etc/cdk8s-nix-secrets';

@@ -54,21 +54,27 @@ export interface NpmAssistantOptions extends AiAssistantOptions {
   readonly npmPackage?: string;
 
   /**
-   * MCP servers, in the file for all users of the machine. Gemini CLI and Codex add them to those of the user; for Claude Code they are a policy:
-   * it has these servers alone, and its users cannot add any.
+   * MCP servers, besides those that its user adds. Of two with one name the user's is the one.
    *
    * @default - none but those that its user adds
    */
   readonly mcpServers?: McpServer[];
 
   /**
-   * Settings, as the assistant's own file has them. They are in the file for all users of the machine, not in the home: what its user
-   * sets stays in the home. For Gemini CLI and Codex they are defaults, for Claude Code a policy that its user cannot change. Texts, numbers,
-   * switches, lists and mappings; no secrets, and nothing that another option says.
+   * Settings, as the assistant's own file has them: defaults, which its user may change. Texts, numbers, switches, lists and mappings; no
+   * secrets, and nothing that another option says.
    *
    * @default - none
    */
   readonly settings?: { [name: string]: any };
+
+  /**
+   * Settings and MCP servers are a policy that its user cannot change, in the assistant's file for all users of the machine. Claude Code has
+   * these MCP servers alone then: `claude mcp add` is refused.
+   *
+   * @default false
+   */
+  readonly managed?: boolean;
 }
 
 /**

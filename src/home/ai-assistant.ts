@@ -2,11 +2,12 @@ import * as kplus from 'cdk8s-plus-28';
 import { AichatOptions, GeminiOptions, NpmAssistantOptions } from './ai-assistant-options';
 import { settingProblem } from './assistant-settings';
 import { McpServer } from './mcp-server';
-import { toml } from './toml';
+import { toml, tomlValue } from './toml';
 import { checkBooleans } from '../base/boolean-check';
 import { isDataKey } from '../base/kubernetes-name';
 import { isSecret, urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
+import { CONFIG_DIR } from '../config/nix-config';
 
 /** What is particular about an assistant. */
 interface Traits {
@@ -19,7 +20,7 @@ interface Traits {
   /** Further variables with their values; undefined ones are left out. */
   readonly variables?: { readonly [variable: string]: string | undefined };
 
-  /** Files for all users of the machine, by their paths; undefined ones are left out. Asked for settings that can be written only. */
+  /** Files with settings and MCP servers, by their paths; undefined ones are left out. Asked for settings that can be written only. */
   readonly files?: () => { readonly [path: string]: string | undefined };
 
   /** Settings that an option sets, with the option's name. */
@@ -44,14 +45,18 @@ export class AiAssistant {
    */
   public static claude(options: NpmAssistantOptions = {}): AiAssistant {
     const { model, baseUrl, settings, mcpServers } = options;
+    const servers = mcpServers && byName(mcpServers, server => server._ofClaude);
     return new AiAssistant('claude', options, {
       keyVariables: ['ANTHROPIC_API_KEY'],
       folders: { CLAUDE_CONFIG_DIR: '/.claude' },
       variables: { ANTHROPIC_MODEL: model, ANTHROPIC_BASE_URL: baseUrl },
-      files: () => ({
+      files: () => options.managed ? {
         '/etc/claude-code/managed-settings.json': settings && json(settings),
-        '/etc/claude-code/managed-mcp.json': mcpServers && json({ mcpServers: byName(mcpServers, server => server._ofClaude) }),
-      }),
+        '/etc/claude-code/managed-mcp.json': servers && json({ mcpServers: servers }),
+      } : {
+        // For the wrapper, nix/home-settings.js: Claude Code has no layer below what its user says.
+        [`${CONFIG_DIR}/claude.json`]: settings || servers ? json({ settings, mcpServers: servers }) : undefined,
+      },
       // It does not look for servers among the settings.
       ownSettings: { mcpServers: 'mcpServers', ...(model === undefined ? {} : { model: 'model' }) },
       takesNull: true,
@@ -74,7 +79,7 @@ export class AiAssistant {
       keyVariables: ['GEMINI_API_KEY'],
       folders: { GEMINI_CLI_HOME: '' },
       variables: { GEMINI_MODEL: model, GOOGLE_GEMINI_BASE_URL: baseUrl, GEMINI_CLI_TRUST_WORKSPACE: options.trustFolders ? 'true' : undefined },
-      files: () => ({ '/etc/gemini-cli/system-defaults.json': isEmpty(file()) ? undefined : json(file()) }),
+      files: () => ({ [`/etc/gemini-cli/${options.managed ? 'settings' : 'system-defaults'}.json`]: isEmpty(file()) ? undefined : json(file()) }),
       ownSettings: mcpServers ? { mcpServers: 'mcpServers' } : {},
       takesNull: true,
     });
@@ -95,13 +100,17 @@ export class AiAssistant {
         model_provider: 'gateway',
         model_providers: { gateway: { name: 'gateway', base_url: baseUrl, env_key: 'OPENAI_API_KEY', wire_api: 'responses' } },
       }),
-      ...(mcpServers ? { mcp_servers: byName(mcpServers, server => server._ofCodex) } : {}),
+      ...(mcpServers && options.managed ? { mcp_servers: byName(mcpServers, server => server._ofCodex) } : {}),
     });
     // Not CODEX_HOME: Codex stops if that folder does not exist, while it makes ~/.codex by itself.
     return new AiAssistant('codex', options, {
       keyVariables: ['OPENAI_API_KEY', 'CODEX_API_KEY'],
       folders: {},
-      files: () => ({ '/etc/codex/config.toml': isEmpty(file()) ? undefined : toml(file()) }),
+      files: () => ({
+        [`/etc/codex/${options.managed ? 'managed_config' : 'config'}.toml`]: isEmpty(file()) ? undefined : toml(file()),
+        // For the wrapper, which makes arguments of the lines: `codex mcp add` would copy those of a file into the home, for ever.
+        [`${CONFIG_DIR}/codex-servers`]: mcpServers && !options.managed ? mcpServers.map(server => `${server.name} = ${tomlValue(server._ofCodex)}\n`).join('') : undefined,
+      }),
       ownSettings: {
         ...(model === undefined ? {} : { model: 'model' }),
         ...(baseUrl === undefined ? {} : { model_provider: 'baseUrl', model_providers: 'baseUrl' }),
@@ -154,7 +163,7 @@ export class AiAssistant {
   }
 
   /**
-   * Its files for all users of the machine, by their paths.
+   * Its files with settings and MCP servers, by their paths.
    *
    * @internal
    */
@@ -169,7 +178,7 @@ export class AiAssistant {
   public _validate(problems: Problems, prop: string): void {
     const { apiKey, model, baseUrl, npmPackage, mcpServers = [] } = this.options;
     checkSecret(problems, `${prop}.apiKey`, apiKey);
-    checkBooleans<GeminiOptions>(problems, `${prop}.`, this.options, 'trustFolders');
+    checkBooleans<GeminiOptions>(problems, `${prop}.`, this.options, 'managed', 'trustFolders');
     Object.entries(this.secrets()).forEach(([name, value]) => checkSecret(problems, `${prop}.secrets.${name}`, value));
     const exposed = (name: string) => problems.add('CDK8SNIX0603', `${prop}.${name}`, '(not shown)', PLAIN_TEXT, 'Put it into a Secret, and use secrets, or bearerToken.');
     Object.entries(this.options.variables ?? {}).filter(([name, value]) => isSecret(name, String(value))).forEach(([name]) => exposed(`variables.${name}`));

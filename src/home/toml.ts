@@ -4,12 +4,13 @@ export function toml(table: { readonly [key: string]: unknown }): string {
 }
 
 function entries(table: object): string[] {
-  return Object.entries(table).filter(([, value]) => value !== undefined && value !== null).map(([key, item]) => `${JSON.stringify(key)} = ${inline(item)}`);
+  return Object.entries(table).filter(([, value]) => value !== undefined && value !== null).map(([key, item]) => `${JSON.stringify(key)} = ${tomlValue(item)}`);
 }
 
-function inline(item: unknown): string {
+/** A value on one line, of plain data. */
+export function tomlValue(item: unknown): string {
   if (Array.isArray(item)) {
-    return `[${item.map(inline).join(', ')}]`;
+    return `[${item.map(tomlValue).join(', ')}]`;
   }
   // What JSON escapes in a string, TOML escapes in the same way; numbers and booleans are written alike.
   return typeof item === 'object' ? `{ ${entries(item!).join(', ')} }` : JSON.stringify(item);

@@ -325,6 +325,122 @@ describe('the AI assistants', () => {
     expect(container.has('tmp/cache-config/a')).toBe(true);
   });
 
+  describe('what the manifest says', () => {
+    const config = 'etc/cdk8s-nix';
+    const realNode = `mkdir -p opt; touch opt/node; mount --bind ${process.execPath} opt/node`;
+    const home = '/home/code/.claude';
+    const files = { type: 'stdio', command: 'npx', args: ['-y', 'server@1', 'server@1'], env: { TOKEN: '${TOKEN}' } };
+    const mine = { type: 'stdio', command: 'mine', args: [], env: {} };
+
+    beforeEach(() => container.write(`${config}/nix.conf`, ''));
+    afterEach(() => fs.rmSync(path.join(container.root, config), { recursive: true, force: true }));
+
+    /** A start of claude in a pod whose manifest says this, or nothing. */
+    function start(told?: object, env: Record<string, string> = { CLAUDE_CONFIG_DIR: home }, prepare = ''): string {
+      const file = path.join(container.root, config, 'claude.json');
+      fs.rmSync(file, { force: true });
+      if (told) {
+        container.write(`${config}/claude.json`, JSON.stringify(told));
+      }
+      const { status, output } = run('claude', 'claude -p hello 2>&1', env, `${realNode}\n${prepare}`);
+      expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining('claude runs with 2 arguments: -p hello\n') });
+      return output;
+    }
+
+    function write(name: string, content: object): void {
+      run('claude', `mkdir -p ${home}; cat >${home}/${name} <<'END'\n${JSON.stringify(content)}\nEND`);
+    }
+
+    const settings = () => JSON.parse(container.read('home/code/.claude/settings.json'));
+    const claudeJson = () => JSON.parse(container.read('home/code/.claude/.claude.json'));
+
+    test('is in the files of the home, beside what is there, and goes when it is said no more', () => {
+      write('settings.json', { theme: 'dark', permissions: { allow: ['A'] } });
+      write('.claude.json', { userID: '1', cost: 0.1234567890123, mcpServers: { mine } });
+      start({ settings: { model: 'opus', permissions: { allow: ['B'], deny: ['C'] } }, mcpServers: { files } });
+      expect(settings()).toEqual({ theme: 'dark', permissions: { allow: ['A', 'B'], deny: ['C'] }, model: 'opus' });
+      expect(claudeJson()).toEqual({ userID: '1', cost: 0.1234567890123, mcpServers: { mine, files } });
+      start({ settings: { model: 'sonnet', permissions: { deny: ['D'] } } });
+      expect(settings()).toEqual({ theme: 'dark', permissions: { allow: ['A'], deny: ['D'] }, model: 'sonnet' });
+      expect(claudeJson().mcpServers).toEqual({ mine });
+      start();
+      expect(settings()).toEqual({ theme: 'dark', permissions: { allow: ['A'] } });
+      expect(container.run(`ls -A ${home}`).output).toBe('.claude.json\nsettings.json\n');
+    });
+
+    test('does not undo what the user has changed since', () => {
+      start({ settings: { model: 'opus', a: 1, list: ['x', 'y'] }, mcpServers: { files, other: files } });
+      write('settings.json', { model: 'haiku', a: 1, list: ['y', 'z'], mine: true });
+      write('.claude.json', { mcpServers: { mine, other: { ...files, args: [] } } });
+      const told = { settings: { model: 'sonnet', a: 2, list: ['x', 'y', 'w'] }, mcpServers: { files, other: { ...files, command: 'new' } } };
+      for (let time = 0; time < 2; time++) {
+        start(told);
+        expect(settings()).toEqual({ model: 'haiku', a: 2, list: ['y', 'z', 'w'], mine: true });
+        expect(claudeJson()).toEqual({ mcpServers: { mine, other: { ...files, args: [] } } });
+      }
+      start();
+      expect(settings()).toEqual({ model: 'haiku', list: ['z'], mine: true });
+    });
+
+    test('comes again where the files are new, and without a folder of its own', () => {
+      start({ mcpServers: { files } });
+      run('claude', `rm ${home}/.claude.json`);
+      start({ mcpServers: { files } });
+      expect(claudeJson()).toEqual({ mcpServers: { files } });
+      start({ settings: { a: 1 }, mcpServers: { files } }, {});
+      expect(JSON.parse(container.read('home/code/.claude.json'))).toEqual({ mcpServers: { files } });
+      expect(settings()).toEqual({ a: 1 });
+    });
+
+    test('files of the home stay its user\'s own, and a link stays one', () => {
+      write('real.json', { theme: 'dark' });
+      run('claude', `chmod 640 ${home}/real.json; ln -s real.json ${home}/settings.json`);
+      start({ settings: { ['__proto__']: { a: 1 }, 'a.b': { 'c d': 'é"\n' } }, mcpServers: { files } });
+      expect(container.run(`cd ${home}; stat -c '%a %u %F %n' settings.json real.json .claude.json`).output)
+        .toBe('777 1001 symbolic link settings.json\n640 1001 regular file real.json\n600 1001 regular file .claude.json\n');
+      expect(Object.entries(settings())).toEqual([['theme', 'dark'], ['__proto__', { a: 1 }], ['a.b', { 'c d': 'é"\n' }]]);
+    });
+
+    test.each([
+      ['cannot be read', `mkdir -p ${home}; echo '{ // mine' >${home}/settings.json`, 'what the manifest says is not in /home/code/.claude/settings.json'],
+      ['is a part of a home-manager configuration', `mkdir -p ${home}; echo '{}' >/nix/store/mine.json; ln -s /nix/store/mine.json ${home}/settings.json`,
+        'it is a link into the Nix store, and belongs to a home-manager configuration'],
+    ])('leaves a file alone that %s, and says so', (_, prepare, message) => {
+      run('claude', prepare);
+      const before = container.run(`cat ${home}/settings.json`).output;
+      expect(start({ settings: { a: 1 }, mcpServers: { files } })).toContain(message);
+      expect(container.run(`cat ${home}/settings.json; rm -f /nix/store/mine.json`).output).toBe(before);
+      expect(claudeJson().mcpServers).toEqual({ files });
+    });
+
+    test('starts all the same with a home that cannot be written', () => {
+      start();
+      expect(start({ settings: { a: 1 } }, { CLAUDE_CONFIG_DIR: home }, 'mkdir -p home/code/.claude; mount --bind home/code home/code; mount -o remount,ro,bind home/code'))
+        .toMatch(/^claude: what the manifest says is not in \S+settings.json: EROFS/m);
+    });
+
+    test('waits for another process of the assistant, but not for one that died', () => {
+      run('claude', `mkdir -p ${home}/.claude.json.lock; touch -d '1 minute ago' ${home}/.claude.json.lock`);
+      start({ mcpServers: { files } });
+      expect(container.run(`ls -A ${home}`).output).toBe('.cdk8s-nix.json\n.claude.json\n');
+    });
+
+    test('is left alone outside of pods of ours', () => {
+      start({ settings: { a: 1 } });
+      fs.rmSync(path.join(container.root, config), { recursive: true });
+      run('claude', 'claude', { CLAUDE_CONFIG_DIR: home }, realNode);
+      expect(settings()).toEqual({ a: 1 });
+    });
+
+    test('becomes arguments of codex, but for servers of its user', () => {
+      container.write(`${config}/codex-servers`, 'files = { "command" = "npx", "args" = ["a b", "c\\"d"] }\nb-2 = { "url" = "https://b.example" }\nb = { "url" = "https://c.example" }\n');
+      run('codex', 'mkdir -p ~/.codex; printf \'[mcp_servers."b"]\\ncommand = "mine"\\n[projects."/b"]\\n\' >~/.codex/config.toml');
+      expect(run('codex', 'codex exec hello').output).toContain(
+        'codex runs with 6 arguments: -c mcp_servers.files={ "command" = "npx", "args" = ["a b", "c\\"d"] } -c mcp_servers.b-2={ "url" = "https://b.example" } exec hello\n'
+          .replace(/(files|b-2)=/g, '$1 = '));
+    });
+  });
+
   test('claude is started by the C library of nixpkgs where the image has none in the usual place', () => {
     const wrapper = container.run('cat /home/code/.nix-profile/bin/claude').output
       .replace('loader=\'/lib64/ld-linux-x86-64.so.2\'', 'loader=\'/tmp/cache-libc/ld-of-nixpkgs.so\'');

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'fs';
-import { join } from 'path';
+import { join, posix } from 'path';
 import { Chart, Lazy, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { AiAssistant, GeminiOptions, HomeManager, HomeManagerProfile, McpServer, NixDeployment, NixDeploymentProps } from '../../src';
@@ -176,15 +176,16 @@ describe('refuses', () => {
 });
 
 describe('more than a key', () => {
-  /** What a file of the workload's container holds, by where it is mounted. */
+  /** What the workload's container finds at a path: by a mount of its own, or in a folder that is mounted. */
   function fileAt(path: string, assistants: (chart: Chart) => AiAssistant[]): string {
     const chart = testChart();
     new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: assistants(chart) });
     const pod = podSpec(chart);
-    const mount = pod.containers[0].volumeMounts.find((candidate: any) => candidate.mountPath === path);
+    const mount = pod.containers[0].volumeMounts.find(({ mountPath }: any) => [path, posix.dirname(path)].includes(mountPath));
     const { configMap } = pod.volumes.find((volume: any) => volume.name === mount.name);
     expect(mount.readOnly).toBe(true);
-    return filesOf(Testing.synth(chart).find(manifest => manifest.kind === 'ConfigMap' && manifest.metadata.name === configMap.name))[mount.subPath];
+    const files = filesOf(Testing.synth(chart).find(manifest => manifest.kind === 'ConfigMap' && manifest.metadata.name === configMap.name));
+    return files[mount.subPath ?? posix.basename(path)];
   }
 
   const servers = (chart: Chart) => [
@@ -226,13 +227,25 @@ describe('more than a key', () => {
     expect(of(AiAssistant.gemini({ trustFolders: true }))).toBe('true');
   });
 
-  test('MCP servers of Claude Code', () => {
-    expect(JSON.parse(fileAt('/etc/claude-code/managed-mcp.json', chart => [AiAssistant.claude({ mcpServers: servers(chart) })]))).toEqual({
-      mcpServers: {
-        'files': { type: 'stdio', command: 'npx', args: ['-y', 'server@1.2.3'], env: { MODE: 'ro', FILES_TOKEN: '${FILES_TOKEN}' } },
-        'remote-one': { type: 'http', url: 'https://mcp.example.org/mcp', headers: { Authorization: 'Bearer ${MCP_REMOTE_ONE_TOKEN}' } },
-      },
-    });
+  const claudeServers = {
+    'files': { type: 'stdio', command: 'npx', args: ['-y', 'server@1.2.3'], env: { MODE: 'ro', FILES_TOKEN: '${FILES_TOKEN}' } },
+    'remote-one': { type: 'http', url: 'https://mcp.example.org/mcp', headers: { Authorization: 'Bearer ${MCP_REMOTE_ONE_TOKEN}' } },
+  };
+
+  test('MCP servers and settings of Claude Code are where its wrapper looks for them', () => {
+    const file = fileAt('/etc/cdk8s-nix/claude.json', chart => [AiAssistant.claude({ mcpServers: servers(chart), settings: { theme: 'dark' } })]);
+    expect(JSON.parse(file)).toEqual({ settings: { theme: 'dark' }, mcpServers: claudeServers });
+    expect(readFileSync(join(__dirname, '../../nix/npx-wrapper.sh'), 'utf-8')).toContain('told=/etc/cdk8s-nix\n');
+  });
+
+  test('a policy is where no user can write', () => {
+    const managed = (chart: Chart) => [AiAssistant.claude({ mcpServers: servers(chart), settings: { theme: 'dark' }, managed: true })];
+    expect(JSON.parse(fileAt('/etc/claude-code/managed-mcp.json', managed))).toEqual({ mcpServers: claudeServers });
+    expect(JSON.parse(fileAt('/etc/claude-code/managed-settings.json', managed))).toEqual({ theme: 'dark' });
+    expect(fileAt('/etc/cdk8s-nix/claude.json', managed)).toBeUndefined();
+    expect(JSON.parse(fileAt('/etc/gemini-cli/settings.json', () => [AiAssistant.gemini({ settings: { ui: {} }, managed: true })]))).toEqual({ ui: {} });
+    expect(fileAt('/etc/codex/managed_config.toml', () => [AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b')], model: 'm', managed: true })]))
+      .toBe('"model" = "m"\n"mcp_servers" = { "a" = { "command" = "b", "args" = [], "env" = {  } } }\n');
   });
 
   describe('gemini is told to show its key to a gateway, which it refuses to do by itself', () => {
@@ -273,8 +286,11 @@ describe('more than a key', () => {
     expect(file).toBe([
       '"approval_policy" = "never"',
       '"tui" = { "notifications" = false }',
-      '"mcp_servers" = { "files" = { "command" = "npx", "args" = ["-y", "server@1.2.3"], "env" = { "MODE" = "ro" }, "env_vars" = ["FILES_TOKEN"] }, '
-        + '"remote-one" = { "url" = "https://mcp.example.org/mcp", "bearer_token_env_var" = "MCP_REMOTE_ONE_TOKEN" } }',
+      '',
+    ].join('\n'));
+    expect(fileAt('/etc/cdk8s-nix/codex-servers', chart => [AiAssistant.codex({ mcpServers: servers(chart) })])).toBe([
+      'files = { "command" = "npx", "args" = ["-y", "server@1.2.3"], "env" = { "MODE" = "ro" }, "env_vars" = ["FILES_TOKEN"] }',
+      'remote-one = { "url" = "https://mcp.example.org/mcp", "bearer_token_env_var" = "MCP_REMOTE_ONE_TOKEN" }',
       '',
     ].join('\n'));
   });

@@ -43,10 +43,11 @@
               ${script}
             '';
 
-          # Does what npx does with a cache of its own, but for the network, and says how it was called.
+          # Does what npx does with a cache of its own, but for the network, and says how it was called. Scripts of Node.js are run by the
+          # real one, where a test has put it.
           nodejs = run "nodejs" { } ''
             $busybox mkdir -p $out/bin
-            printf '#!/bin/sh\necho "node $*" >>"$NPX_RECORD"\ntool=$1; shift; exec sh "$tool" "$@"\n' >$out/bin/node
+            printf '#!/bin/sh\necho "node $*" >>"$NPX_RECORD"\ncase $1 in *.js) exec /opt/node "$@" ;; esac\ntool=$1; shift; exec sh "$tool" "$@"\n' >$out/bin/node
             $busybox cp ${./fake-npx.sh} $out/bin/npx
             $busybox cp ${./fake-npm.sh} $out/bin/npm
             $busybox chmod +x $out/bin/node $out/bin/npx $out/bin/npm
