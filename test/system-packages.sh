@@ -3,7 +3,7 @@
 # with the argument `bench` also those that the benchmarks need.
 # On Debian and Ubuntu as root the missing ones are installed; anywhere else they are named and this fails.
 # The tools of other languages are installed too. Where they cannot be, their suites are left out; with the argument `languages`, at the end of a run,
-# this says so, and fails on CI.
+# this says so, and fails on CI. Debian has no package of .NET, which is left to people and to workflows, and only named.
 set -eu
 
 # program:package, or file:package
@@ -54,6 +54,8 @@ packages_of() {
 languages=$(packages_of "$NEEDED_BY_LANGUAGES")
 
 if [ "${1:-}" = languages ]; then
+  command -v dotnet >/dev/null 2>&1 ||
+    echo "The package for .NET was generated, but neither compiled nor run, since there is no SDK of .NET. On Ubuntu: apt-get install dotnet-sdk-8.0; elsewhere: https://dotnet.microsoft.com/download" >&2
   [ -n "$languages" ] || exit 0
   echo "Suites of test/languages were left out, since tools are missing. On Debian or Ubuntu: apt-get install --no-install-recommends$languages" >&2
   [ "${CI:-}" != true ]

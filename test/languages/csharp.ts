@@ -19,6 +19,8 @@ export function translateSnippets(): ReadonlyMap<string, string> {
   }));
 }
 
-/** The translator has no name for an object that is neither options nor a map. */
-const withDictionaries = (code: string) => code.replace(/new Struct \{ (?<first>\w)(?<rest>\w*) = (?<value>"[^"]*") \}/g, (_, first, rest, value) =>
-  `new Dictionary<string, object> { { "${first.toLowerCase()}${rest}", ${value} } }`);
+/** The translator has no name for an object that is neither options nor a map; and in a dictionary options that come from the library are none to C#. */
+const withDictionaries = (code: string) => code
+  .replace('GitOps.ArgoCdIgnoreDifferences()', 'ignored.ToArray()')
+  .replace(/new Struct \{ (?<first>\w)(?<rest>\w*) = (?<value>"[^"]*") \}/g, (_, first, rest, value) =>
+    `new Dictionary<string, object> { { "${first.toLowerCase()}${rest}", ${value} } }`);

@@ -3,6 +3,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { App, Chart } from 'cdk8s';
 import { translateSnippets } from './csharp';
+import { DotnetProject } from './dotnet';
 import { GoProject } from './go';
 import { JavaProject } from './java';
 import { generatePackages, ROOT, run } from './packages';
@@ -106,6 +107,24 @@ describeWith('java', () => {
   test('so do the snippets of the page', () => {
     project.runSnippets(at('java', 'page'));
     expect(contentOf(at('java', 'page', 'dist'))).toEqual(contentOf(at('snippets')));
+  });
+});
+
+describeWith('dotnet', () => {
+  let project: DotnetProject;
+
+  beforeAll(() => {
+    project = new DotnetProject(at('dotnet'), join(folder, 'generated', 'dotnet'));
+  });
+
+  test('the app writes what it writes in TypeScript, messages included', () => {
+    project.runApp(at('dotnet', 'out'));
+    expect(contentOf(at('dotnet', 'out'))).toEqual(contentOf(at('typescript')));
+  });
+
+  test('so do the snippets of the page', () => {
+    project.runSnippets(at('dotnet', 'page'), snippetsOf('csharp', 'dotnet.md'));
+    expect(contentOf(at('dotnet', 'page', 'dist'))).toEqual(contentOf(at('snippets')));
   });
 });
 

@@ -333,6 +333,9 @@ public final class Main {
         try {
             mistake.run();
         } catch (final RuntimeException error) {
+            if (error.getClass() != RuntimeException.class) {
+                throw error;
+            }
             messages.add(error.getMessage());
         }
     }
