@@ -20,18 +20,18 @@ import { containersOf, isList, mapObjects, mapPods, objectsOf, PodContent, PodMa
 import { mergePod, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
-import { isSameValue } from '../pod/same-value';
 import { checkSelector } from '../pod/selector-checks';
-import { Starters, startersOf } from '../pod/starters';
+import { startersOf } from '../pod/starters';
+import { textOf } from '../pod/text-of';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
 
-/** All that the checks read of an object which is not patched. */
+/** All that the checks read of an object which is not patched; of what was made, and of what starts pods of it, the text. */
 interface Look {
-  readonly made: any;
+  readonly made: string | undefined;
   readonly additions: PodAdditions;
   /** Of the environment, when the additions were asked for. */
   readonly revision: number;
-  readonly starters: readonly Starters[];
+  readonly starters: string;
 }
 
 /** An object that gets Nix. */
@@ -169,8 +169,8 @@ export class Guest {
     if (clean === undefined) {
       return this.additions();
     }
-    const isSame = clean !== 'as written' && !isPatched(this.object) && clean.revision === this.keeper.revision() && isSameValue(clean.made, rendered)
-      && isSameValue(clean.starters, this.starters(rendered));
+    const isSame = clean !== 'as written' && !isPatched(this.object) && clean.revision === this.keeper.revision()
+      && clean.made !== undefined && clean.made === textOf(rendered) && clean.starters === this.starters(rendered);
     const problems = isSame ? [] : this.examine();
     if (problems.length > 0) {
       throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.path}] ${describe(problem)}`).join('\n  ')}`);
@@ -179,8 +179,8 @@ export class Guest {
     return isSame ? clean.additions : this.additions();
   }
 
-  private starters(made: any): Starters[] {
-    return this.owners(made).map(owner => startersOf(this.object, owner));
+  private starters(made: any): string {
+    return JSON.stringify(this.owners(made).map(owner => startersOf(this.object, owner)));
   }
 
   private examine(): Problem[] {
@@ -196,7 +196,7 @@ export class Guest {
     const revision = this.keeper.revision();
     const additions = this.additions();
     const problems = this.validate(made, additions);
-    this.clean = problems.length === 0 ? { made, additions, revision, starters: this.starters(made) } : undefined;
+    this.clean = problems.length === 0 ? { made: textOf(made), additions, revision, starters: this.starters(made) } : undefined;
     return problems;
   }
 

@@ -75,6 +75,10 @@ describe('a workload', () => {
     expect(() => Testing.synth(enabled(counting(1, 2)).chart)).toThrow('CDK8SNIX0206 replicas: got 2');
   });
 
+  test('that holds what JSON cannot is written as it is', () => {
+    expect(only(Testing.synth(enabled(BigInt(1)).chart), 'Deployment').spec.replicas).toBe(BigInt(1));
+  });
+
   test('that is patched after the look at it is written as its patches leave it', () => {
     const { chart, workload } = enabled(1);
     whileValidated(chart, () => workload.addJsonPatch(JsonPatch.replace('/spec/replicas', 0)));
