@@ -82,9 +82,10 @@ function checkOwnRuntime(props: NixEnvironmentProps, problems: Problems): void {
 }
 
 /** What is wrong with the props of an environment by themselves. */
-export function checkEnvironmentProps(props: NixEnvironmentProps, image: NixImage, user: NixUser, problems: Problems): void {
-  image._validate(problems, 'image');
-  user._validate(problems);
+export function checkEnvironmentProps(props: NixEnvironmentProps, user: NixUser, problems: Problems): void {
+  // The defaults are fine.
+  props.image?._validate(problems, 'image');
+  props.user?._validate(problems);
   (props.path ?? []).forEach((folder, i) => {
     if (!isPlainAbsolutePath(folder)) {
       problems.add('CDK8SNIX0506', `path[${i}]`, folder, 'An entry is an absolute folder of letters, digits, ".", "_", "+" and "-".', 'Use for example "/opt/app/bin".');

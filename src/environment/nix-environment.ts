@@ -96,7 +96,7 @@ export class NixEnvironment extends Construct {
     this.props = props;
     this.image = props.image ?? NixImage.upstream();
     this.user = props.user ?? NixUser.code();
-    checkEnvironmentProps(props, this.image, this.user, this.problems);
+    checkEnvironmentProps(props, this.user, this.problems);
 
     this.store = (props.store ?? NixStore.persistent())._bind({
       scope: this, problems: this.problems, metadata: this.objectMetadata(), role: { id: 'Store', prop: 'store', factory: 'NixStore' },

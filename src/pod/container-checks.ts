@@ -60,28 +60,27 @@ function checkObject({ metadata = {} }: any, nameIsMade: () => boolean): Problem
 const LARGEST_COUNT = 2 ** 31 - 1;
 
 /** The counts of a workload, by the names of their props. */
-const COUNTS: { readonly [prop: string]: (spec: any) => unknown } = {
+const COUNTS = Object.entries<(spec: any) => unknown>({
   replicas: spec => spec.replicas,
   backoffLimit: spec => spec.backoffLimit ?? spec.jobTemplate?.spec?.backoffLimit,
   parallelism: spec => spec.parallelism ?? spec.jobTemplate?.spec?.parallelism,
   successfulJobsRetained: spec => spec.successfulJobsHistoryLimit,
   failedJobsRetained: spec => spec.failedJobsHistoryLimit,
   minReadySeconds: spec => spec.minReadySeconds,
-};
+});
 
 function checkCounts({ spec = {} }: any): Problem[] {
-  return Object.entries(COUNTS).map(([prop, count]) => ({ prop, value: count(spec) })).filter(({ value }) => typeof value === 'number' && !isCount(value))
-    .map(({ prop, value }): Problem => ({
-      code: 'CDK8SNIX0515',
-      prop,
-      value,
-      problem: `It is a whole number from 0 to ${LARGEST_COUNT}.`,
-      remedy: 'Use for example 1, or leave it out.',
-    }));
+  return COUNTS.filter(([, count]) => isWrongCount(count(spec))).map(([prop, count]): Problem => ({
+    code: 'CDK8SNIX0515',
+    prop,
+    value: count(spec),
+    problem: `It is a whole number from 0 to ${LARGEST_COUNT}.`,
+    remedy: 'Use for example 1, or leave it out.',
+  }));
 }
 
-function isCount(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST_COUNT;
+function isWrongCount(value: unknown): boolean {
+  return typeof value === 'number' && !(Number.isInteger(value) && value >= 0 && value <= LARGEST_COUNT);
 }
 
 function checkMetadata(prop: string, metadata: ObjectMetadata): Problem[] {
