@@ -114,7 +114,8 @@ export class AiAssistant {
       ownSettings: {
         ...(model === undefined ? {} : { model: 'model' }),
         ...(baseUrl === undefined ? {} : { model_provider: 'baseUrl', model_providers: 'baseUrl' }),
-        ...(mcpServers ? { mcp_servers: 'mcpServers' } : {}),
+        // Only a policy is safe from `codex mcp add`, whoever wrote the servers into the file.
+        ...(mcpServers || !options.managed ? { mcp_servers: 'mcpServers' } : {}),
       },
     });
   }

@@ -397,6 +397,7 @@ describe('more than a key', () => {
     ['nothing in a list', AiAssistant.codex({ settings: { a: [undefined] } }), 'settings.a.0: got "undefined". A file holds'],
     ['settings that hold themselves', AiAssistant.codex({ settings: circular }), 'settings.self: got "(circular)". It holds itself.'],
     ['servers of Claude Code among the settings', AiAssistant.claude({ settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers is for that.'],
+    ['servers of Codex among the settings', AiAssistant.codex({ settings: { mcp_servers: {} } }), 'settings: got "mcp_servers". The option mcpServers is for that.'],
     ['servers given twice', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b')], settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
     ['a model given twice', AiAssistant.codex({ model: 'a', settings: { model: 'b' } }), 'settings: got "model". The option model is for that.'],
     ['a gateway and a provider', AiAssistant.codex({ baseUrl: 'https://g.example', settings: { model_providers: {} } }), 'settings: got "model_providers". The option baseUrl'],

@@ -98,7 +98,7 @@ test('carries a recording that is as new as its store and counts the profile', (
 describe('the AI assistants', () => {
   const places = () => output(runImage(image, ['ls', '/usr/local/lib/cdk8s-nix/assistants'])).replace(/-[0-9].*/g, '').trim().split('\n');
 
-  test.each(['codex', 'gemini'])('%s is baked in: any user runs it, read-only, without a network or a place to write', command => {
+  test.each(['claude', 'codex', 'gemini'])('%s is baked in: any user runs it, read-only, without a network or a place to write', command => {
     const home = emptyHome();
     for (const user of ['1001:1001', '1000670000:0', '4242:4242']) {
       expect(output(runImage(image, [command, '--version'], { ...RESTRICTED, user }))).toBe(`baked: ${command} --version\n`);
@@ -107,14 +107,14 @@ describe('the AI assistants', () => {
   });
 
   test('nothing but what the profile has and was asked for is there', () => {
-    expect(places()).toEqual(['codex', 'gemini']);
+    expect(places()).toEqual(['claude', 'codex', 'gemini']);
     const lean = buildImage(NixImageKind.BACKSTAGE_NIX, { NIX_IMAGE: seedImage(), BACKSTAGE_IMAGE: portal, AI_ASSISTANTS: 'gemini' },
       { 'nix/flake.nix': generationFlake('container-essential') });
     expect(output(runImage(lean, ['ls', '/usr/local/lib/cdk8s-nix/assistants']))).toMatch(/^gemini-\S+\n$/);
     // The home has what the configuration brings, and nothing of npm's or of the first run of an assistant.
     expect(output(runImage(lean, ['ls', '-A', '/home/code'])).split('\n').filter(Boolean).sort())
       .toEqual(output(runImage(image, ['ls', '-A', '/home/code'])).split('\n').filter(Boolean).sort());
-    expect(output(runImage(lean, ['ls', '-A', '/home/code']))).not.toMatch(/npm|codex|gemini|cache/);
+    expect(output(runImage(lean, ['ls', '-A', '/home/code']))).not.toMatch(/npm|claude|codex|gemini|cache/);
   });
 
   test('one that is none of ours stops the build', () => {

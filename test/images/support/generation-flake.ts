@@ -1,8 +1,9 @@
 const system = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux`;
+const dynamicLinker = process.arch === 'arm64' ? '/lib/ld-linux-aarch64.so.1' : '/lib64/ld-linux-x86-64.so.2';
 
 /**
  * A flake in the place of the bundled one, which needs nixpkgs: its one profile is an activation package as home-manager
- * makes them, with the program `from-home` in its path, the file `~/.from-home`, and the assistants codex and gemini, whose npm
+ * makes them, with the program `from-home` in its path, the file `~/.from-home`, and the assistants claude, codex and gemini, whose npm
  * is one that needs no network.
  */
 export function generationFlake(attribute: string): string {
@@ -38,8 +39,8 @@ export function generationFlake(attribute: string): string {
     npx = ''
       bin=$npm_config_cache/_npx/0/node_modules/.bin
       mkdir -p $bin
-      for command in codex gemini; do
-        echo 'echo "baked: $(basename "$0") $*"' >$bin/$command
+      for command in claude codex gemini; do
+        { echo '#!/bin/sh'; echo 'echo "baked: $(basename "$0") $*"'; } >$bin/$command
         chmod +x $bin/$command
       done
     '';
@@ -48,13 +49,15 @@ export function generationFlake(attribute: string): string {
       coreutils = "/usr";
       gnugrep = "/usr";
       bash = "/usr";
+      ripgrep = "/usr";
       stdenv.hostPlatform.system = "${system}";
+      stdenv.cc.bintools.dynamicLinker = "${dynamicLinker}";
       writeShellScriptBin = name: writeScript name "/bin/bash";
     };
     assistant = name: builtins.head (import (./ai-assistants + "/\${name}.nix") { inherit pkgs; }).home.packages;
     path = build "home-path" ''
       mkdir -p $out/bin
-      ln -s \${assistant "codex"}/bin/codex \${assistant "gemini"}/bin/gemini $out/bin
+      ln -s \${assistant "claude"}/bin/claude \${assistant "codex"}/bin/codex \${assistant "gemini"}/bin/gemini $out/bin
       echo '#!/bin/sh' > $out/bin/from-home
       echo 'echo from \${user.username}' >> $out/bin/from-home
       chmod +x $out/bin/from-home
