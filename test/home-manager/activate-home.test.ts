@@ -81,6 +81,25 @@ describe('activate-home', () => {
     expect(commands()).toEqual(['curl', 'git', 'htop', 'jq', 'vim']);
   });
 
+  test('a home that cannot be activated is repaired by what the page says', () => {
+    const page = fs.readFileSync(path.join(__dirname, '../../docs/home-manager.md'), 'utf8');
+    const [, repair] = /^kubectl debug .* -- (sh -lc '.*')$/m.exec(page)!;
+    expect(activate(HomeManager.profile(HomeManagerProfile.MINIMAL)).status).toBe(0);
+    // As the home of a pod is: with the features that the environment's nix.conf turns on, and a package with the priority of ours.
+    const inPod = { env: { HOME: '/home/code', USER: 'code', NIX_CONFIG: 'experimental-features = nix-command flakes' } };
+    const own = 'derivation { name = "ripgrep"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "PATH=/usr/bin:/bin; mkdir -p $out/bin; echo echo own >$out/bin/ripgrep; chmod +x $out/bin/ripgrep" ]; }';
+    expect(container.run(`nix profile install --priority 6 $(nix-build --no-out-link --expr '${own}')`, inPod)).toMatchObject({ status: 0 });
+
+    const development = HomeManager.profile(HomeManagerProfile.DEVELOPMENT);
+    const failed = activate(development);
+    expect(failed).toMatchObject({ status: 10, output: expect.stringContaining('ripgrep') });
+    expect(activate(development).status).toBe(10);
+
+    expect(container.run(repair, inPod)).toMatchObject({ status: 0 });
+    expect(activate(development)).toMatchObject({ status: 0 });
+    expect(container.run('/home/code/.nix-profile/bin/ripgrep').output).toBe('ripgrep of the stand-in\n');
+  });
+
   test('another flake', () => {
     container.write('opt/flake/flake.nix', '{ outputs = { self }: { homeConfigurations.mine.activationPackage = throw "reached"; }; }');
     const { status, output } = activate(HomeManager.flake('path:/opt/flake', 'mine'));
