@@ -191,7 +191,7 @@ export class AiAssistant {
     if (!/^[a-z][a-z0-9_-]*$/.test(provider)) {
       malformed('provider', provider, 'A provider has lower-case letters, digits, "-" and "_".', 'Use for example "openai" or "claude".');
     }
-    if (model !== undefined && !/^[A-Za-z0-9._:/@-]+$/.test(model)) {
+    if (model !== undefined && (typeof model !== 'string' || !/^[A-Za-z0-9._:/@-]+$/.test(model))) {
       malformed('model', model, 'A model has letters, digits and the characters ._:/@- only.', 'Use the provider\'s name of it.');
     }
     if (baseUrl !== undefined && (!/^https?:\/\/[^\s/@$]+(\/[^\s$]*)?$/.test(baseUrl) || urlHoldsSecret(baseUrl))) {

@@ -15,7 +15,11 @@ export interface SettingProblem {
  *
  * @param takesNull whether the file's format knows of it
  */
-export function settingProblem(value: unknown, takesNull: boolean, path: string[] = [], above: readonly unknown[] = []): SettingProblem | undefined {
+export function settingProblem(settings: unknown, takesNull: boolean): SettingProblem | undefined {
+  return isMapping(settings) ? problemOf(settings, takesNull, [], []) : { path: [], value: nameOf(settings), problem: 'Settings are a mapping.' };
+}
+
+function problemOf(value: unknown, takesNull: boolean, path: string[], above: readonly unknown[]): SettingProblem | undefined {
   if (typeof value === 'string') {
     return isSecret(path.at(-1) ?? '', value) ? { path, value: '(not shown)', problem: 'It would be plain text, in the manifest and in the file.', secret: true } : undefined;
   }
@@ -36,7 +40,7 @@ export function settingProblem(value: unknown, takesNull: boolean, path: string[
 
   function first(entries: Array<[string, unknown]>): SettingProblem | undefined {
     for (const [key, item] of entries) {
-      const problem = settingProblem(item, takesNull, [...path, key], inside);
+      const problem = problemOf(item, takesNull, [...path, key], inside);
       if (problem) {
         return problem;
       }

@@ -65,7 +65,7 @@ export class McpServer {
    * @param options the token
    */
   public static http(name: string, url: string, options: McpHttpOptions = {}): McpServer {
-    const token = `MCP_${name.replace(/-/g, '_').toUpperCase()}_TOKEN`;
+    const token = `MCP_${String(name).replace(/-/g, '_').toUpperCase()}_TOKEN`;
     return new McpServer(name, { url }, options.bearerToken ? { [token]: options.bearerToken } : {});
   }
 
@@ -89,12 +89,15 @@ export class McpServer {
    * @internal
    */
   public get _problem(): string | undefined {
-    const { command, url } = this.server;
-    if (!/^[A-Za-z0-9_-]+$/.test(this.name)) {
+    const { command, args = [], variables = {}, url } = this.server;
+    if (typeof this.name !== 'string' || !/^[A-Za-z0-9_-]+$/.test(this.name)) {
       return 'The name of an MCP server has letters, digits, "-" and "_" only.';
     }
-    if (command === '' || (url !== undefined && !/^https?:\/\/[^\s/@]+(\/\S*)?$/.test(url))) {
+    if (url === undefined ? typeof command !== 'string' || command.trim() === '' : !/^https?:\/\/[^\s/@]+(\/\S*)?$/.test(url)) {
       return 'An MCP server is a program, or a URL without a password.';
+    }
+    if (!Array.isArray(args) || ![...args, ...Object.values(variables)].every(text => typeof text === 'string')) {
+      return 'Its arguments are a list of texts, and its variables are texts.';
     }
     if (Object.keys(this.server.variables ?? {}).some(variable => variable in this._secrets)) {
       return 'One of its variables is a secret and none.';
@@ -110,7 +113,7 @@ export class McpServer {
    */
   public get _exposesSecret(): boolean {
     const { command = '', args = [], variables = {}, url = '' } = this.server;
-    return urlHoldsSecret(url) || argumentsHoldSecret([command, ...args])
+    return urlHoldsSecret(url) || argumentsHoldSecret([command, ...args].map(String))
       || Object.entries(variables).some(([name, value]) => isSecret(name, String(value)));
   }
 

@@ -4,7 +4,7 @@ export function toml(table: { readonly [key: string]: unknown }): string {
 }
 
 function entries(table: object): string[] {
-  return Object.entries(table).filter(([, value]) => value !== undefined && value !== null).map(([key, item]) => `${JSON.stringify(key)} = ${tomlValue(item)}`);
+  return Object.entries(table).filter(([, value]) => value !== undefined && value !== null).map(([key, item]) => `${plain(key)} = ${tomlValue(item)}`);
 }
 
 /** A value on one line, of plain data. */
@@ -12,6 +12,14 @@ export function tomlValue(item: unknown): string {
   if (Array.isArray(item)) {
     return `[${item.map(tomlValue).join(', ')}]`;
   }
-  // What JSON escapes in a string, TOML escapes in the same way; numbers and booleans are written alike.
-  return typeof item === 'object' ? `{ ${entries(item!).join(', ')} }` : JSON.stringify(item);
+  if (typeof item === 'number' && Number.isInteger(item) && !Number.isSafeInteger(item)) {
+    // What an integer of 64 bits does not hold is a float.
+    return item.toExponential();
+  }
+  return typeof item === 'object' ? `{ ${entries(item!).join(', ')} }` : plain(item);
+}
+
+/** What JSON escapes in a string, TOML escapes in the same way, and one character more; numbers and booleans are written alike. */
+function plain(item: unknown): string {
+  return JSON.stringify(item).replace(/\x7f/g, '\\u007f');
 }

@@ -295,6 +295,11 @@ describe('more than a key', () => {
     ].join('\n'));
   });
 
+  test('characters and numbers that TOML writes in another way than JSON', () => {
+    expect(fileAt('/etc/codex/config.toml', () => [AiAssistant.codex({ settings: { 'a.b\u007f': 'c\u007f\n"', 'limit': 1e20, 'port': 8080 } })]))
+      .toBe('"a.b\\u007f" = "c\\u007f\\n\\""\n"limit" = 1e+20\n"port" = 8080\n');
+  });
+
   test('secrets of MCP servers are variables of the containers, never text', () => {
     const pod = podWith(chart => [AiAssistant.claude({ mcpServers: servers(chart) })]);
     expect(variables(pod.containers[0])).toMatchObject({ FILES_TOKEN: from('files'), MCP_REMOTE_ONE_TOKEN: from('remote') });
@@ -398,6 +403,14 @@ describe('more than a key', () => {
     ['settings that hold themselves', AiAssistant.codex({ settings: circular }), 'settings.self: got "(circular)". It holds itself.'],
     ['servers of Claude Code among the settings', AiAssistant.claude({ settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers is for that.'],
     ['servers of Codex among the settings', AiAssistant.codex({ settings: { mcp_servers: {} } }), 'settings: got "mcp_servers". The option mcpServers is for that.'],
+    ['settings as text', AiAssistant.codex({ settings: 'a = 1' as any }), 'settings: got "a = 1". Settings are a mapping.'],
+    ['settings as a list', AiAssistant.claude({ settings: ['a'] as any }), 'settings: got "Array". Settings are a mapping.'],
+    ['a server without a program', AiAssistant.claude({ mcpServers: [McpServer.command('a', undefined as any)] }), 'mcpServers[0]: got "a". An MCP server is a program'],
+    ['a server without a name', AiAssistant.claude({ mcpServers: [McpServer.http(undefined as any, 'https://mcp.example')] }), 'mcpServers[0]: got nothing. The name of an MCP server has letters'],
+    ['arguments as text', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b', { args: '-y' as any })] }), 'mcpServers[0]: got "a". Its arguments are a list of texts'],
+    ['a number among arguments', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { args: [1 as any] })] }), 'mcpServers[0]: got "a". Its arguments are a list of texts'],
+    ['a number as variable', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { variables: { PORT: 1 as any } })] }), 'mcpServers[0]: got "a". Its arguments are a list of texts, and its variables are texts'],
+    ['a number as model', AiAssistant.claude({ model: 5 as any }), 'model: got 5. A model has letters'],
     ['servers given twice', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b')], settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
     ['a model given twice', AiAssistant.codex({ model: 'a', settings: { model: 'b' } }), 'settings: got "model". The option model is for that.'],
     ['a gateway and a provider', AiAssistant.codex({ baseUrl: 'https://g.example', settings: { model_providers: {} } }), 'settings: got "model_providers". The option baseUrl'],
