@@ -29,6 +29,7 @@ Runs the scenarios of test/cluster in namespaces that it makes and removes again
   --load           bring the two seed images from the local docker or podman into the nodes of kind or k3d first (default: none)
   --only           run the scenarios with this word in their names
   --dry-run        say what would be done
+  --help           say this
 `;
 
 /** The options of the command line. Throws, with what is wrong, if they make no sense. */
@@ -57,8 +58,13 @@ export function parseOptions(args: readonly string[]): ClusterOptions {
   if (load !== 'kind' && load !== 'k3d' && load !== 'none') {
     throw new Error(`--load: got ${JSON.stringify(load)}. It is kind, k3d or none.`);
   }
+  const context = named('context');
+  if (load !== 'none' && !context.startsWith(`${load}-`)) {
+    // What they load into is found by its name, which would be that of another cluster.
+    throw new Error(`--load ${load}: the context ${JSON.stringify(context)} is none of ${load}'s, which begin with "${load}-". Use --load none.`);
+  }
   return {
-    context: named('context'),
+    context,
     seedImage: named('seed-image'),
     upgradeImage: named('upgrade-image'),
     plainImage: values['plain-image'],

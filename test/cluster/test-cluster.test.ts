@@ -51,9 +51,15 @@ esac
     [['--context', 'kind-test'], '--seed-image is missing.'],
     [IMAGES, '--context is missing.'],
     [['--context', 'kind-test', '--load', 'minikube', ...IMAGES], '--load: got "minikube". It is kind, k3d or none.'],
+    [['--context', 'staging', '--load', 'kind', ...IMAGES], '--load kind: the context "staging" is none of kind\'s, which begin with "kind-". Use --load none.'],
   ])('%j is not enough, and nothing is asked of a cluster', (args, message) => {
     const { status, said } = run(...args);
     expect([status, said.split('\n')[0]]).toEqual([2, message]);
+    expect(calls()).toEqual([]);
+  });
+
+  test('--help says how to use it, and asks nothing of a cluster', () => {
+    expect(run('--help')).toEqual({ status: 0, said: expect.stringContaining('usage: npm run test:cluster') });
     expect(calls()).toEqual([]);
   });
 

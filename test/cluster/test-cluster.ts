@@ -18,6 +18,10 @@ interface Part {
 
 /** Run the command; its exit code. */
 export function testCluster(args: readonly string[], say: (line: string) => void): number {
+  if (args.includes('--help') || args.includes('-h')) {
+    say(USAGE);
+    return 0;
+  }
   let options: ClusterOptions;
   try {
     options = parseOptions(args);
