@@ -56,41 +56,30 @@ test('the app has a message for each of its mistakes', () => {
   ]);
 });
 
-describeWith('python', () => {
-  let project: PythonProject;
+/** Java's project has its snippets from the start, and stacks in its messages. */
+for (const { language, Project, fence = language } of [
+  { language: 'python', Project: PythonProject },
+  { language: 'go', Project: GoProject },
+  { language: 'dotnet', Project: DotnetProject, fence: 'csharp' },
+] as const) {
+  describeWith(language, () => {
+    let project: InstanceType<typeof Project>;
 
-  beforeAll(() => {
-    project = new PythonProject(at('python'), join(folder, 'generated', 'python'));
+    beforeAll(() => {
+      project = new Project(at(language), join(folder, 'generated', language));
+    });
+
+    test('the app writes what it writes in TypeScript, messages included', () => {
+      project.runApp(at(language, 'out'));
+      expect(contentOf(at(language, 'out'))).toEqual(contentOf(at('typescript')));
+    });
+
+    test('so do the snippets of the page', () => {
+      project.runSnippets(at(language, 'page'), snippetsOf(fence, `${language}.md`));
+      expect(contentOf(at(language, 'page', 'dist'))).toEqual(contentOf(at('snippets')));
+    });
   });
-
-  test('the app writes what it writes in TypeScript, messages included', () => {
-    project.runApp(at('python', 'out'));
-    expect(contentOf(at('python', 'out'))).toEqual(contentOf(at('typescript')));
-  });
-
-  test('so do the snippets of the page', () => {
-    project.runSnippets(at('python', 'page'), snippetsOf('python', 'python.md'));
-    expect(contentOf(at('python', 'page', 'dist'))).toEqual(contentOf(at('snippets')));
-  });
-});
-
-describeWith('go', () => {
-  let project: GoProject;
-
-  beforeAll(() => {
-    project = new GoProject(at('go'), join(folder, 'generated', 'go'));
-  });
-
-  test('the app writes what it writes in TypeScript, messages included', () => {
-    project.runApp(at('go', 'out'));
-    expect(contentOf(at('go', 'out'))).toEqual(contentOf(at('typescript')));
-  });
-
-  test('so do the snippets of the page', () => {
-    project.runSnippets(at('go', 'page'), snippetsOf('go', 'go.md'));
-    expect(contentOf(at('go', 'page', 'dist'))).toEqual(contentOf(at('snippets')));
-  });
-});
+}
 
 describeWith('java', () => {
   let project: JavaProject;
@@ -107,24 +96,6 @@ describeWith('java', () => {
   test('so do the snippets of the page', () => {
     project.runSnippets(at('java', 'page'));
     expect(contentOf(at('java', 'page', 'dist'))).toEqual(contentOf(at('snippets')));
-  });
-});
-
-describeWith('dotnet', () => {
-  let project: DotnetProject;
-
-  beforeAll(() => {
-    project = new DotnetProject(at('dotnet'), join(folder, 'generated', 'dotnet'));
-  });
-
-  test('the app writes what it writes in TypeScript, messages included', () => {
-    project.runApp(at('dotnet', 'out'));
-    expect(contentOf(at('dotnet', 'out'))).toEqual(contentOf(at('typescript')));
-  });
-
-  test('so do the snippets of the page', () => {
-    project.runSnippets(at('dotnet', 'page'), snippetsOf('csharp', 'dotnet.md'));
-    expect(contentOf(at('dotnet', 'page', 'dist'))).toEqual(contentOf(at('snippets')));
   });
 });
 
