@@ -49,6 +49,7 @@ async function startedRun(fixture: string, suites: keyof typeof SUITES = 'system
   fs.writeFileSync(path.join(folder, 'wait'), '');
   const run = startRun(fixture, suites);
   while (!fs.existsSync(notes)) {
+    expect(run.child.exitCode).toBeNull();
     await new Promise(resolve => setTimeout(resolve, 100));
   }
   return run;
