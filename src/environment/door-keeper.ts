@@ -13,8 +13,8 @@ export interface DoorKeeper {
   readonly places: VolumePlaces;
   readonly user: NixUser;
   readonly home: NixHome;
-  /** A restricted one finds its pods by the label of the environment, whoever made them. */
-  readonly network: { readonly isRestricted: boolean };
+  /** What finds its pods, whoever made them. */
+  readonly labels: { readonly [label: string]: string };
   readonly programs: EnvironmentPrograms;
   /** Another number after anything that changes what its pods get. */
   readonly revision: () => number;

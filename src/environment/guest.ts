@@ -15,7 +15,6 @@ import { withFolders } from '../pod/folder-maker';
 import { checkLists } from '../pod/list-checks';
 import { isKind } from '../pod/object-kind';
 import { asSaid, withoutAdditions } from '../pod/patched-pod';
-import { addressLabels, environmentLabels } from '../pod/pod-labels';
 import { containersOf, isList, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
 import { mergePod, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
@@ -63,14 +62,14 @@ export class Guest {
     return this.target.parts.map(part => new GuestPart(this, part));
   }
 
+  /** Labels that find its pods. */
+  public get podLabels(): { readonly [label: string]: string } {
+    return this.keeper.labels;
+  }
+
   /** Where it is in the tree. */
   public get path(): string {
     return this.target.construct.node.path;
-  }
-
-  /** Labels that find its pods. */
-  public podLabels(): { readonly [label: string]: string } {
-    return addressLabels(this.pods(manifestAsMade(this.object))[0]) ?? environmentLabels(this.keeper.scope);
   }
 
   /** The names of the containers of its pods; undefined if it cannot be rendered, which is told elsewhere. */
@@ -119,10 +118,9 @@ export class Guest {
   }
 
   private giveNix(object: any, additions: PodAdditions): any {
-    const labelled = (): PodAdditions => ({ ...additions, labels: environmentLabels(this.keeper.scope) });
     return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
       // One that cannot be read is refused by the checks.
-      checkLists(pod).length > 0 ? pod : this.merged(pod, this.needsLabel(pod) ? labelled() : additions));
+      checkLists(pod).length > 0 ? pod : this.merged(pod, additions));
   }
 
   private merged(pod: PodContent, additions: PodAdditions): PodContent {
@@ -148,11 +146,6 @@ export class Guest {
     const made = manifestAsMade(this.object);
     return !this.canGiveNix(made) ? manifest : this.mapMeant(manifest, meant => mapPods(this.withClaims(meant), this.podTemplates,
       ({ metadata, spec }) => ({ metadata, spec: withFolders(spec, folderMaker) })), made);
-  }
-
-  /** cdk8s-plus has labels by which the pods are found; others get ours. */
-  private needsLabel(pod: PodContent): boolean {
-    return this.keeper.network.isRestricted || !addressLabels(pod);
   }
 
   /**
@@ -256,16 +249,11 @@ export class Guest {
           ...checkPrograms(pod, programs, additions.firstContainers),
         ]),
         ...checkKind(store, fitted),
-        ...own.flatMap(pod => checkSelector(fitted, this.labelsOf(pod))),
+        ...own.flatMap(pod => checkSelector(fitted, { ...pod.metadata.labels, ...additions.labels })),
         ...checkPlaces(places, fitted, own, startersOf(this.object, fitted)),
         ...checkNamespace(this.keeper.scope, owner),
       ];
     });
-  }
-
-  /** With ours, which take the place of others of that name. */
-  private labelsOf(pod: PodContent): { readonly [name: string]: unknown } {
-    return { ...pod.metadata.labels, ...(this.needsLabel(pod) ? environmentLabels(this.keeper.scope) : {}) };
   }
 
   private render(): any {
@@ -295,6 +283,6 @@ class GuestPart implements EnabledWorkload {
   }
 
   public podLabels(): { readonly [label: string]: string } {
-    return this.guest.podLabels();
+    return this.guest.podLabels;
   }
 }

@@ -30,6 +30,7 @@ import { EnvironmentNetwork } from '../network/environment-network';
 import { NixNetworkPolicyOptions } from '../network/network-options';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { NeededObjects } from '../pod/needed-objects';
+import { environmentLabels } from '../pod/pod-labels';
 import { joinParts, PodAdditions, PodPart, withoutWorkloadSteps } from '../pod/pod-merge';
 import { SharedFiles } from '../pod/shared-files';
 import { EnvironmentPrograms } from '../program/environment-programs';
@@ -88,6 +89,7 @@ export class NixEnvironment extends Construct {
   private readonly props: NixEnvironmentProps;
   private readonly parts: Array<() => Partial<PodPart>> = [];
   private readonly network: EnvironmentNetwork;
+  private readonly labels = environmentLabels(this);
   private readonly programsOfSeed: ProgramsOfSeed;
 
   constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
@@ -143,8 +145,8 @@ export class NixEnvironment extends Construct {
     this.programsOfSeed = new ProgramsOfSeed(this, this._programs, this.storeContainers);
     this._care.bringAtStart(() => this.programsOfSeed.task() ? undefined : this._programs.task());
     const places = narrower({ reach: this.store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
-    const { home, store, user } = this;
-    this.door = new Door({ scope: this, user, store, home, places, network: this.network, programs: this._programs, revision: () => this.revision });
+    const { home, labels, store, user } = this;
+    this.door = new Door({ scope: this, user, store, home, places, labels, programs: this._programs, revision: () => this.revision });
     registerEnvironment(this, this.problems);
     if (mayHoldStore(this.boundHome)) {
       const stores = () => this.neighbours().map(other => other.store?.source);
@@ -286,6 +288,7 @@ export class NixEnvironment extends Construct {
       // A program runs from the store, whatever else is said.
       containerNames: options.containers && new Set([...options.containers, ...this._programs.names]),
       runtimeClassName: store.runtime?.runtimeClassName,
+      labels: this.labels,
       annotations: store.runtime ? this._programs.annotations : { 'cdk8s-nix/config-checksum': config._checksum },
       commandPrefix: homeManager?._sessionVariables && !store.runtime ? ['sh', `${config._configDir}/${SESSION_SCRIPT}`] : [],
     });

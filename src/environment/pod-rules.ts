@@ -10,7 +10,7 @@ import { FOLDERS_OF } from '../store/store-containers';
 const SAFE_TO_EVICT = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
 /** What the environment says itself. */
-type OwnRules = Pick<PodAdditions, 'annotations' | 'containerNames' | 'commandPrefix' | 'runtimeClassName'>;
+type OwnRules = Pick<PodAdditions, 'annotations' | 'labels' | 'containerNames' | 'commandPrefix' | 'runtimeClassName'>;
 
 /**
  * How the parts of an environment go into a pod, and what holds for the pod as a whole. Field by field: for a thousand pods it takes several times as
@@ -26,6 +26,7 @@ export function podRules(part: PodPart, environment: EnvironmentParts, options: 
     variables: part.variables,
     workloadVariables: part.workloadVariables,
     annotations: own.annotations,
+    labels: own.labels,
     containerNames: own.containerNames,
     commandPrefix: own.commandPrefix,
     runtimeClassName: own.runtimeClassName,
@@ -45,7 +46,6 @@ export function podRules(part: PodPart, environment: EnvironmentParts, options: 
     },
     // What a runtime of the node reads are annotations, and ours are none of its.
     annotationLists: store.runtime ? {} : { [SAFE_TO_EVICT]: [VOLUME.tmp] },
-    labels: {},
   };
 }
 

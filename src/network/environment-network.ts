@@ -80,11 +80,6 @@ export class EnvironmentNetwork {
     return this.caches.length;
   }
 
-  /** Whether the pods of the environment have to carry its label. */
-  public get isRestricted(): boolean {
-    return this.policy !== undefined;
-  }
-
   public restrict(options: NixNetworkPolicyOptions): ApiObject {
     if (this.policy) {
       throw new Error(`CDK8SNIX1106 ${this.scope.node.path}: restricted twice. Call restrictNetwork once, and add a NetworkPolicy of your own for more.`);

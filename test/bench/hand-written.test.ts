@@ -26,6 +26,7 @@ test('what the synth benchmark measures against writes all that a NixDeployment 
 
   expect(placesByKind(ours).filter(place => !theirs.has(place))).toEqual([
     'Deployment.spec.template.metadata.annotations.cdk8s-nix/config-checksum',
+    'Deployment.spec.template.metadata.labels.cdk8s-nix/environment',
     // cdk8s-plus-28 has no typed API for it, and gives it to each container instead.
     'Deployment.spec.template.spec.securityContext.seccompProfile.type',
   ]);

@@ -44,7 +44,7 @@ describe('by a CronJob', () => {
     const [term] = podSpec(chart, 'CronJob').affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution;
     expect(term.topologyKey).toBe('kubernetes.io/hostname');
     expect(deployment.spec.template.metadata.labels).toMatchObject(term.labelSelector.matchLabels);
-    expect(Object.keys(term.labelSelector.matchLabels)).toEqual(['cdk8s.io/metadata.addr']);
+    expect(Object.keys(term.labelSelector.matchLabels)).toEqual(['cdk8s-nix/environment']);
   });
 
   test('the workload may be enabled later, and what the user asked for stays', () => {

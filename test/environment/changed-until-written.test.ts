@@ -26,7 +26,6 @@ const CHANGES: { [what: string]: (workload: NixDeployment, cache: NixBinaryCache
     workload.addContainer(workload.environment.containerFor(NixProgram.flake('github:owner/server/v1.2.3', { name: 'server' })));
   },
   'a part': ({ environment }) => environment._addPart(() => ({ variables: [{ name: 'TZ', value: 'UTC' }] })),
-  'a network that is restricted': ({ environment }) => void environment.restrictNetwork(),
 };
 
 describe.each(Object.entries(CHANGES))('%s', (_, change) => {

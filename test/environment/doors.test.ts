@@ -136,6 +136,7 @@ function additionsTo(manifests: any[], container: string): any {
   const { env, securityContext, volumeMounts } = pod.spec.containers.find((it: any) => it.name === container);
   return {
     checksum: pod.metadata.annotations['cdk8s-nix/config-checksum'],
+    label: pod.metadata.labels['cdk8s-nix/environment'] ?? 'none',
     podSecurity: pod.spec.securityContext,
     initContainers: pod.spec.initContainers,
     volumes: pod.spec.volumes,
@@ -158,6 +159,7 @@ const reference = synthesize(chart => ofCdk8sPlus(kplus28)(chart, 'Deployment'))
 
 describe.each(CASES)('%s', (_, make) => {
   test('has what every other has', () => {
+    expect(additionsTo(reference, 'app').label).toMatch(/^test-nix-/);
     const { chart, manifests } = synthesize(make);
     expect(additionsTo(manifests, 'app')).toEqual(additionsTo(reference, 'app'));
     expect(additionsTo(manifests, 'other')).toEqual(additionsTo(reference, 'other'));
