@@ -12,8 +12,8 @@
 # what is run, roots both; `brought` says what it is. A folder of that name is complete, and asked for again it costs no
 # more than a look: no evaluation, no network, no process.
 #
-# At the end of check-nix-store.sh it works on a store that is mounted elsewhere (NIX_FOLDER): Nix is told where it lies. What is built there
-# would find nothing at /nix, so nothing is; and there is no home.
+# check-nix-store.sh ends with it, unless it finds by program-starts.sh that all of them are there. Then it works on a store that is mounted elsewhere
+# (NIX_FOLDER): Nix is told where it lies. What is built there would find nothing at /nix, so nothing is; and there is no home.
 #
 # Environment, besides that of store-care.sh:
 #   PROGRAMS_SET       default   tells the programs of this workload from those of others on the store
@@ -24,43 +24,28 @@
 set -eu
 
 program=bring-programs work_is_lazy=yes
-: "${PROGRAMS_SET:=default}" "${PROGRAMS_BUILD:=no}" "${PROGRAMS_KEEP:=2}" "${PROGRAMS_PROGRESS:=10}"
+: "${NIX_FOLDER:=/nix}"
 
 # shellcheck source=scripts/store-care.sh
 . "${0%/*}/store-care.sh"
 # shellcheck source=scripts/store-links.sh
 . "${0%/*}/store-links.sh"
+# shellcheck source=scripts/program-starts.sh
+. "${0%/*}/program-starts.sh"
 # shellcheck source=scripts/program-roots.sh
 . "${0%/*}/program-roots.sh"
 
 check_settings() {
   require_choice PROGRAMS_BUILD yes no
   require_numbers PROGRAMS_KEEP PROGRAMS_PROGRESS
-  require_name PROGRAMS_SET "$PROGRAMS_SET"
+  is_name "$PROGRAMS_SET" || no_name "PROGRAMS_SET is '$PROGRAMS_SET'"
   [ "$NIX_FOLDER" = /nix ] || [ "$PROGRAMS_BUILD" = no ] || die 10 "PROGRAMS_BUILD is yes, but nothing can be built while the store is at $NIX_FOLDER"
   [ $(($# % 4 + ($# == 0))) = 0 ] || die 10 'it needs a name, a key, a kind and a reference for each program'
+  list_programs "$@" || no_name "$wrong"
 }
 
-# usage: require_name WHAT NAME      it becomes a folder
-require_name() {
-  case $2 in '' | *[!A-Za-z0-9_-]*) die 10 "$1 is '$2'; it must be letters, digits, '_' and '-'" ;; esac
-}
-
-# It was brought before, and what is run has not been lost since.
-is_there() {
-  [ -r "$folder/brought" ] && read_brought && [ -L "$folder/package" ] && find_in_store "$path" &&
-    { [ -z "$run" ] || { [ -L "$folder/program" ] && find_in_store "$run"; }; }
-}
-
-read_brought() {
-  resolved='' path='' run=''
-  while IFS='=' read -r key value; do
-    case $key in
-      resolved) resolved=$value ;;
-      package) path=$value ;;
-      program) run=$value ;;
-    esac
-  done <"$folder/brought"
+no_name() {
+  die 10 "$1; it must be letters, digits, '_' and '-'"
 }
 
 # Where the store is not at /nix, there is no home either, and Nix wants one that belongs to it.
@@ -246,27 +231,12 @@ start_signs_of_life() {
   pulse=$!
 }
 
-# usage: entries [NAME KEY KIND REFERENCE]...     what they are called in the folder of the workload
-entries() {
-  list=''
-  while [ $# -gt 0 ]; do
-    require_name 'the name of a program' "$1"
-    require_name 'the key of a program' "$2"
-    list="$list${list:+ }$1/$2"
-    shift 4
-  done
-}
-
 open_store
 check_settings "$@"
 tell_nix_where
 forbid_builds
-set=$NIX_FOLDER/var/nix/gcroots/cdk8s-nix-programs/$PROGRAMS_SET
 read -r token </proc/sys/kernel/random/uuid
-entries "$@"
-# shellcheck disable=SC2086 # neither names nor keys have odd characters
-note_start $list
-summary=''
+note_start
 while [ $# -gt 0 ]; do
   name=$1 key_wanted=$2 kind=$3 reference=$4
   shift 4
@@ -282,8 +252,9 @@ while [ $# -gt 0 ]; do
     bring
     rm -f "$work/doing"
   fi
-  printf '%s: %s is %s (%s), %s\n' "$program" "$name" "$path" "$resolved" "$how"
-  summary="$summary${summary:+; }$name is $path, $how"
+  told=''
+  tell "$how"
+  printf %s "$told"
 done
 if [ "$changed" = yes ] || [ "$others" -gt "$PROGRAMS_KEEP" ]; then make_work_folder && forget_former "$PROGRAMS_KEEP"; fi
 clock

@@ -113,16 +113,37 @@ link_certificates() {
   [ -z "$told" ] || say certificates "$told" >&2
 }
 
+remember() {
+  [ "$NIX_SERVED" = yes ] || remember_links "$NIX_FOLDER/.cdk8s-nix/links"
+}
+
+# What bring-programs.sh would do where it has nothing to bring, and in its words.
+look_for_programs() {
+  # shellcheck source=scripts/program-starts.sh
+  . "$here/program-starts.sh"
+  program=bring-programs
+  clock
+  began=$time
+  if ! all_are_there "$@"; then
+    remember
+    exec sh "$PROGRAMS_SCRIPT" "$@" 7>&-
+  fi
+  clock
+  summary="$program: $summary; $(((time - began) / 100)) s"
+  printf '%s%s\n' "$told" "$summary"
+  [ ! -w "$CARE_TERMINATION_LOG" ] || printf '%s\n' "$summary" >"$CARE_TERMINATION_LOG" || true
+}
+
 check_store
 if [ "$NIX_SERVED" = no ]; then
   recall_links "$NIX_FOLDER/.cdk8s-nix/links"
   check_nix
   link_certificates
-  remember_links "$NIX_FOLDER/.cdk8s-nix/links"
 fi
 [ -z "$NIX_HOME_FOLDER" ] || make_home "$NIX_HOME_FOLDER"
 make_folders "$NIX_HOME_FOLDER" "$NIX_HOME_FOLDERS"
 make_folders /tmp "$NIX_TMP_FOLDERS"
 [ -z "$NIX_HOME_FILES" ] || place_files
 say checked "$NIX_FOLDER holds a store"
-[ $# = 0 ] || exec sh "$PROGRAMS_SCRIPT" "$@" 7>&-
+[ $# = 0 ] || look_for_programs "$@"
+remember

@@ -1,7 +1,8 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # it shares its variables with who sources it
 # Which programs of a workload stay rooted, and which are garbage from now on.
-# Sourced by bring-programs.sh, which forgets what its own workload used to run, and collect-garbage.sh, which forgets workloads that are gone.
+# Sourced by bring-programs.sh, which forgets what its own workload used to run, and collect-garbage.sh, which forgets workloads that are gone; the
+# former has read program-starts.sh, too.
 #
 # The folder of a workload, gcroots/cdk8s-nix-programs/SET, holds the programs as NAME/KEY, and .starts/: a file for each list of programs that a pod
 # has asked for, whose age is that of the last start with it. What a rollback asks for is such a list, so lists are kept or forgotten, and
@@ -10,18 +11,14 @@
 # Whoever forgets makes the folder .forgetting first and looks at the ages then; whoever starts notes that first, and waits then while there is
 # this folder. So either a start is seen, or it sees what is left.
 
-starts='' start='' asked=''
-
-# usage: note_start ENTRY...       NAME/KEY each; sets $start, and what find_start sets
+# Notes that $asked was asked for; sets $start, and what find_start sets.
 note_start() {
-  starts=$set/.starts asked=" $* "
   patience=10
   while :; do
     [ -d "$starts" ] || mkdir -p "$starts" 2>/dev/null || mkdir -p "$starts" || die 13 "$starts cannot be made by user $(id -u), group $(id -g)"
     find_start
     if [ -n "$start" ]; then
-      # Over itself, which makes it new, and costs no process.
-      { printf '%s\n' "$asked" 1<>"$start"; } 2>/dev/null || [ ! -e "$start" ] || die 13 "$start cannot be written by user $(id -u), group $(id -g)"
+      renew_start || [ ! -e "$start" ] || die 13 "$start cannot be written by user $(id -u), group $(id -g)"
     else
       start=$starts/$token
       echo "$asked" >"$start" || die 13 "$start cannot be written by user $(id -u), group $(id -g)"
@@ -38,32 +35,6 @@ await_forgetting() {
     sleep 1
   done
   [ "$patience" -gt 0 ] || rmdir "$set/.forgetting" 2>/dev/null || true
-}
-
-# Sets $start, where this list was noted before; $others, how many other lists there are; $changed, whether one of them was asked for since.
-find_start() {
-  start='' others=0 changed=no
-  for noted in "$starts"/*; do
-    [ -e "$noted" ] || continue
-    read_list "$noted"
-    if [ "$list" != "$asked" ]; then
-      others=$((others + 1))
-    elif [ -z "$start" ]; then
-      start=$noted
-    else
-      # Two pods came at once, and each noted it.
-      rm -f "$noted"
-    fi
-  done
-  for noted in "$starts"/*; do
-    # shellcheck disable=SC3013 # all shells that we run in have it
-    [ "$noted" = "$start" ] || [ "$start" -nt "$noted" ] || changed=yes
-  done
-}
-
-read_list() {
-  list=''
-  { IFS= read -r list <"$1"; } 2>/dev/null || true
 }
 
 # usage: hold_set SET     fails if somebody else forgets something there

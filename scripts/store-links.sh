@@ -6,7 +6,7 @@
 certificates_in_profile=/nix/var/nix/profiles/default/etc/ssl/certs/ca-bundle.crt
 
 # Lines of a place, a tab and where it leads, which one process has told of all at once.
-known_links='' followed='' asked_anew=no
+known_links='' followed='' asked_anew=no recalled=0
 links_newline='
 '
 links_tab='	'
@@ -43,41 +43,62 @@ read_link() {
       ;;
     *)
       target=$(readlink "$1") asked_anew=yes
-      known_links=$known_links$links_newline$1$links_tab$target$links_newline
+      know_link "$1"
       ;;
   esac
   case $followed in *"$links_newline$1$links_newline"*) ;; *) followed=$followed$links_newline$1$links_newline ;; esac
 }
 
-# What was followed the last time is asked for at once: only which links these are is remembered, never where they lead.
+# More of them would cost more to read than they spare.
+MOST_RECALLED=32
+
+# What was followed before is asked for at once: only which links these are is remembered, never where they lead.
 # usage: recall_links FILE
 recall_links() {
   [ -r "$1" ] || return 0
   while IFS= read -r path; do
+    recalled=$((recalled + 1))
     [ ! -L "$NIX_FOLDER/$path" ] || set -- "$@" "$NIX_FOLDER/$path"
   done <"$1"
   shift
   [ $# -gt 1 ] || return 0
+  if answers=$(readlink "$@" 2>/dev/null)$links_newline; then
+    for path; do
+      target=${answers%%"$links_newline"*}
+      answers=${answers#*"$links_newline"}
+      [ -n "$target" ] || { known_links='' && return 0; }
+      know_link "$path"
+    done
+    [ -z "$answers" ] || known_links=''
   # Some readlink takes no more than one.
-  answers=$(readlink "$@" 2>/dev/null)$links_newline || return 0
-  for path; do
-    target=${answers%%"$links_newline"*}
-    answers=${answers#*"$links_newline"}
-    [ -n "$target" ] || { known_links='' && return 0; }
-    known_links=$known_links$links_newline$path$links_tab$target$links_newline
-  done
-  [ -z "$answers" ] || known_links=''
+  elif answers=$(ls -lnd "$@" 2>/dev/null)$links_newline; then
+    for path; do
+      case $answers in
+        *" $path -> "*)
+          target=${answers#*" $path -> "}
+          target=${target%%"$links_newline"*}
+          know_link "$path"
+          ;;
+      esac
+    done
+  fi
 }
 
-# Nobody has to be able to.
+# usage: know_link PLACE      it leads to $target
+know_link() {
+  known_links=$known_links$links_newline$1$links_tab$target$links_newline
+}
+
+# With what others follow on the same store, as long as that is not too much. Nobody has to be able to.
 # usage: remember_links FILE
 remember_links() {
   [ "$asked_anew" = yes ] && [ -w "${1%/*}" ] || return 0
   read -r links_token </proc/sys/kernel/random/uuid
-  rest=$followed
+  if [ "$recalled" -lt "$MOST_RECALLED" ]; then rest=$known_links; else rest=$followed; fi
   while [ -n "$rest" ]; do
     path=${rest%%"$links_newline"*}
     rest=${rest#*"$links_newline"}
+    path=${path%%"$links_tab"*}
     [ -z "$path" ] || printf '%s\n' "${path#"$NIX_FOLDER/"}"
   done 2>/dev/null >"$1.$links_token" && mv -f "$1.$links_token" "$1" 2>/dev/null || rm -f "$1.$links_token" 2>/dev/null || true
 }
