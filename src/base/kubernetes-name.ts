@@ -15,8 +15,9 @@ export function isDataKey(text: string): boolean {
 
 /** The key of a label or an annotation: an optional DNS prefix and a name. */
 export function isQualifiedName(text: string): boolean {
-  const [name, prefix, ...rest] = text.split('/').reverse();
-  return rest.length === 0 && (prefix === undefined || isDnsSubdomain(prefix))
+  const slash = text.indexOf('/');
+  const name = text.slice(slash + 1);
+  return (slash === -1 || isDnsSubdomain(text.slice(0, slash)))
     && name.length <= 63 && /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name);
 }
 

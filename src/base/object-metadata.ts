@@ -26,6 +26,9 @@ export interface MetadataProps {
 
 /** What is wrong with labels and annotations. */
 export function metadataProblems(code: ErrorCode, metadata: ObjectMetadata, props: MetadataProps): Problem[] {
+  if (isFine(metadata.labels, isLabelValue) && isFine(metadata.annotations, () => true)) {
+    return [];
+  }
   const isText = ([, value]: [string, unknown]) => !['number', 'boolean'].includes(typeof value);
   const labels = Object.entries(metadata.labels ?? {}).filter(isText).filter(([name, value]) => !isQualifiedName(name) || !isLabelValue(value));
   const annotations = Object.keys(metadata.annotations ?? {}).filter(name => !isQualifiedName(name));
@@ -52,6 +55,17 @@ export function metadataProblems(code: ErrorCode, metadata: ObjectMetadata, prop
       remedy: 'Use for example "example.org/owner".',
     })),
   ];
+}
+
+/** Nearly all are: nothing has to be made then. */
+function isFine(texts: { readonly [name: string]: string } | undefined, isValue: (text: string) => boolean): boolean {
+  for (const name in texts ?? {}) {
+    const value: unknown = texts![name];
+    if (typeof value !== 'string' || !isQualifiedName(name) || !isValue(value)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 export function validateMetadata(problems: Problems, metadata: ObjectMetadata, props: MetadataProps): void {

@@ -20,9 +20,9 @@ export function narrower(store: VolumePlaces, home: VolumePlaces): VolumePlaces 
  * @param isAskedFor whether somebody asked for a field of its spec
  */
 export function fitToStore(object: any, places: VolumePlaces, isAskedFor: (field: string) => boolean): any {
-  const fields = servesOnePlace(places) ? onePodAtATime(object) : {};
-  const missing = Object.entries(fields).filter(([field]) => !isAskedFor(field));
-  return missing.length === 0 ? object : { ...object, spec: withFields(object.spec, Object.fromEntries(missing)) };
+  const missing: { [field: string]: unknown } = servesOnePlace(places) ? onePodAtATime(object) : {};
+  Object.keys(missing).filter(isAskedFor).forEach(field => delete missing[field]);
+  return Object.keys(missing).length === 0 ? object : { ...object, spec: withFields(object.spec, missing) };
 }
 
 function onePodAtATime(object: any): { readonly [field: string]: unknown } {

@@ -7,6 +7,9 @@ const SYSTEM = 'linux';
 
 /** The programs of a store run on one system and one architecture: no node is of two. */
 export function checkNodes({ spec: { nodeSelector = {}, affinity, os } }: PodManifest, additions: PodAdditions): Problem[] {
+  if (affinity === undefined && os === undefined && Object.keys(nodeSelector).length === 0) {
+    return [];
+  }
   const terms = listOf(affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms);
   const labels = Object.entries({ 'kubernetes.io/os': SYSTEM, ...additions.nodeSelector });
   return [

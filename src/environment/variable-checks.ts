@@ -105,8 +105,12 @@ function checkPath(path: string, refuse: (problem: string, remedy: string, code:
  * Variables of a container that uses Nix which contradict the environment: half of it would follow them, the other half would not.
  */
 export function checkVariables(container: any, additions: PodAdditions): Problem[] {
+  const theirs = listOf(container.env);
+  if (theirs.length === 0) {
+    return [];
+  }
   const ours = new Map(additions.variables.map(variable => [variable.name, variable.value]));
-  return listOf(container.env).flatMap((variable): Problem[] => {
+  return theirs.flatMap((variable): Problem[] => {
     const got = variable.value ?? (variable.valueFrom && 'a reference');
     const refuse = (problem: string, remedy: string, code: Problem['code'] = 'CDK8SNIX0518', shown: unknown = got): Problem[] => [{
       code,

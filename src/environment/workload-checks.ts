@@ -153,12 +153,12 @@ function checkNames(pod: PodManifest, additions: PodAdditions): Problem[] {
   const taken = (prop: string, name: string): Problem => ({
     code: 'CDK8SNIX0504', prop, value: name, problem: 'The environment uses this name.', remedy: 'Give yours another name.',
   });
-  const ourVolumes = new Set([...additions.volumes, ...additions.mounts].map(({ name }) => name));
-  const ourContainers = new Set([...additions.initContainers, ...additions.nixInitContainers].map(container => container.name));
+  const isIn = (ours: ReadonlyArray<{ readonly name: string }>, name: string): boolean => ours.some(our => our.name === name);
   const claims = listOf(pod.owner.spec?.volumeClaimTemplates).map(template => template.metadata?.name);
   const volumes: string[] = [...listOf(pod.spec.volumes).map(volume => volume.name), ...claims];
   return [
-    ...volumes.filter(name => ourVolumes.has(name)).map(name => taken('volumes', name)),
-    ...containersOf(pod).filter(({ container }) => ourContainers.has(container.name)).map(({ container }) => taken('containers', container.name)),
+    ...volumes.filter(name => isIn(additions.volumes, name) || isIn(additions.mounts, name)).map(name => taken('volumes', name)),
+    ...containersOf(pod).filter(({ container: { name } }) => isIn(additions.initContainers, name) || isIn(additions.nixInitContainers, name))
+      .map(({ container }) => taken('containers', container.name)),
   ];
 }

@@ -18,5 +18,8 @@ export function annotationsOf(object: ApiObject): Annotations {
 
 /** The hooks that an object is part of: none, if it is applied as everything else. */
 export function hooksOf(annotations: Annotations): string[] {
+  if (annotations[ARGO_CD_HOOK] === undefined && annotations[HELM_HOOK] === undefined) {
+    return [];
+  }
   return [ARGO_CD_HOOK, HELM_HOOK].flatMap(name => (annotations[name] ?? '').split(',')).map(hook => hook.trim()).filter(hook => hook !== '');
 }

@@ -42,7 +42,7 @@ export const BASELINE_RULES: PodSecurityRule[] = [
   {
     name: 'hostProcess',
     remedy: 'Remove windowsOptions.hostProcess.',
-    violations: pod => securityFields(pod, 'windowsOptions', 'hostProcess').filter(isOn),
+    violations: pod => givenSecurityFields(pod, 'windowsOptions', 'hostProcess').filter(isOn),
   },
   {
     name: 'hostNamespaces',
@@ -52,12 +52,12 @@ export const BASELINE_RULES: PodSecurityRule[] = [
   {
     name: 'privileged',
     remedy: 'Set privileged to false, and add the one capability that is needed.',
-    violations: pod => containerFields(pod, 'securityContext', 'privileged').filter(isOn),
+    violations: pod => givenContainerFields(pod, 'securityContext', 'privileged').filter(isOn),
   },
   {
     name: 'capabilities',
     remedy: `Add none but ${BASELINE_CAPABILITIES.join(', ')}.`,
-    violations: pod => items(containerFields(pod, 'securityContext', 'capabilities', 'add')).filter(noneOf(BASELINE_CAPABILITIES)),
+    violations: pod => items(givenContainerFields(pod, 'securityContext', 'capabilities', 'add')).filter(noneOf(BASELINE_CAPABILITIES)),
   },
   {
     name: 'hostPathVolumes',
@@ -67,7 +67,7 @@ export const BASELINE_RULES: PodSecurityRule[] = [
   {
     name: 'hostPorts',
     remedy: 'Remove hostPort and use a Service.',
-    violations: pod => items(containerFields(pod, 'ports')).map(port => step(port, 'hostPort')).filter(noneOf([undefined, 0])),
+    violations: pod => items(givenContainerFields(pod, 'ports')).map(port => step(port, 'hostPort')).filter(noneOf([undefined, 0])),
   },
   {
     name: 'hostProbesAndHostLifecycle',
@@ -78,7 +78,7 @@ export const BASELINE_RULES: PodSecurityRule[] = [
     name: 'appArmorProfile',
     remedy: 'Remove it, or use RuntimeDefault or Localhost.',
     violations: pod => [
-      ...securityFields(pod, 'appArmorProfile', 'type').filter(noneOf([undefined, ...CONFINED])),
+      ...givenSecurityFields(pod, 'appArmorProfile', 'type').filter(noneOf(CONFINED)),
       ...appArmorAnnotations(pod).filter(({ value }) => !/^(runtime\/default|localhost\/.*)?$/.test(String(value))),
     ],
   },
@@ -86,19 +86,19 @@ export const BASELINE_RULES: PodSecurityRule[] = [
     name: 'seLinuxOptions',
     remedy: `Set no user and no role, and no type but ${SELINUX_TYPES.filter(Boolean).join(', ')}.`,
     violations: pod => [
-      ...securityFields(pod, 'seLinuxOptions', 'type').filter(noneOf([undefined, ...SELINUX_TYPES])),
-      ...['user', 'role'].flatMap(name => securityFields(pod, 'seLinuxOptions', name)).filter(noneOf([undefined, ''])),
+      ...givenSecurityFields(pod, 'seLinuxOptions', 'type').filter(noneOf(SELINUX_TYPES)),
+      ...['user', 'role'].flatMap(name => givenSecurityFields(pod, 'seLinuxOptions', name)).filter(noneOf([''])),
     ],
   },
   {
     name: 'procMount',
     remedy: 'Remove it, or use Default.',
-    violations: pod => containerFields(pod, 'securityContext', 'procMount').filter(noneOf([undefined, 'Default'])),
+    violations: pod => givenContainerFields(pod, 'securityContext', 'procMount').filter(noneOf(['Default'])),
   },
   {
     name: 'seccompProfile_baseline',
     remedy: 'Use RuntimeDefault or Localhost.',
-    violations: pod => securityFields(pod, 'seccompProfile', 'type').filter(noneOf([undefined, ...CONFINED])),
+    violations: pod => givenSecurityFields(pod, 'seccompProfile', 'type').filter(noneOf(CONFINED)),
   },
   {
     name: 'sysctls',
@@ -139,7 +139,7 @@ export const RESTRICTED_RULES: PodSecurityRule[] = [
     remedy: 'Drop ALL, and add none but NET_BIND_SERVICE.',
     violations: pod => onLinux(pod, () => [
       ...containerFields(pod, 'securityContext', 'capabilities', 'drop').filter(({ value }) => !listOf(value).includes('ALL')),
-      ...items(containerFields(pod, 'securityContext', 'capabilities', 'add')).filter(noneOf(['NET_BIND_SERVICE'])),
+      ...items(givenContainerFields(pod, 'securityContext', 'capabilities', 'add')).filter(noneOf(['NET_BIND_SERVICE'])),
     ]),
   },
 ];
@@ -148,13 +148,21 @@ export const RESTRICTED_RULES: PodSecurityRule[] = [
 class FieldIn implements PodField {
   public readonly value: unknown;
 
-  constructor(private readonly place: string | PodField, owner: any, private readonly names: string[], public readonly container?: string) {
-    this.value = names.reduce((inner, name) => inner?.[name] ?? undefined, owner);
+  constructor(private readonly place: string | PodField, owner: any, private readonly names: readonly string[], public readonly container?: string) {
+    this.value = valueIn(owner, names);
   }
 
   public get path(): string {
     return [typeof this.place === 'string' ? this.place : this.place.path, ...this.names].join('.');
   }
+}
+
+function valueIn(owner: any, names: readonly string[]): unknown {
+  let inner = owner;
+  for (const name of names) {
+    inner = inner?.[name];
+  }
+  return inner ?? undefined;
 }
 
 function isOn({ value }: PodField): boolean {
@@ -182,6 +190,23 @@ function containerFields(pod: PodManifest, ...names: string[]): PodField[] {
   return containersOf(pod).map(({ path, container }) => new FieldIn(path, container, names, container.name));
 }
 
+/** Those that are set: of most fields in a pod there is none. */
+function givenContainerFields(pod: PodManifest, ...names: string[]): PodField[] {
+  const given: PodField[] = [];
+  for (const { path, container } of containersOf(pod)) {
+    if (valueIn(container, names) !== undefined) {
+      given.push(new FieldIn(path, container, names, container.name));
+    }
+  }
+  return given;
+}
+
+function givenSecurityFields(pod: PodManifest, ...names: string[]): PodField[] {
+  const given = givenContainerFields(pod, 'securityContext', ...names);
+  const own = podField(pod, 'securityContext', ...names);
+  return own.value === undefined ? given : [own, ...given];
+}
+
 /** A field of the security contexts of the pod and of all its containers. */
 function securityFields(pod: PodManifest, ...names: string[]): PodField[] {
   return [podField(pod, 'securityContext', ...names), ...containerFields(pod, 'securityContext', ...names)];
@@ -203,10 +228,11 @@ function volumeFields(pod: PodManifest): PodField[] {
     Object.keys(volume.value as object).filter(name => name !== 'name').map(name => step(volume, name)).filter(({ value }) => value !== undefined));
 }
 
+const HANDLERS = [['livenessProbe'], ['readinessProbe'], ['startupProbe'], ['lifecycle', 'postStart'], ['lifecycle', 'preStop']];
+
 /** What asks a container, or is told to it: of those that there are. */
 function containersHandlers(pod: PodManifest): PodField[] {
-  const owners = [['livenessProbe'], ['readinessProbe'], ['startupProbe'], ['lifecycle', 'postStart'], ['lifecycle', 'preStop']];
-  return owners.flatMap(names => containerFields(pod, ...names)).filter(({ value }) => value !== undefined)
+  return HANDLERS.flatMap(names => givenContainerFields(pod, ...names))
     .flatMap(owner => ['httpGet', 'tcpSocket'].map(handler => step(owner, handler)));
 }
 

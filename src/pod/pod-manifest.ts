@@ -45,6 +45,25 @@ const POD_OF_KIND: ReadonlyArray<{ readonly kind: string; readonly groups: reado
   { kind: 'Service', groups: ['serving.knative.dev'], steps: ['spec', 'template'] },
 ];
 
+/** A pod as it was found. Its containers are listed once: each rule that it is held to asks for them. */
+class FoundPod implements PodManifest {
+  #containers?: readonly ContainerManifest[];
+
+  constructor(
+    public readonly path: string,
+    public readonly owner: any,
+    public readonly beside: any,
+    public readonly metadata: any,
+    public readonly spec: any,
+  ) {}
+
+  /** Of `spec` as it was when they were first asked for; nobody changes a manifest that is being looked at. */
+  public get containers(): readonly ContainerManifest[] {
+    this.#containers ??= listContainers(this);
+    return this.#containers;
+  }
+}
+
 /** What tells an object's kind: a manifest, or a construct that makes one. */
 export interface Kinded {
   readonly kind: string;
@@ -103,15 +122,10 @@ function itemOf({ kind, apiVersion }: any, item: any): any {
  * @param podTemplates where else pods are, as JSON pointers into an object; `*` stands for each item of a list or map
  */
 export function podsOf(manifest: any, podTemplates: readonly string[] = []): PodManifest[] {
-  return objectsOf(manifest).flatMap(({ path, object }) => podPaths(object, podTemplates).map(steps => {
+  return objectsOf(manifest).flatMap(({ path, object }) => podPaths(object, podTemplates).map((steps): PodManifest => {
     const pod = valueAt(object, steps);
-    return {
-      path: path + steps.map(step => typeof step === 'number' ? `[${step}]` : `.${step}`).join(''),
-      owner: object,
-      beside: steps.length === 0 ? undefined : valueAt(object, steps.slice(0, -1)),
-      metadata: pod.metadata ?? {},
-      spec: pod.spec ?? {},
-    };
+    const pathOfPod = path + steps.map(step => typeof step === 'number' ? `[${step}]` : `.${step}`).join('');
+    return new FoundPod(pathOfPod, object, steps.length === 0 ? undefined : valueAt(object, steps.slice(0, -1)), pod.metadata ?? {}, pod.spec ?? {});
   }));
 }
 
@@ -131,7 +145,11 @@ export function mapPods(object: any, podTemplates: readonly string[], change: (p
 }
 
 /** The containers of a pod, of every sort. */
-export function containersOf({ path, spec }: PodManifest): ContainerManifest[] {
+export function containersOf(pod: PodManifest): readonly ContainerManifest[] {
+  return pod instanceof FoundPod ? pod.containers : listContainers(pod);
+}
+
+function listContainers({ path, spec }: PodManifest): ContainerManifest[] {
   const all: ContainerManifest[] = [];
   for (const sort of SORTS) {
     listOf(spec[sort]).forEach((container, i) => {

@@ -7,13 +7,15 @@ const SLEEPING = /^(\S*sh -l?c )?(exec )?(\S*\/)?(sleep (infinity|inf|\d+[smhd]?
 /** The probes of a container, by the names of their props in cdk8s-plus. */
 const PROBES = { startup: 'startupProbe', readiness: 'readinessProbe', liveness: 'livenessProbe' } as const;
 
+const FIELDS_OF_PROBES = Object.values(PROBES);
+
 /**
  * Probes that never pass, since the container they ask does nothing but sleep: cdk8s-plus gives one to each container with a port. What another
  * container of the pod listens on is asked of the same address.
  */
 export function checkSleepingContainers(pod: PodManifest): Problem[] {
   const all = containersOf(pod).map(({ container }) => container);
-  return all.filter(isAsleep).flatMap(container => {
+  return all.filter(hasProbe).filter(isAsleep).flatMap(container => {
     const elsewhere = all.filter(other => other !== container).flatMap(other => listOf(other.ports).map(({ containerPort }) => containerPort));
     return Object.entries(PROBES).flatMap(([prop, field]): Problem[] => {
       const { port, host } = container[field]?.tcpSocket ?? container[field]?.httpGet ?? container[field]?.grpc ?? {};
@@ -26,6 +28,10 @@ export function checkSleepingContainers(pod: PodManifest): Problem[] {
       }];
     });
   });
+}
+
+function hasProbe(container: any): boolean {
+  return FIELDS_OF_PROBES.some(field => container[field]);
 }
 
 function isAsleep(container: any): boolean {
