@@ -14,9 +14,10 @@ export interface NixConfContext {
 /** The text of nix.conf. */
 export function renderNixConf(props: NixConfigProps, context: NixConfContext): string {
   const { substituters, netrcFile, accessTokensFile } = context;
+  const { settings = {} } = props;
   const lines = [
     '# Written by cdk8s-nix.',
-    ...setting('experimental-features', 'nix-command flakes', props.settings),
+    ...setting('experimental-features', 'nix-command flakes', settings),
     'sandbox = false',
     'filter-syscalls = false',
     'build-users-group =',
@@ -27,9 +28,9 @@ export function renderNixConf(props: NixConfigProps, context: NixConfContext): s
     ...setting('min-free', props.minFree && props.minFree.toKibibytes() * 1024),
     ...setting('max-free', props.maxFree && props.maxFree.toKibibytes() * 1024),
     ...setting('netrc-file', netrcFile),
-    ...[...context.environmentSettings].map(([name, value]) => `${name} = ${value}`),
+    ...Array.from(context.environmentSettings, ([name, value]) => `${name} = ${value}`),
     // By name: not every language keeps the order of a map.
-    ...Object.entries(props.settings ?? {}).sort(byName).map(([name, value]) => `${name} = ${render(value)}`.trimEnd()),
+    ...Object.entries(settings).sort(byName).map(([name, value]) => `${name} = ${render(value)}`.trimEnd()),
     // `include` rather than `!include`: a token that was asked for and is missing should be seen.
     ...(accessTokensFile === undefined ? [] : [`include ${accessTokensFile}`]),
     ...(props.extraLines ?? []),

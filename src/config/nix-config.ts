@@ -190,7 +190,7 @@ export class NixConfig extends Construct {
   private get content(): { readonly text: string; readonly checksum: string } {
     if (!this.rendered) {
       const text = this.render();
-      this.rendered = { text, checksum: contentHash(...Object.entries({ 'nix.conf': text, ...this.files }).flat()) };
+      this.rendered = { text, checksum: contentHash('nix.conf', text, ...Object.entries(this.files).flat()) };
     }
     return this.rendered;
   }

@@ -36,6 +36,7 @@ export interface HomeToMake {
 
 /** What the seed needs besides what a store in memory takes. */
 const SEED_MEMORY = Size.mebibytes(512);
+const SEED_REQUESTS = { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(64) } };
 
 const CHECK_RESOURCES: kplus.ContainerResources = {
   cpu: { request: kplus.Cpu.millis(10) },
@@ -122,14 +123,17 @@ export class StoreContainers {
   }
 
   private seedResources(): kplus.ContainerResources {
-    const limit = this.withStoreInMemory(SEED_MEMORY);
-    return { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(64), limit } };
+    const { cpu, memory } = SEED_REQUESTS;
+    return { cpu, memory: { ...memory, limit: this.withStoreInMemory(SEED_MEMORY) } };
   }
 
   private withStoreInMemory(limit: Size): Size | undefined {
     const { inMemory } = this.store;
-    const store = inMemory?.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 0;
-    return inMemory && !inMemory.limit ? undefined : Size.mebibytes(limit.toMebibytes() + store);
+    if (!inMemory) {
+      return limit;
+    }
+    const store = inMemory.limit?.toMebibytes({ rounding: SizeRoundingBehavior.FLOOR }) ?? 0;
+    return !inMemory.limit ? undefined : Size.mebibytes(limit.toMebibytes() + store);
   }
 
   /**
