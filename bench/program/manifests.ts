@@ -7,14 +7,26 @@ export const IMAGES = { nix: 'registry.local/nix:1.0.0', program: 'registry.loca
 
 /** The program in an image of its own, with an init container that does nothing before it or without. */
 export function imagePod(name: string, { program }: Closure, withInit: boolean): string {
-  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true };
-  const container = { image: IMAGES.program, securityContext, resources: {} };
   const pod = {
     securityContext: { runAsNonRoot: true, runAsUser: 1001, seccompProfile: { type: 'RuntimeDefault' } },
-    initContainers: withInit ? [{ ...container, name: 'trivial', command: ['true'] }] : [],
-    containers: [{ ...container, name: 'main', command: [program] }],
+    initContainers: withInit ? [imageContainer('trivial', ['true'])] : [],
+    containers: [imageContainer('main', [program])],
   };
   return deployment(name, pod);
+}
+
+/** The same with our init container before it, of our image, with its mounts, variables and limits, which does nothing. */
+export function mountedPod(name: string, closure: Closure): string {
+  const manifests = nixManifests(name, closure, name, 1);
+  const { spec } = manifests.find(({ kind }) => kind === 'Deployment').spec.template;
+  spec.initContainers = spec.initContainers.map(({ args, ...container }: any) => ({ ...container, command: ['true'] }));
+  spec.containers = [imageContainer('main', [closure.program])];
+  return Yaml.stringify(...manifests);
+}
+
+function imageContainer(name: string, command: string[]): object {
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true };
+  return { name, image: IMAGES.program, command, securityContext, resources: {} };
 }
 
 /** A pod that does nothing, in whose network something else can listen. */
@@ -38,6 +50,10 @@ function deployment(name: string, pod: object): string {
 
 /** The same program in a pod of ours, or none, with a claim of that name and a cache at a port of the loopback interface. */
 export function nixPod(name: string, closure: Closure, claimName: string, cachePort?: number): string {
+  return Yaml.stringify(...nixManifests(name, closure, claimName, cachePort));
+}
+
+function nixManifests(name: string, closure: Closure, claimName: string, cachePort?: number): any[] {
   const chart = new Chart(new App(), 'bench');
   new NixDeployment(chart, name, {
     image: NixImage.of(IMAGES.nix),
@@ -51,5 +67,5 @@ export function nixPod(name: string, closure: Closure, claimName: string, cacheP
       ? { containers: [{ name: 'main', image: IMAGES.nix, command: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'] }] }
       : { programs: [NixProgram.package(closure.program)] }),
   });
-  return Yaml.stringify(...chart.toJson());
+  return chart.toJson();
 }
