@@ -115,7 +115,7 @@ export class StoreCare {
       code: 'CDK8SNIX0701',
       prop: 'environment',
       value: this.environment.node.path,
-      problem: `The store is ReadWriteOncePod: as long as ${running.path} runs, the pod of ${what} would wait for the volume for ever.`,
+      problem: `The store is ReadWriteOncePod: as long as ${running.construct.node.path} runs, the pod of ${what} would wait for the volume for ever.`,
       remedy: instead,
     }];
   }
@@ -143,7 +143,7 @@ export class StoreCare {
     return {
       podAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: [{
-          labelSelector: { matchLabels: workload.podLabels() },
+          labelSelector: { matchLabels: workload.podLabels },
           topologyKey: 'kubernetes.io/hostname',
         }],
       },

@@ -13,16 +13,18 @@ import { checkPlainKubernetes } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { withFolders } from '../pod/folder-maker';
 import { checkLists } from '../pod/list-checks';
+import { lostToPatches, setsMetadataAnew } from '../pod/lost-to-patches';
 import { isKind } from '../pod/object-kind';
 import { asSaid, withoutAdditions } from '../pod/patched-pod';
+import { plainValue } from '../pod/plain-value';
 import { containersOf, isList, mapObjects, mapPods, objectsOf, PodContent, PodManifest, podsOf } from '../pod/pod-manifest';
-import { mergePod, PodAdditions } from '../pod/pod-merge';
+import { mergePod, mergePodMetadata, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
-import { isPart, partOf, PodTarget, PodTargetPart } from '../pod/pod-targets';
+import { isPart, partOf, PodTarget } from '../pod/pod-targets';
 import { checkSelector } from '../pod/selector-checks';
 import { startersOf } from '../pod/starters';
 import { textOf } from '../pod/text-of';
-import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
+import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck, patchesOf } from '../pod/written-manifest';
 
 /** All that the checks read of an object which is not patched; of what was made, and of what starts pods of it, the text. */
 interface Look {
@@ -58,18 +60,10 @@ export class Guest {
     target.construct.node.addValidation({ validate: () => this.tell().map(describe) });
   }
 
+  /** Its workloads, as others see them. */
   public workloads(): EnabledWorkload[] {
-    return this.target.parts.map(part => new GuestPart(this, part));
-  }
-
-  /** Labels that find its pods. */
-  public get podLabels(): { readonly [label: string]: string } {
-    return this.keeper.labels;
-  }
-
-  /** Where it is in the tree. */
-  public get path(): string {
-    return this.target.construct.node.path;
+    const { keeper: { labels }, target: { construct, parts } } = this;
+    return parts.map(part => ({ construct, ends: endsByItself(part), podLabels: labels }));
   }
 
   /** The names of the containers of its pods; undefined if it cannot be rendered, which is told elsewhere. */
@@ -140,12 +134,16 @@ export class Guest {
     return claimTemplate && isKind(object, 'StatefulSet', 'apps') ? withClaimTemplate(object, VOLUME.store, claimTemplate) : object;
   }
 
-  /** A patch that sets all claim templates means its own; ours is still needed. And where it mounts something, or works, is a folder to make. */
+  /** A patch that sets all claim templates, or labels, means its own; ours are still needed. And where it mounts something, or works, is a folder to make. */
   private followPatches(manifest: any): any {
-    const { folderMaker } = this.additions();
+    const additions = this.additions();
+    const hasNewMetadata = patchesOf(this.object).some(setsMetadataAnew);
     const made = manifestAsMade(this.object);
     return !this.canGiveNix(made) ? manifest : this.mapMeant(manifest, meant => mapPods(this.withClaims(meant), this.podTemplates,
-      ({ metadata, spec }) => ({ metadata, spec: withFolders(spec, folderMaker) })), made);
+      ({ metadata, spec }) => ({
+        metadata: hasNewMetadata ? plainValue(mergePodMetadata(metadata, additions)) : metadata,
+        spec: withFolders(spec, additions.folderMaker),
+      })), made);
   }
 
   /**
@@ -166,7 +164,7 @@ export class Guest {
       && clean.made !== undefined && clean.made === textOf(rendered) && clean.starters === this.starters(rendered);
     const problems = isSame ? [] : this.examine();
     if (problems.length > 0) {
-      throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.path}] ${describe(problem)}`).join('\n  ')}`);
+      throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.target.construct.node.path}] ${describe(problem)}`).join('\n  ')}`);
     }
     this.clean = 'as written';
     return isSame ? clean.additions : this.additions();
@@ -197,15 +195,28 @@ export class Guest {
   private validate(made: any, additions: PodAdditions): Problem[] {
     const { object } = this;
     const problems = this.check(made, additions, pod => pod);
-    if (problems.length === 0 || !isPatched(object)) {
+    if (!isPatched(object)) {
       return problems;
+    }
+    const lost = this.canGiveNix(made) ? this.lostToPatches(made) : [];
+    if (problems.length === 0) {
+      return lost;
     }
     const patched = this.patchedAsSaid() ?? manifestAsPatched(object);
     if (!this.canGiveNix(made)) {
       return this.pods(made).length === 0 && this.pods(patched, made).length > 0 ? [podOfPatch()] : problems;
     }
     const left = this.check(patched, additions, pod => ({ ...pod, ...withoutAdditions(pod, additions) }), made);
-    return problems.filter(problem => left.some(other => isSameProblem(problem, other)));
+    return [...lost, ...problems.filter(problem => left.some(other => isSameProblem(problem, other)))];
+  }
+
+  private lostToPatches(made: any): Problem[] {
+    try {
+      return lostToPatches(this.object, this.pods(made), manifest => this.pods(manifest, made));
+    } catch {
+      // A patch that fails is told as the object is written.
+      return [];
+    }
   }
 
   /** The patched manifest in which nothing of ours stands for what theirs says, so that what a patch has put right is seen; if there can be one. */
@@ -267,22 +278,5 @@ export class Guest {
   private nameIsMade({ metadata }: any): boolean {
     const { object } = this;
     return metadata?.name === object.name && Chart.of(object).generateObjectName(object) === object.name;
-  }
-}
-
-/** One of the workloads of a manifest, as others see it. */
-class GuestPart implements EnabledWorkload {
-  constructor(private readonly guest: Guest, private readonly part: PodTargetPart) {}
-
-  public get path(): string {
-    return this.guest.path;
-  }
-
-  public get ends(): boolean {
-    return endsByItself(this.part);
-  }
-
-  public podLabels(): { readonly [label: string]: string } {
-    return this.guest.podLabels;
   }
 }

@@ -1,9 +1,11 @@
+import { IConstruct } from 'constructs';
+
 /** A workload with Nix, as those see it that look after its store. */
 export interface EnabledWorkload {
   /** Where it is in the tree. */
-  readonly path: string;
+  readonly construct: IConstruct;
   /** Whether its pods end by themselves. */
   readonly ends: boolean;
   /** Labels that find its pods. */
-  podLabels(): { readonly [label: string]: string };
+  readonly podLabels: { readonly [label: string]: string };
 }

@@ -70,11 +70,7 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
   const isFirst = (container: any): boolean => additions.firstContainers?.has(container.name) ?? false;
   const initContainers = listOf(spec.initContainers);
   return plainValue({
-    metadata: {
-      ...metadata,
-      annotations: { ...metadata.annotations, ...additions.annotations, ...joinItems(metadata.annotations, additions.annotationLists) },
-      labels: undefinedIfEmpty({ ...metadata.labels, ...additions.labels }),
-    },
+    metadata: mergePodMetadata(metadata, additions),
     spec: withFolders({
       ...(additions.runtimeClassName === undefined ? {} : { runtimeClassName: additions.runtimeClassName }),
       ...spec,
@@ -91,6 +87,15 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
       volumes: [...listOf(spec.volumes), ...additions.volumes],
     }, additions.folderMaker),
   });
+}
+
+/** What pods are found and replaced by. */
+export function mergePodMetadata(metadata: any, { annotations, annotationLists, labels }: PodAdditions): any {
+  return {
+    ...metadata,
+    annotations: { ...metadata.annotations, ...annotations, ...joinItems(metadata.annotations, annotationLists) },
+    labels: undefinedIfEmpty({ ...metadata.labels, ...labels }),
+  };
 }
 
 function joinItems(theirs: any, ours: PodAdditions['annotationLists']): { readonly [name: string]: string } {

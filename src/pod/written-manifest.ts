@@ -92,6 +92,27 @@ export function manifestAsWished(object: ApiObject): any {
   return patchedManifest(object, NONE);
 }
 
+/** A JSON patch, as its standard (RFC 6902) has it. */
+export interface PatchOperation {
+  readonly op: string;
+  readonly path: string;
+}
+
+/** The user's patches of an object, in their order. */
+export function patchesOf(object: ApiObject): PatchOperation[] {
+  return internalsOf(object).patches.map(patch => (patch as unknown as { _toJson(): PatchOperation })._toJson());
+}
+
+/** What is seen in the manifest with our changes: before the user's patches, and after each of them. */
+export function lookAtPatches<T>(object: ApiObject, look: (manifest: any) => T): T[] {
+  const rendered = render(object);
+  let manifest = (writerIn(object)?.edits ?? NONE).reduce((changed, edit) => edit(changed, rendered), rendered);
+  return [look(manifest), ...internalsOf(object).patches.map(patch => {
+    manifest = JsonPatch.apply(manifest, patch);
+    return look(manifest);
+  })];
+}
+
 function patchedManifest(object: ApiObject, edits: readonly Edit[]): any {
   writerIn(object)?.prepare.forEach(prepare => prepare());
   const rendered = render(object);

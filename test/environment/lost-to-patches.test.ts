@@ -1,0 +1,103 @@
+import { ApiObject, JsonPatch, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { NixDeployment, NixEnvironment, NixStore } from '../../src';
+import { only, podSpec, testChart } from '../support/synth';
+import { synthErrorOf } from '../support/synth-error';
+
+const POD = '/spec/template/spec';
+const CONTAINER = { name: 'main', image: 'example/app:1', volumeMounts: [{ name: 'data', mountPath: '/data' }], env: [{ name: 'LOG_LEVEL', value: 'debug' }] };
+const EXTRA = { name: 'extra', emptyDir: {} };
+
+const deployment = (): any => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'theirs' },
+  spec: {
+    selector: { matchLabels: { app: 'theirs' } },
+    template: { metadata: { labels: { app: 'theirs' } }, spec: { containers: [CONTAINER, { name: 'sidecar', image: 'example/app:1' }], volumes: [{ name: 'data', emptyDir: {} }] } },
+  },
+});
+
+/** A workload with Nix that is patched, by what means it ever came. */
+function patched(...patches: JsonPatch[]): string {
+  return synthErrorOf(chart => {
+    const theirs = new ApiObject(chart, 'theirs', deployment());
+    new NixEnvironment(chart, 'nix').enable(theirs, { containers: ['main'] });
+    theirs.addJsonPatch(...patches);
+  });
+}
+
+describe('what a patch takes away with a whole list or object is told', () => {
+  test.each<[string, JsonPatch, string, string]>([
+    ['volumes', JsonPatch.replace(`${POD}/volumes`, [EXTRA]), `${POD}/volumes: got "replace"`, `volume nix-store, volume nix-scripts, volume nix-config, volume nix-tmp. Add to the list instead: JsonPatch.add("${POD}/volumes/-", …).`],
+    ['volumes, by add', JsonPatch.add(`${POD}/volumes`, [EXTRA]), `${POD}/volumes: got "add"`, 'JsonPatch.add('],
+    ['all init containers', JsonPatch.remove(`${POD}/initContainers`), `${POD}/initContainers: got "remove"`, `JsonPatch.remove("${POD}/initContainers/0")`],
+    ['mounts', JsonPatch.replace(`${POD}/containers/0/volumeMounts`, []), `${POD}/containers/0/volumeMounts: got "replace"`, 'mount /nix of main'],
+    ['variables', JsonPatch.replace(`${POD}/containers/0/env`, CONTAINER.env), `${POD}/containers/0/env: got "replace"`, 'variable HOME of main, variable USER of main, variable PATH of main, variable NIX_CONF_DIR of main, and 1 more.'],
+    ['a container', JsonPatch.replace(`${POD}/containers/0`, CONTAINER), `${POD}/containers/0: got "replace"`, 'mount /nix of main'],
+    ['what seeds', JsonPatch.replace(`${POD}/initContainers/0`, CONTAINER), `${POD}/initContainers/0: got "replace"`, 'init container seed-nix-store'],
+    ['all containers', JsonPatch.replace(`${POD}/containers`, [CONTAINER]), `${POD}/containers: got "replace"`, 'mount /nix of main'],
+    ['the security context of the pod', JsonPatch.replace(`${POD}/securityContext`, { runAsUser: 1001 }), `${POD}/securityContext: got "replace"`, 'Patch the fields in it one by one'],
+    ['the pod', JsonPatch.replace(POD, deployment().spec.template.spec), `${POD}: got "replace"`, 'and 29 more. Patch the fields in it one by one, and add to lists'],
+    ['the template', JsonPatch.replace('/spec/template', deployment().spec.template), '/spec/template: got "replace"', 'volume nix-store'],
+    ['all of it', JsonPatch.replace('', deployment()), ': got "replace"', 'volume nix-store'],
+  ])('%s', (_, patch, place, words) => {
+    const message = patched(patch);
+    expect(message).toContain(`[test/theirs] CDK8SNIX0524 ${place}. The JSON patch takes away what the environment has put there:`);
+    expect(message).toContain(words);
+  });
+
+  test('of one workload in a List, and of one of cdk8s-plus', () => {
+    expect(synthErrorOf(chart => {
+      const list = new ApiObject(chart, 'theirs', { apiVersion: 'v1', kind: 'List', items: [deployment()] });
+      new NixEnvironment(chart, 'nix').enable(list);
+      list.addJsonPatch(JsonPatch.replace(`/items/0${POD}/volumes`, [EXTRA]));
+    })).toContain(`CDK8SNIX0524 /items/0${POD}/volumes`);
+    expect(synthErrorOf(chart => {
+      ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.replace(`${POD}/volumes`, [EXTRA]));
+    })).toContain(`CDK8SNIX0524 ${POD}/volumes`);
+  });
+
+  test('beside what else is wrong', () => {
+    expect(synthErrorOf(chart => {
+      const workload = new kplus.Deployment(chart, 'theirs', { replicas: 2, containers: [{ image: 'example/app:1' }] });
+      new NixEnvironment(chart, 'nix').enable(workload);
+      ApiObject.of(workload).addJsonPatch(JsonPatch.replace(`${POD}/volumes`, []));
+    })).toMatch(/CDK8SNIX0524[^]*CDK8SNIX0206/);
+  });
+});
+
+describe('a patch holds', () => {
+  const store = { name: 'nix-store', emptyDir: {} };
+
+  test.each<[string, JsonPatch[]]>([
+    ['which adds to a list', [JsonPatch.add(`${POD}/volumes/-`, EXTRA), JsonPatch.add(`${POD}/containers/0/env/0`, { name: 'TZ', value: 'UTC' })]],
+    ['which removes something by itself', [JsonPatch.remove(`${POD}/initContainers/0`), JsonPatch.remove(`${POD}/securityContext/fsGroup`)]],
+    ['which sets one volume anew', [JsonPatch.replace(`${POD}/volumes/1`, store)]],
+    ['whose list has ours too', [JsonPatch.replace(`${POD}/volumes`, ['data', 'nix-store', 'nix-scripts', 'nix-config', 'nix-tmp'].map(name => ({ name, emptyDir: {} })))]],
+    ['of a container that has nothing of ours', [JsonPatch.replace(`${POD}/containers/1`, { name: 'sidecar', image: 'example/app:2', volumeMounts: [{ name: 'nix-tmp', mountPath: '/tmp' }] })]],
+    ['of something else', [JsonPatch.add('/spec/replicas', 1), JsonPatch.add(`${POD}/affinity`, {})]],
+  ])('%s', (_, patches) => {
+    expect(patched(...patches)).toBe('');
+  });
+});
+
+test.each<[string, JsonPatch]>([
+  ['labels', JsonPatch.replace('/spec/template/metadata/labels', { app: 'theirs', team: 'tools' })],
+  ['metadata', JsonPatch.add('/spec/template/metadata', { labels: { app: 'theirs', team: 'tools' } })],
+])('%s that a patch sets anew have ours too: policies find the pods by them, and a change of nix.conf rolls them', (_, patch) => {
+  const chart = testChart();
+  const theirs = new ApiObject(chart, 'theirs', deployment());
+  const environment = new NixEnvironment(chart, 'nix', { store: NixStore.emptyDir() });
+  environment.enable(theirs);
+  const policy = environment.restrictNetwork();
+  theirs.addJsonPatch(patch);
+  const manifests = Testing.synth(chart);
+  const { labels, annotations } = only(manifests, 'Deployment').spec.template.metadata;
+  expect(labels).toMatchObject({ team: 'tools', ...only(manifests, policy.kind).spec.podSelector.matchLabels });
+  expect(Object.keys(annotations)).toContain('cdk8s-nix/config-checksum');
+  // What is removed by itself is meant.
+  theirs.addJsonPatch(JsonPatch.remove('/spec/template/metadata/labels/team'));
+  expect(only(Testing.synth(chart), 'Deployment').spec.template.metadata.labels).not.toHaveProperty('team');
+  expect(podSpec(chart).initContainers).toHaveLength(1);
+});
