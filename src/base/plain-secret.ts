@@ -1,38 +1,71 @@
 /** As the providers that people use give them out. */
 const KNOWN_KEYS = new RegExp([
-  'sk-(ant|proj|or|svcacct)-[\\w-]{8,}', 'sk-[A-Za-z0-9]{20,}', 'gh[pousr]_[A-Za-z0-9]{20,}', 'github_pat_\\w{20,}', 'glpat-[\\w-]{16,}', 'AIza[\\w-]{30,}',
-  'AKIA[0-9A-Z]{16}', 'xox[abprs]-[\\w-]{10,}', 'npm_[A-Za-z0-9]{30,}', 'hf_[A-Za-z0-9]{30,}',
-].map(pattern => `(?<![\\w-])${pattern}`).join('|') + '|-----BEGIN [A-Z ]*PRIVATE KEY');
+  // Anthropic, OpenAI, OpenRouter, DeepSeek, LiteLLM, Langfuse …
+  'sk-(ant|proj|or|svcacct|admin|lf|None)-[\\w-]{8,}', 'sk-[A-Za-z0-9]{20,}', 'pk-lf-[\\w-]{8,}',
+  // Groq, xAI, Perplexity, Hugging Face, Cerebras, NVIDIA, Replicate, Fireworks, Together, Google.
+  'gsk_[A-Za-z0-9]{20,}', 'xai-[A-Za-z0-9]{20,}', 'pplx-[A-Za-z0-9]{20,}', 'hf_[A-Za-z0-9]{30,}', 'csk-[a-z0-9]{20,}', 'nvapi-[\\w-]{20,}',
+  'r8_[A-Za-z0-9]{20,}', 'fw_[A-Za-z0-9]{20,}', 'tgp_v1_[\\w-]{20,}', 'AIza[\\w-]{30,}', 'GOCSPX-[\\w-]{20,}', 'ya29\\.[\\w-]{20,}',
+  // What searches, for MCP servers.
+  'tvly-[\\w-]{16,}', 'fc-[0-9a-f]{32}', 'ctx7sk-[\\w-]{16,}',
+  // Forges, registries, chats, trackers, clouds.
+  'gh[pousr]_[A-Za-z0-9]{20,}', 'github_pat_\\w{20,}', 'gl(pat|dt|rt|cbt|ptt|ft|soat|agent)-[\\w-]{16,}', 'npm_[A-Za-z0-9]{30,}', 'pypi-[\\w-]{40,}',
+  'dckr_pat_[\\w-]{20,}', 'xox[abeoprs](\\.xox[bp])?-[\\w-]{10,}', 'xapp-[\\w-]{10,}', 'ntn_[A-Za-z0-9]{30,}', 'lin_(api|oauth)_[A-Za-z0-9]{20,}',
+  'ATATT3[\\w=-]{20,}', 'A[KS]IA[0-9A-Z]{16}', 'dop_v1_[0-9a-f]{32,}', 'dapi[0-9a-f]{32}', 'sntry[su]_[\\w=/+-]{20,}', 'sbp_[0-9a-f]{32,}', '[rs]k_live_[A-Za-z0-9]{16,}',
+  // A JSON web token.
+  'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]{8,}',
+].map(pattern => `(?<![\\w-])${pattern}`).join('|') + '|-----BEGIN [A-Z ]*PRIVATE KEY|hooks\\.slack\\.com/(services|workflows)/\\w');
 
-/** What such a thing is called: ANTHROPIC_API_KEY, apiKey, --access-token. */
-const SECRET_NAME = /(^|[_-]|[a-z](?=[A-Z]))(api[_-]?key|(bearer[_-]?)?token|secret|password|passwd|(secret|access|private)[_-]?key)$|bearer_?token/i;
+/** What such a thing is called: ANTHROPIC_API_KEY, apiKey, --access-token, X-Api-Key. */
+const SECRET_NAME = new RegExp([
+  '(^|[_-]|[a-z](?=[A-Z]))(api[_-]?key|(bearer[_-]?)?token|secret|password|passwd|pwd|(secret|access|private|account|auth|service[_-]?role)[_-]?key|pat)$',
+  'bearer_?token', '^pgpassword$', '^(proxy-)?authorization$', '^(set-)?cookie$', 'client[_-]?secret$', 'webhook[_-]?url$',
+  '^(openai|anthropic|claude|gemini|google|mistral|groq|openrouter|deepseek|xai|grok|cohere|co|perplexity|azure(_openai)?|together|fireworks|replicate|huggingface|hf)_key$',
+].join('|'), 'i');
 
-/** References to variables, switches, numbers and nothing at all. */
-const NO_SECRET = /^$|^\$|^(true|false|yes|no|\d{1,6})$/i;
+/** A reference to a variable, which says nothing of its value. */
+const REFERENCE = /\$(\w+|\{[^}]*\}|\([^)]*\))/;
+
+/** References to variables, switches, numbers, words that say there is none, and nothing at all. */
+const NO_SECRET = new RegExp(`^\\s*$|^(\\w+ )?${REFERENCE.source}$|\\$\\{[^}]+\\}|^\\$\\([^)]*\\)|^(true|false|yes|no|none|null|unused|dummy|placeholder|not-needed|\\d{1,6})$`, 'i');
+
+/** How a header says who somebody is; a word of a sentence has no digit. */
+const AUTHORIZATION = /(?:^|[:=,"'`\s])(?:Bearer|Basic|Token|ApiKey)\s+(?=[^\s$]*(?:\d|=$)|[\w.~+/=-]{20})[\w.~+/=-]{6,}/i;
+
+/** Where one of several settings in a text is a password: `Server=db;Password=…`, `host=db password=…`; headers have a colon, `X-Api-Key: …`. */
+const settingInText = (separator: string) => new RegExp(
+  `(?:^|[;,=\\s"'{?&])((?:[\\w-]*[_-])?(?:password|passwd|pwd|api[_-]?key|AccountKey|SharedAccessKey|token|secret))["']?${separator}["']?`
+  + '((?:\\$\\{[^}]*\\}|\\$\\([^)]*\\)|[^\\s;,"\'}&])+)', 'gi');
+const IN_CONNECTION_STRING = settingInText('=');
+const IN_ARGUMENT = settingInText('(?:=|:\\s*)');
 
 /** Whether a text holds what only its owner may know: a key of a known kind, a password or token in a URL or a header. */
 export function holdsSecret(text: string): boolean {
-  return KNOWN_KEYS.test(text) || urlHoldsSecret(text) || /(^|:\s*)(Bearer|Basic)\s+[^\s$]/i.test(text);
+  return urlHoldsSecret(text) || AUTHORIZATION.test(text);
 }
 
 /** Whether a URL, or a text with one in it, holds a password or a token. */
 export function urlHoldsSecret(text: string): boolean {
   return KNOWN_KEYS.test(text)
-    || /:\/\/[^/@\s]*:[^/@\s]*@/.test(text)
+    // A port is no password, however many @ follow; nor is one that is empty or a reference.
+    || [...text.matchAll(/:\/\/[^/@\s?#:]*:(?!\d+(?:[/?#]|$))([^\s"'<>]+)@/g)].some(([, password]) => !NO_SECRET.test(password))
     // As https://TOKEN@host; that of ssh is a name.
-    || /\bhttps?:\/\/[^/@\s?#]+@/.test(text)
-    || /[?&](api[_-]?key|key|(access|private|auth)[_-]?token|([\w-]+[_-])?(token|password|secret|signature))=[^&\s$]/i.test(text);
+    || [...text.matchAll(/\bhttps?:\/\/([^/@\s?#:]+):?@/g)].some(([, token]) => !NO_SECRET.test(token))
+    || /[?&](api[_-]?key|key|sig|(access|private|auth)[_-]?token|([\w-]+[_-])?(token|password|secret|signature))=[^&\s$]/i.test(text);
 }
 
 /** Whether a value is a secret by what it is called, or by itself. */
 export function isSecret(name: string, value: string): boolean {
-  return holdsSecret(value) || (SECRET_NAME.test(name) && !NO_SECRET.test(value));
+  return holdsSecret(value) || hasSecretSetting(value, IN_CONNECTION_STRING) || (SECRET_NAME.test(name) && !NO_SECRET.test(value));
+}
+
+function hasSecretSetting(text: string, pattern: RegExp): boolean {
+  return [...text.matchAll(pattern)].some(([, , value]) => !NO_SECRET.test(value));
 }
 
 /** Whether the arguments of a program hold one: `--token=…`, or `--token` and the next. */
 export function argumentsHoldSecret(args: readonly string[]): boolean {
   return args.some((argument, i) => {
     const [option, value = args[i + 1] ?? ''] = argument.split(/=(.*)/s);
-    return holdsSecret(argument) || (/^--?[A-Za-z]|^[A-Z_]+=/.test(argument) && !value.startsWith('-') && isSecret(option.replace(/^-+/, ''), value));
+    return holdsSecret(argument) || hasSecretSetting(argument, IN_ARGUMENT) || (/^--?[A-Za-z]|^[A-Z_]+=/.test(argument) && !value.startsWith('-') && isSecret(option.replace(/^-+/, ''), value));
   });
 }

@@ -330,6 +330,13 @@ describe('more than a key', () => {
     test.each<[string, AiAssistant, string]>([
       ['a variable that is called a key', AiAssistant.claude({ variables: { ANTHROPIC_API_KEY: 's3cret-one' } }), 'variables.ANTHROPIC_API_KEY'],
       ['a variable that looks like a key', AiAssistant.codex({ variables: { OTHER: 'sk-proj-s3cret-one' } }), 'variables.OTHER'],
+      ['a connection string of an MCP server', AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx', { args: ['postgres://me:s3cret-one@db/app'] })] }), 'mcpServers[0]'],
+      ['a connection string as variable', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'npx', { variables: { DB: 'Server=db;Password=s3cret-one' } })] }), 'mcpServers[0]'],
+      ['a variable for another program', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'docker', { args: ['run', '--env=GITLAB_TOKEN=s3cret-one', 'image'] })] }), 'mcpServers[0]'],
+      ['a header given as argument', AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx', { args: ['--header', 'X-Api-Key: s3cret-one'] })] }), 'mcpServers[0]'],
+      ['a header without a scheme', AiAssistant.codex({ settings: { otel: { headers: { Authorization: 's3cret-one' } } } }), 'settings.otel.headers.Authorization'],
+      ['a key of Groq', AiAssistant.aichat({ variables: { OTHER: `gsk_${'s3cret0'.repeat(4)}` } }), 'variables.OTHER'],
+      ['a password of Postgres', AiAssistant.claude({ variables: { PGPASSWORD: 's3cret-one' } }), 'variables.PGPASSWORD'],
       ['a bearer token of Bedrock', AiAssistant.claude({ variables: { AWS_BEARER_TOKEN_BEDROCK: 's3cret-one' } }), 'variables.AWS_BEARER_TOKEN_BEDROCK'],
       ['a setting', AiAssistant.claude({ settings: { env: { ANTHROPIC_AUTH_TOKEN: 's3cret-one' } } }), 'settings.env.ANTHROPIC_AUTH_TOKEN'],
       ['a setting in a list', AiAssistant.codex({ settings: { notify: ['send', ghp] } }), 'settings.notify.1'],
