@@ -1,15 +1,16 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Additions, DoorKeeper } from './door-keeper';
 import { fitToStore } from './fit-to-store';
+import { checkOwnPod } from './known-pods';
 import { checkNamespace } from './namespace-checks';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
 import { checkPrograms } from './program-checks';
-import { checkKind, checkPod, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
+import { checkKind, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
 import { describe, isSameProblem, Problem } from '../base/problems';
 import { isAskedFor, isSaid } from '../pod/asked-for';
 import { withClaimTemplate } from '../pod/claim-templates';
-import { checkPlainKubernetes } from '../pod/container-checks';
+import { checkPlainWorkload } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { withFolders } from '../pod/folder-maker';
 import { checkLists } from '../pod/list-checks';
@@ -253,9 +254,8 @@ export class Guest {
       const own = found.map((pod): PodManifest => theirs(pod));
       return [
         ...own.flatMap(pod => [
-          ...checkPlainKubernetes(pod, () => this.nameIsMade(owner)),
-          ...(containersOf(pod).some(({ sort }) => sort === 'containers') ? [] : [noContainer(owner)]),
-          ...checkPod(pod, additions, user),
+          ...checkPlainWorkload(pod, () => this.nameIsMade(owner)),
+          ...checkOwnPod(pod, additions, user),
           ...checkServedStore(pod, store, home),
           ...checkPrograms(pod, programs, additions.firstContainers),
         ]),

@@ -13,12 +13,17 @@ import { Problem } from '../base/problems';
  *
  * @param nameIsMade whether the object's name was made of the ids of constructs
  */
-export function checkPlainKubernetes(pod: PodManifest, nameIsMade: () => boolean): Problem[] {
-  const { owner } = pod;
+export function checkPlainWorkload({ owner, metadata }: PodManifest, nameIsMade: () => boolean): Problem[] {
   return [
     ...checkObject(owner, nameIsMade),
     ...checkCounts(owner),
-    ...(owner.metadata === pod.metadata ? [] : checkMetadata('podMetadata', pod.metadata)),
+    ...(owner.metadata === metadata ? [] : checkMetadata('podMetadata', metadata)),
+  ];
+}
+
+/** The same of its pod. */
+export function checkPlainPod(pod: PodManifest): Problem[] {
+  return [
     ...checkContainerNames(pod),
     ...checkSleepingContainers(pod),
     ...containersOf(pod).flatMap(({ container }) => [
