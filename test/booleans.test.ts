@@ -58,6 +58,9 @@ const CASES: { [place: string]: (chart: Chart) => void } = {
   'NpmAssistantOptions managed': deployment({
     homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.codex({ managed: NO })],
   }),
+  'AiAssistantOptions keyless': deployment({
+    homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.aichat({ baseUrl: 'https://gateway.example.org', keyless: NO })],
+  }),
   'GeminiOptions trustFolders': deployment({
     homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.gemini({ trustFolders: NO })],
   }),

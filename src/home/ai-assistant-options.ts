@@ -27,6 +27,14 @@ export interface AiAssistantOptions {
   readonly baseUrl?: string;
 
   /**
+   * Whether the gateway at `baseUrl` takes no key: true, and the assistant works without one; false, and somebody else brings the key, as a user who signs
+   * in, or a variable of the container.
+   *
+   * @default - a gateway for which no key is given is refused
+   */
+  readonly keyless?: boolean;
+
+  /**
    * Further variables that are no secrets, as for other providers: `{ CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu-central-1' }`. What
    * is called or looks like a key is refused here, and belongs into `secrets`.
    *

@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { AichatOptions, GeminiOptions, NpmAssistantOptions } from './ai-assistant-options';
 import { settingProblem } from './assistant-settings';
+import { checkGatewayKey, codexKeyVariable, noKeyVariables, takesKey, withKeyChosen } from './gateway-key';
 import { McpServer } from './mcp-server';
 import { toml, tomlValue } from './toml';
 import { checkBooleans } from '../base/boolean-check';
@@ -49,7 +50,7 @@ export class AiAssistant {
     return new AiAssistant('claude', options, {
       keyVariables: ['ANTHROPIC_API_KEY'],
       folders: { CLAUDE_CONFIG_DIR: '/.claude' },
-      variables: { ANTHROPIC_MODEL: model, ANTHROPIC_BASE_URL: baseUrl },
+      variables: { ANTHROPIC_MODEL: model, ANTHROPIC_BASE_URL: baseUrl, ...noKeyVariables(options, 'ANTHROPIC_AUTH_TOKEN') },
       files: () => options.managed ? {
         '/etc/claude-code/managed-settings.json': settings && json(settings),
         '/etc/claude-code/managed-mcp.json': servers && json({ mcpServers: servers }),
@@ -78,7 +79,12 @@ export class AiAssistant {
     return new AiAssistant('gemini', options, {
       keyVariables: ['GEMINI_API_KEY'],
       folders: { GEMINI_CLI_HOME: '' },
-      variables: { GEMINI_MODEL: model, GOOGLE_GEMINI_BASE_URL: baseUrl, GEMINI_CLI_TRUST_WORKSPACE: options.trustFolders ? 'true' : undefined },
+      variables: {
+        GEMINI_MODEL: model,
+        GOOGLE_GEMINI_BASE_URL: baseUrl,
+        GEMINI_CLI_TRUST_WORKSPACE: options.trustFolders ? 'true' : undefined,
+        ...noKeyVariables(options, 'GEMINI_API_KEY'),
+      },
       files: () => ({ [`/etc/gemini-cli/${options.managed ? 'settings' : 'system-defaults'}.json`]: isEmpty(file()) ? undefined : json(file()) }),
       ownSettings: mcpServers ? { mcpServers: 'mcpServers' } : {},
       takesNull: true,
@@ -98,7 +104,7 @@ export class AiAssistant {
       ...(model === undefined ? {} : { model }),
       ...(baseUrl === undefined ? {} : {
         model_provider: 'gateway',
-        model_providers: { gateway: { name: 'gateway', base_url: baseUrl, env_key: 'OPENAI_API_KEY', wire_api: 'responses' } },
+        model_providers: { gateway: { name: 'gateway', base_url: baseUrl, env_key: codexKeyVariable(options), wire_api: 'responses' } },
       }),
       ...(mcpServers && options.managed ? { mcp_servers: byName(mcpServers, server => server._ofCodex) } : {}),
     });
@@ -133,7 +139,7 @@ export class AiAssistant {
       keyVariables: [`${prefix}_API_KEY`],
       folders: { AICHAT_CONFIG_DIR: '/.config/aichat' },
       // Spares aichat a configuration file, and its user the questions it asks to write one.
-      variables: { AICHAT_PROVIDER: isChosen ? [provider, ...(model === undefined ? [] : [model])].join(':') : undefined, [`${prefix}_API_BASE`]: baseUrl },
+      variables: { AICHAT_PROVIDER: isChosen ? [provider, ...(model === undefined ? [] : [model])].join(':') : undefined, [`${prefix}_API_BASE`]: baseUrl, ...noKeyVariables(options, `${prefix}_API_KEY`) },
       provider,
     });
   }
@@ -179,7 +185,8 @@ export class AiAssistant {
   public _validate(problems: Problems, prop: string): void {
     const { apiKey, model, baseUrl, npmPackage, mcpServers = [] } = this.options;
     checkSecret(problems, `${prop}.apiKey`, apiKey);
-    checkBooleans<GeminiOptions>(problems, `${prop}.`, this.options, 'managed', 'trustFolders');
+    checkBooleans<GeminiOptions>(problems, `${prop}.`, this.options, 'managed', 'trustFolders', 'keyless');
+    checkGatewayKey(problems, prop, this.options);
     Object.entries(this.secrets()).forEach(([name, value]) => checkSecret(problems, `${prop}.secrets.${name}`, value));
     const exposed = (name: string) => problems.add('CDK8SNIX0603', `${prop}.${name}`, '(not shown)', PLAIN_TEXT, 'Put it into a Secret, and use secrets, or bearerToken.');
     Object.entries(this.options.variables ?? {}).filter(([name, value]) => isSecret(name, String(value))).forEach(([name]) => exposed(`variables.${name}`));
@@ -201,7 +208,7 @@ export class AiAssistant {
       malformed('npmPackage', npmPackage, 'It is a package and its version.', 'Use for example "@anthropic-ai/claude-code@2.1.331"; a tag as "latest" moves.');
     }
     mcpServers.forEach((server, i) => {
-      const problem = server._problem ?? (mcpServers.slice(0, i).some(other => other.name === server.name) ? 'There is one of this name already.' : undefined);
+      const problem = server._problem ?? server._textProblem(this.command) ?? (mcpServers.slice(0, i).some(other => other.name === server.name) ? 'There is one of this name already.' : undefined);
       if (problem !== undefined) {
         malformed(`mcpServers[${i}]`, server.name, problem, 'Use for example McpServer.command("files", "npx", { args: ["-y", "server@1.2.3"] }).');
       }
@@ -253,17 +260,6 @@ export class AiAssistant {
     const { secrets, mcpServers = [] } = this.options;
     return Object.assign({}, ...mcpServers.map(server => server._secrets), secrets);
   }
-}
-
-/** Whether Gemini CLI is to show a key, and not what Vertex or Google's sign-in have. */
-function takesKey({ apiKey, secrets, variables }: GeminiOptions): boolean {
-  return (apiKey ?? secrets?.GEMINI_API_KEY) !== undefined
-    && ['GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_GENAI_USE_GCA'].every(name => variables?.[name] === undefined);
-}
-
-/** Where Gemini CLI is told of a gateway and not how to sign in, it chooses a way that `gemini -p` refuses: "Invalid auth method selected". */
-function withKeyChosen(security: any): object {
-  return { ...security, auth: { selectedType: 'gemini-api-key', ...security?.auth } };
 }
 
 const PLAIN_TEXT = 'The key would be plain text, in the manifest or in the cluster.';

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { mcpTextProblem } from './mcp-text';
 import { argumentsHoldSecret, isSecret, urlHoldsSecret } from '../base/plain-secret';
 
 /**
@@ -6,14 +7,15 @@ import { argumentsHoldSecret, isSecret, urlHoldsSecret } from '../base/plain-sec
  */
 export interface McpCommandOptions {
   /**
-   * Its arguments.
+   * Its arguments, each as it stands: quotes and spaces are part of it. `${NAME}` is a variable of the container to Claude Code and Gemini CLI, and
+   * refused for Codex, which knows none; what an assistant would change of other texts is refused too.
    *
    * @default - none
    */
   readonly args?: string[];
 
   /**
-   * Variables that it gets and that are no secrets.
+   * Variables that it gets and that are no secrets. In their values `${NAME}` is as in `args`.
    *
    * @default - none
    */
@@ -104,6 +106,16 @@ export class McpServer {
     }
     return Object.keys({ ...this.server.variables, ...this._secrets }).every(name => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) ? undefined
       : 'The name of a variable has letters, digits and "_" only.';
+  }
+
+  /**
+   * Why it would not get what it is given by an assistant.
+   *
+   * @internal
+   */
+  public _textProblem(assistant: string): string | undefined {
+    const { command = '', args = [], variables = {}, url = '' } = this.server;
+    return mcpTextProblem(assistant, { texts: [command, ...args, url], values: Object.values(variables), isShell: /(^|\/)(ba|da|z|k)?sh$/.test(command) });
   }
 
   /**

@@ -194,7 +194,7 @@ describe('more than a key', () => {
   ];
 
   test('a model and a gateway are where each assistant looks for them', () => {
-    const options = { model: 'some-model', baseUrl: 'https://gateway.example.org/v1' };
+    const options = { model: 'some-model', baseUrl: 'https://gateway.example.org/v1', keyless: false };
     const of = (assistant: AiAssistant) => variables(podWith(() => [assistant]).containers[0]);
     expect(of(AiAssistant.claude(options))).toMatchObject({ ANTHROPIC_MODEL: 'some-model', ANTHROPIC_BASE_URL: options.baseUrl });
     expect(of(AiAssistant.gemini(options))).toMatchObject({ GEMINI_MODEL: 'some-model', GOOGLE_GEMINI_BASE_URL: options.baseUrl });
@@ -258,7 +258,8 @@ describe('more than a key', () => {
       ['with a key among the secrets', chart => ({ baseUrl, secrets: { GEMINI_API_KEY: key(chart, 'keys') } }), 'gemini-api-key'],
       ['unless the settings say how', chart => ({ baseUrl, apiKey: key(chart, 'keys'), settings: { security: { auth: { selectedType: 'gateway' } } } }), 'gateway'],
       ['not without a gateway', chart => ({ apiKey: key(chart, 'keys') }), undefined],
-      ['not without a key', () => ({ baseUrl }), undefined],
+      ['with none, if the gateway takes none', () => ({ baseUrl, keyless: true }), 'gemini-api-key'],
+      ['not where its user signs in', () => ({ baseUrl, keyless: false }), undefined],
       ['not where the key is none of its own', chart => ({ baseUrl, apiKey: key(chart, 'keys'), variables: { GOOGLE_GENAI_USE_VERTEXAI: 'true' } }), undefined],
     ])('%s', (_, options, expected) => {
       expect(selected(options)?.selectedType).toBe(expected);
@@ -267,6 +268,88 @@ describe('more than a key', () => {
     test('other settings beside it stay', () => {
       expect(selected(chart => ({ baseUrl, apiKey: key(chart, 'keys'), settings: { security: { auth: { useExternal: true } } } })))
         .toEqual({ selectedType: 'gemini-api-key', useExternal: true });
+    });
+  });
+
+  describe('a gateway', () => {
+    const baseUrl = 'https://gateway.example.org';
+    const codexFile = (make: (chart: Chart) => AiAssistant) => fileAt('/etc/codex/config.toml', chart => [make(chart)]);
+
+    test.each(WIRINGS.map(([command]) => command))('of %s without a key is refused, unless it is said to take none, or that the key comes from elsewhere', command => {
+      const make = (AiAssistant as any)[command] as (options: GeminiOptions) => AiAssistant;
+      expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [make({ baseUrl })] }); })).toContain(
+        'CDK8SNIX0606 assistants[0].keyless: got nothing. A gateway is given and no key for it, without which the assistant does not start. '
+        + 'Give apiKey, or say keyless: true if the gateway takes none; false if its user signs in, or the container has the key.');
+      const pod = podWith(() => [make({ baseUrl, keyless: false })]);
+      expect(Object.keys(variables(pod.containers[0])).filter(name => /_KEY$|_TOKEN$/.test(name))).toEqual([]);
+    });
+
+    test.each<[string, (chart: Chart) => AiAssistant]>([
+      ['a token among the secrets', chart => AiAssistant.claude({ baseUrl, secrets: { ANTHROPIC_AUTH_TOKEN: key(chart, 'keys') } })],
+      ['another provider', () => AiAssistant.claude({ baseUrl, variables: { CLAUDE_CODE_USE_BEDROCK: '1' } })],
+      ['a program that prints a key', () => AiAssistant.claude({ baseUrl, settings: { apiKeyHelper: '/bin/key' } })],
+    ])('takes %s for a key', (_, make) => {
+      podWith(chart => [make(chart)]);
+    });
+
+    test('that takes none is shown none, by what each assistant insists on', () => {
+      const of = (assistant: AiAssistant) => variables(podWith(() => [assistant]).containers[0]);
+      expect(of(AiAssistant.claude({ baseUrl, keyless: true }))).toMatchObject({ ANTHROPIC_AUTH_TOKEN: 'none' });
+      expect(of(AiAssistant.gemini({ baseUrl, keyless: true }))).toMatchObject({ GEMINI_API_KEY: 'none' });
+      expect(of(AiAssistant.aichat({ baseUrl, keyless: true, provider: 'mistral' }))).toMatchObject({ MISTRAL_API_KEY: 'none' });
+      expect(codexFile(() => AiAssistant.codex({ baseUrl, keyless: true }))).not.toContain('env_key');
+    });
+
+    test('of Codex is shown the key that there is', () => {
+      expect(codexFile(chart => AiAssistant.codex({ baseUrl, apiKey: key(chart, 'keys') }))).toContain('"env_key" = "OPENAI_API_KEY"');
+      expect(codexFile(chart => AiAssistant.codex({ baseUrl, secrets: { CODEX_API_KEY: key(chart, 'keys') } }))).toContain('"env_key" = "CODEX_API_KEY"');
+    });
+
+    test.each<[string, (chart: Chart) => AiAssistant, string]>([
+      ['keyless without a gateway', () => AiAssistant.claude({ keyless: true }), 'keyless: got true. There is no gateway.'],
+      ['keyless with a key', chart => AiAssistant.codex({ baseUrl, keyless: true, apiKey: key(chart, 'keys') }), 'keyless: got true. There is a key.'],
+    ])('%s is refused', (_, make, message) => {
+      expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [make(chart)] }); }))
+        .toContain(`CDK8SNIX0606 assistants[0].${message}`);
+    });
+  });
+
+  describe('texts of MCP servers with a dollar', () => {
+    const withArgument = (text: string) => [McpServer.command('a', 'program', { args: [text] })];
+    const withVariable = (text: string) => [McpServer.command('a', 'program', { variables: { A: text } })];
+    const error = (assistant: AiAssistant) => synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [assistant] }); });
+
+    test.each(['${HOME}/x', '${HOME:-/tmp}', '--token=${TOKEN}'])('%s is a variable to claude and gemini, and refused for codex', text => {
+      podWith(() => [AiAssistant.claude({ mcpServers: withArgument(text) }), AiAssistant.gemini({ mcpServers: withVariable(text) })]);
+      for (const mcpServers of [withArgument(text), withVariable(text), [McpServer.http('a', `https://mcp.example.org/${text}`)]]) {
+        expect(error(AiAssistant.codex({ mcpServers }))).toMatch(
+          /CDK8SNIX0606 assistants\[0\]\.mcpServers\[0\]: got "a"\. Codex puts no variables into what it passes: "\$\{\w+(:-\/tmp)?\}" would arrive as it stands\./);
+      }
+    });
+
+    test.each(['.a as $x | $x', 'query($id: ID)', 'https://example.org/$path'])('%s is a text to claude and codex, and refused for gemini, which would change it', text => {
+      podWith(() => [AiAssistant.claude({ mcpServers: withArgument(text) }), AiAssistant.codex({ mcpServers: withVariable(text) })]);
+      for (const mcpServers of [withArgument(text), withVariable(text)]) {
+        expect(error(AiAssistant.gemini({ mcpServers }))).toMatch(/mcpServers\[0\]: got "a"\. Gemini CLI would put the variable in the place of "\$(x|id|path)"\./);
+      }
+    });
+
+    test.each(['costs 5$', '$1', 'a $ b', '^x$', '100 %', 'say "hi" \'there\'', 'back\\slash', '$$'])('%s is a text to all', text => {
+      podWith(() => [
+        AiAssistant.claude({ mcpServers: withArgument(text) }), AiAssistant.codex({ mcpServers: withVariable(text) }),
+        AiAssistant.gemini({ mcpServers: withVariable(text) }),
+      ]);
+    });
+
+    test('what is nothing but a bare name is told, since it means a variable to some', () => {
+      expect(error(AiAssistant.claude({ mcpServers: withVariable('$OTHER') }))).toContain('"$OTHER" is a variable to some assistants, and to others a text. Write "${OTHER}".');
+      expect(error(AiAssistant.codex({ mcpServers: withArgument('$OTHER') }))).toContain('Codex would pass "$OTHER" as it stands.');
+      expect(error(AiAssistant.gemini({ mcpServers: withVariable('\\$5') }))).toContain('Gemini CLI would take the "\\" before a "$" away.');
+    });
+
+    test('a shell puts variables into its arguments itself', () => {
+      const mcpServers = [McpServer.command('a', '/bin/sh', { args: ['-c', 'exec program "--url=$URL" "${HOME}"'] })];
+      podWith(() => [AiAssistant.claude({ mcpServers }), AiAssistant.codex({ mcpServers }), AiAssistant.gemini({ mcpServers })]);
     });
   });
 
@@ -358,7 +441,7 @@ describe('more than a key', () => {
         AiAssistant.claude({
           variables: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: '32000', CLAUDE_CODE_API_KEY_HELPER_TTL_MS: '1000', GOOGLE_APPLICATION_CREDENTIALS: '/run/key.json', MY_TOKEN: '' },
           settings: { apiKeyHelper: '/bin/key', env: { OTHER_TOKEN: '${MY_TOKEN}' }, permissions: { deny: ['Read(./secrets/**)'] } },
-          mcpServers: [McpServer.command('a', 'npx', { args: ['--token-file', '/run/token', '-y', '@scope/server@1.2.3'], variables: { API_KEY: '$OTHER' } })],
+          mcpServers: [McpServer.command('a', 'npx', { args: ['--token-file', '/run/token', '-y', '@scope/server@1.2.3'], variables: { API_KEY: '${OTHER}' } })],
         }),
         AiAssistant.codex({ settings: { model_providers: { mine: { env_key: 'OPENAI_API_KEY', requires_openai_auth: false } } } }),
       ]);
