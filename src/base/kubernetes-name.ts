@@ -5,7 +5,7 @@ export function isDnsLabel(text: string): boolean {
 
 /** A DNS subdomain as Kubernetes wants it for most object names. */
 export function isDnsSubdomain(text: string): boolean {
-  return text.length <= 253 && text.split('.').every(isDnsLabel);
+  return text.includes('.') ? text.length <= 253 && text.split('.').every(isDnsLabel) : isDnsLabel(text);
 }
 
 /** The key of an entry in a Secret or a ConfigMap. */

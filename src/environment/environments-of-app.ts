@@ -19,7 +19,11 @@ interface EnvironmentsOfApp {
 export function registerEnvironment(environment: Construct, problems: Problems): void {
   const { all, byObject } = ofApp(environment);
   all.push(environment);
-  for (const object of environment.node.children.map(child => child.node.defaultChild).filter(ApiObject.isApiObject)) {
+  for (const { node } of environment.node.children) {
+    const object = node.defaultChild;
+    if (!object || !ApiObject.isApiObject(object)) {
+      continue;
+    }
     const { kind, name } = object;
     const key = `${kind}/${object.metadata.namespace ?? ''}`;
     const byName = byObject.get(key) ?? new Map<string, IConstruct>();

@@ -14,8 +14,11 @@ export interface VolumePlace {
  * @param spec the pod's, as it will be written
  */
 export function foldersToMake(spec: any, place: VolumePlace): string[] {
-  const containers = [...listOf(spec.initContainers), ...listOf(spec.containers)];
-  const folders = new Set(containers.flatMap(container => foldersOf(container, place, listOf(spec.volumes))));
+  const volumes = listOf(spec.volumes);
+  const folders = new Set<string>();
+  for (const container of [...listOf(spec.initContainers), ...listOf(spec.containers)]) {
+    foldersOf(container, place, volumes).forEach(folder => folders.add(folder));
+  }
   const all = [...folders].sort();
   return all.filter(folder => !all.some(other => other.startsWith(`${folder}/`)));
 }
@@ -24,7 +27,8 @@ function foldersOf(container: any, place: VolumePlace, volumes: any[]): string[]
   const { workingDir, volumeMounts } = container;
   const working = workingDir === undefined ? undefined : plainPath(workingDir);
   // Most containers have nothing there.
-  if (![working, ...listOf(volumeMounts).map(mount => plainPath(mount.mountPath))].some(path => path !== undefined && isBelow(path, place.path))) {
+  const isThere = (path: string): boolean => isBelow(path, place.path);
+  if (!(working !== undefined && isThere(working)) && !listOf(volumeMounts).some(mount => isThere(plainPath(mount.mountPath)))) {
     return [];
   }
   const mounts = listOf(volumeMounts).map(mount => ({ ...mount, path: plainPath(mount.mountPath) }));

@@ -99,10 +99,12 @@ export function mergePodMetadata(metadata: any, { annotations, annotationLists, 
 }
 
 function joinItems(theirs: any, ours: PodAdditions['annotationLists']): { readonly [name: string]: string } {
-  return Object.fromEntries(Object.entries(ours).map(([name, items]) => {
+  const joined: { [name: string]: string } = {};
+  for (const [name, items] of Object.entries(ours)) {
     const there: string[] = String(theirs?.[name] ?? '').split(',').map(item => item.trim()).filter(item => item !== '');
-    return [name, [...new Set([...there, ...items])].join(',')];
-  }));
+    joined[name] = there.length === 0 ? items.join(',') : [...new Set([...there, ...items])].join(',');
+  }
+  return joined;
 }
 
 /** Who runs in the pod; where others are left alone, that is said of each container instead. */
@@ -125,19 +127,25 @@ function wrapCommand(container: Container, { commandPrefix }: PodAdditions): Con
 /** The parts of an environment as one: in order, and a variable that comes twice with its later value. */
 export function joinParts(parts: Array<Partial<PodPart>>): PodPart {
   return {
-    initContainers: joinLists(parts.map(part => part.initContainers)),
-    nixInitContainers: joinLists(parts.map(part => part.nixInitContainers)),
-    volumes: joinLists(parts.map(part => part.volumes)),
-    mounts: joinLists(parts.map(part => part.mounts)),
-    variables: lastOfEach(joinLists(parts.map(part => part.variables))),
-    workloadVariables: lastOfEach(joinLists(parts.map(part => part.workloadVariables))),
+    initContainers: joinLists(parts, 'initContainers'),
+    nixInitContainers: joinLists(parts, 'nixInitContainers'),
+    volumes: joinLists(parts, 'volumes'),
+    mounts: joinLists(parts, 'mounts'),
+    variables: lastOfEach(joinLists(parts, 'variables')),
+    workloadVariables: lastOfEach(joinLists(parts, 'workloadVariables')),
   };
 }
 
 /** Nearly always one of them has anything, and serves as it is. */
-function joinLists<T>(lists: Array<T[] | undefined>): T[] {
-  const filled = lists.filter(list => list !== undefined && list.length > 0) as T[][];
-  return filled.length === 1 ? filled[0] : filled.flat();
+function joinLists<T extends keyof PodPart>(parts: ReadonlyArray<Partial<PodPart>>, name: T): PodPart[T] {
+  let joined: any[] = [];
+  for (const part of parts) {
+    const list: any[] = part[name] ?? [];
+    if (list.length > 0) {
+      joined = joined.length === 0 ? list : [...joined, ...list];
+    }
+  }
+  return joined as PodPart[T];
 }
 
 /** Without what is done in preparation of the workload alone, such as activating a home, and what it alone is to see. */
@@ -147,7 +155,7 @@ export function withoutWorkloadSteps(additions: PodAdditions): PodAdditions {
 }
 
 function lastOfEach(variables: kplus.k8s.EnvVar[]): kplus.k8s.EnvVar[] {
-  return [...new Map(variables.map(variable => [variable.name, variable])).values()];
+  return variables.length === 0 ? variables : [...new Map(variables.map(variable => [variable.name, variable])).values()];
 }
 
 /** Whether a container of the workload uses Nix. */

@@ -30,8 +30,12 @@ export class SharedFiles extends Construct {
     const chart = Chart.of(scope);
     const content = known.get(id) ?? remember(id, files());
     const isSame = (child: unknown): child is SharedFiles => (child as { [CONTENT]?: string } | undefined)?.[CONTENT] === content.hash;
-    const [first, own] = [id, `${id}-${content.hash}`].map(name => chart.node.tryFindChild(name));
-    const shared = [first, own].find(isSame) ?? new SharedFiles(chart, first ? `${id}-${content.hash}` : id, content);
+    const find = (name: string): SharedFiles | undefined => {
+      const child = chart.node.tryFindChild(name);
+      return isSame(child) ? child : undefined;
+    };
+    const first = chart.node.tryFindChild(id);
+    const shared = isSame(first) ? first : find(`${id}-${content.hash}`) ?? new SharedFiles(chart, first ? `${id}-${content.hash}` : id, content);
     NeededObjects.of(scope).add(shared.object);
     return shared;
   }
