@@ -20,3 +20,15 @@ test('the page of programs takes what the benchmark has measured, and keeps all 
   expect(around(page)).toEqual(around(PAGE));
   expect(() => withFigures('no place', FIGURES)).toThrow('no place for figures');
 });
+
+test('the page states what bench/results.json has', () => {
+  const { program, seconds } = JSON.parse(fs.readFileSync(path.join(__dirname, '../../bench/results.json'), 'utf-8'));
+  expect(program.quick).toBe(false);
+  // What a run before had no name for yet stands on no page.
+  const rows = (text: string) => text.split('\n').filter(line => /^\| .*\| \d+\.\d \| \d+\.\d \|$/.test(line));
+  const measured = withFigures(PAGE, { warmVsMounted: 0, ...program, seconds: { mounted: 0, ...seconds.program } });
+  expect(rows(PAGE)).toHaveLength(6);
+  expect(rows(PAGE)).toEqual(rows(measured));
+  expect(PAGE).toContain(`What a warm start adds to a pod of an image is ${program.warmVsImage.toFixed(2)} of what `);
+  expect(PAGE).toContain(`for a program of ${program.closure.paths} store paths and ${program.closure.mebibytes} MiB`);
+});
