@@ -1,4 +1,4 @@
-import { ApiObject, Chart, Cron, Size } from 'cdk8s';
+import { ApiObject, Chart, Cron, JsonPatch, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   BuiltNixImageOptions, CsiStoreOptions, EphemeralHomeOptions, NixArchitecture, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource,
@@ -404,10 +404,16 @@ const CASES: Case[] = [
   }), 'CDK8SNIX0404', 'containers[main].securityContext.capabilities.add', '["SYS_PTRACE"]', 'PodSecurityLevel.PRIVILEGED'],
   ['root that uses the store of another', container({ securityContext: { user: 0 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '0', 'NixUser.root()'],
   ['another group', container({ securityContext: { group: 100 } }), 'CDK8SNIX0403', 'containers[main].securityContext.group', '100', 'NixUser.of with gid 100'],
+  ['a mount of a volume that there is not', enabledPod({ containers: [{ name: 'main', image: 'example/app:1', volumeMounts: [{ name: 'dta', mountPath: '/data' }] }], volumes: [{ name: 'data', emptyDir: {} }] }),
+    'CDK8SNIX0525', 'containers[main].volumeMounts', '"dta"', 'use one of: data'],
+  ['a patch that sets all volumes anew', (chart: Chart) => {
+    ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.replace('/spec/template/spec/volumes', []));
+  }, 'CDK8SNIX0524', '/spec/template/spec/volumes', '"replace"', 'JsonPatch.add("/spec/template/spec/volumes/-"'],
 ];
 
-/** What is wrong in options rather than in the workload. */
+/** What is wrong in options or patches rather than in the workload. */
 const BY_OPTIONS = [
+  'a patch that sets all volumes anew',
   'a container that is not there', 'no container of all', 'an init container before ours that is not there', 'an init container before ours that is to have Nix',
 ];
 

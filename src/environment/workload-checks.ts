@@ -3,6 +3,7 @@ import { checkMountClashes, checkMountPaths } from './mount-checks';
 import { checkNodes } from './node-checks';
 import { checkIds, checkPrivileges } from './privilege-checks';
 import { checkVariables } from './variable-checks';
+import { checkMountedVolumes, checkVolumeNames, volumeNames } from './volume-checks';
 import { checkWorkingDirectory } from './working-directory-checks';
 import { Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
@@ -29,15 +30,19 @@ export function staysUp(object: { readonly kind: string; readonly apiVersion?: s
 
 /** What is wrong with a pod that gets Nix, as its own manifest says it: not with what is added. */
 export function checkPod(pod: PodManifest, additions: PodAdditions, user: NixUser): Problem[] {
+  const volumes = volumeNames(pod);
+  const isOurVolume = (name: string): boolean => isIn(additions.volumes, name) || isIn(additions.mounts, name);
   const nixContainers = containersOf(pod).filter(({ container }) => usesNix(container, additions)).map(({ container }) => container.name);
   return [
     ...checkRestart(pod),
     ...checkIds('securityContext', pod.spec.securityContext, user, true),
     ...checkLevel(pod, additions.level, name => !additions.leavesOthersAlone || nixContainers.includes(name)),
-    ...checkNames(pod, additions),
+    ...checkNames(pod, additions, [...volumes.own, ...volumes.ofClaims].filter(isOurVolume)),
+    ...checkVolumeNames(volumes),
     ...checkNodes(pod, additions),
     ...containersOf(pod).flatMap(({ container }) => [
       ...checkMountPaths(container, listOf(pod.spec.volumes)),
+      ...checkMountedVolumes(container, pod, volumes, isOurVolume),
       ...checkWorkingDirectory(container, listOf(pod.spec.volumes), usesNix(container, additions) ? additions : undefined),
       ...(usesNix(container, additions) ? checkNixContainer(container, pod, additions, user) : []),
       ...(usesNix(container, additions) || !additions.leavesOthersAlone ? checkPrivileges(container, user, additions.level) : []),
@@ -148,17 +153,22 @@ export function checkServedStore(pod: PodManifest, store: BoundStore, home: NixH
   return problems;
 }
 
-/** Volumes and init containers that have a name of ours. */
-function checkNames(pod: PodManifest, additions: PodAdditions): Problem[] {
+/**
+ * Volumes and init containers that have a name of ours.
+ *
+ * @param volumes those of ours that there are already
+ */
+function checkNames(pod: PodManifest, additions: PodAdditions, volumes: string[]): Problem[] {
   const taken = (prop: string, name: string): Problem => ({
     code: 'CDK8SNIX0504', prop, value: name, problem: 'The environment uses this name.', remedy: 'Give yours another name.',
   });
-  const isIn = (ours: ReadonlyArray<{ readonly name: string }>, name: string): boolean => ours.some(our => our.name === name);
-  const claims = listOf(pod.owner.spec?.volumeClaimTemplates).map(template => template.metadata?.name);
-  const volumes: string[] = [...listOf(pod.spec.volumes).map(volume => volume.name), ...claims];
   return [
-    ...volumes.filter(name => isIn(additions.volumes, name) || isIn(additions.mounts, name)).map(name => taken('volumes', name)),
+    ...volumes.map(name => taken('volumes', name)),
     ...containersOf(pod).filter(({ container: { name } }) => isIn(additions.initContainers, name) || isIn(additions.nixInitContainers, name))
       .map(({ container }) => taken('containers', container.name)),
   ];
+}
+
+function isIn(ours: ReadonlyArray<{ readonly name: string }>, name: string): boolean {
+  return ours.some(our => our.name === name);
 }

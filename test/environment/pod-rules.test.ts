@@ -28,7 +28,7 @@ const byName = (containers: any[], name: string): any => containers.find(contain
 
 describe('folders that the runtime would make as root', () => {
   const folders = (container: any, props?: NixEnvironmentProps, options?: NixEnableOptions): (string | undefined)[] => {
-    const { template } = enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1', ...container }] } }, props, options);
+    const { template } = enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1', ...container }], volumes: [{ name: 'gh', emptyDir: {} }] } }, props, options);
     const seed = byName(template.spec.initContainers, 'seed-nix-store');
     return ['NIX_HOME_FOLDERS', 'NIX_TMP_FOLDERS'].map(name => variable(seed, name));
   };
@@ -96,7 +96,7 @@ test('the autoscaler of the cluster may drain what nobody misses', () => {
 });
 
 test('a mount of the container at /tmp takes the place of ours, however it is written', () => {
-  const { template } = enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1', volumeMounts: [{ name: 'scratch', mountPath: '/tmp/' }] }] } });
+  const { template } = enabled({ spec: { containers: [{ name: 'app', image: 'example/app:1', volumeMounts: [{ name: 'scratch', mountPath: '/tmp/' }] }], volumes: [{ name: 'scratch', emptyDir: {} }] } });
   expect(template.spec.containers[0].volumeMounts.filter((mount: any) => mount.mountPath.startsWith('/tmp'))).toEqual([{ name: 'scratch', mountPath: '/tmp/' }]);
 });
 
