@@ -25,7 +25,7 @@ import { isPart, partOf, PodTarget } from '../pod/pod-targets';
 import { checkSelector } from '../pod/selector-checks';
 import { startersOf } from '../pod/starters';
 import { textOf } from '../pod/text-of';
-import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestToCheck, patchesOf } from '../pod/written-manifest';
+import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestAsWished, manifestToCheck, patchesOf } from '../pod/written-manifest';
 
 /** All that the checks read of an object which is not patched; of what was made, and of what starts pods of it, the text. */
 interface Look {
@@ -241,7 +241,8 @@ export class Guest {
 
   private check(manifest: any, additions: PodAdditions, theirs: (pod: PodManifest) => PodManifest, made = manifest): Problem[] {
     const { store, places, user, home, programs } = this.keeper;
-    return this.owners(manifest, made).flatMap(owner => {
+    const named = isPatched(this.object) ? this.owners(manifestAsWished(this.object), made) : [];
+    return this.owners(manifest, made).flatMap((owner, i) => {
       const fitted = this.fitted(owner);
       const found = podsOf(fitted, this.podTemplates);
       if (found.length === 0) {
@@ -261,8 +262,8 @@ export class Guest {
         ]),
         ...checkKind(store, fitted),
         ...own.flatMap(pod => checkSelector(fitted, { ...pod.metadata.labels, ...additions.labels })),
-        ...checkPlaces(places, fitted, own, startersOf(this.object, fitted)),
-        ...checkNamespace(this.keeper.scope, owner),
+        ...checkPlaces(places, fitted, own, startersOf(this.object, named[i] ?? owner)),
+        ...checkNamespace(this.keeper.scope, named[i] ?? owner),
       ];
     });
   }

@@ -3,10 +3,12 @@ import { annotationsOf, hooksOf, SYNC_WAVE } from './gitops-annotations';
 import { Problem } from '../base/problems';
 import { podTemplatesOf } from '../pod/enabled-mark';
 import { listOf, mayBeList, podsOf, startsPods } from '../pod/pod-manifest';
+import { metadataAsWished } from '../pod/written-manifest';
 
 /** An object as its consumers name it, and the wave it is in. */
 interface InWave {
   readonly name: string;
+  readonly namespace?: string;
   readonly kind: string;
   readonly wave: number;
   readonly object: ApiObject;
@@ -17,13 +19,17 @@ interface InWave {
  * consumer, for ever, unless another pod of its own wave mounts it too; what a pod mounts and comes in a later wave keeps the pod, and so its wave, from getting healthy.
  */
 export function checkWaves(objects: ApiObject[]): Problem[] {
-  const all = objects.map((object): InWave => ({ name: object.name, kind: object.kind, wave: waveOf(object), object }));
-  const find = (kind: string, name: string | undefined): InWave | undefined => all.find(other => other.kind === kind && other.name === name);
-  return objects.flatMap(object => mountedBy(object).flatMap(({ kind, name }): Problem[] => {
-    const mounted = find(kind, name);
+  const all = objects.map((object): InWave => {
+    const { name, namespace } = metadataAsWished(object);
+    return { name, namespace, kind: object.kind, wave: waveOf(object), object };
+  });
+  const isIt = (one: Mounted, other: Mounted): boolean => one.kind === other.kind && one.name === other.name && one.namespace === other.namespace;
+  return objects.flatMap(object => mountedBy(object).flatMap((volume): Problem[] => {
+    const { kind } = volume;
+    const mounted = all.find(other => isIt(volume, other));
     const wave = waveOf(object);
     const isBound = () => kind !== 'PersistentVolumeClaim' || objects.some(other => startsAtOnce(other) && waveOf(other) === mounted?.wave
-      && mountedBy(other).some(volume => volume.kind === kind && volume.name === name));
+      && mountedBy(other).some(another => isIt(volume, another)));
     if (!mounted || mounted.wave === wave || isOtherPhase(object, mounted.object) || (mounted.wave < wave && isBound())) {
       return [];
     }
@@ -57,16 +63,21 @@ export function checkClaimAnnotations(objects: ApiObject[]): Problem[] {
   }));
 }
 
-function mountedBy(object: ApiObject): Array<{ kind: string; name?: string }> {
+interface Mounted {
+  readonly kind: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+function mountedBy(object: ApiObject): Mounted[] {
   const podTemplates = podTemplatesOf(object);
   if (!startsPods(object) && !mayBeList(object) && podTemplates.length === 0) {
     return [];
   }
-  const volumes = podsOf(object.toJson(), podTemplates).flatMap(pod => listOf(pod.spec.volumes));
-  return volumes.flatMap(({ persistentVolumeClaim, configMap }) => [
-    ...(persistentVolumeClaim ? [{ kind: 'PersistentVolumeClaim', name: persistentVolumeClaim.claimName }] : []),
-    ...(configMap ? [{ kind: 'ConfigMap', name: configMap.name }] : []),
-  ]);
+  return podsOf(object.toJson(), podTemplates).flatMap(({ owner, spec }) => listOf(spec.volumes).flatMap(({ persistentVolumeClaim, configMap }) => [
+    ...(persistentVolumeClaim ? [{ kind: 'PersistentVolumeClaim', name: persistentVolumeClaim.claimName, namespace: owner.metadata?.namespace }] : []),
+    ...(configMap ? [{ kind: 'ConfigMap', name: configMap.name, namespace: owner.metadata?.namespace }] : []),
+  ]));
 }
 
 /** A pod of its own at the time of the sync, which binds the claims it mounts. */

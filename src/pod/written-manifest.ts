@@ -87,9 +87,24 @@ export function manifestAsPatched(object: ApiObject): any {
   return patchedManifest(object, writerIn(object)?.edits ?? NONE);
 }
 
-/** The manifest as the user's patches leave it, without our changes: what somebody wants of the cluster. */
+/** The manifest as the user's patches leave it, without our changes: what somebody wants of the cluster. Patches of what is ours say nothing here. */
 export function manifestAsWished(object: ApiObject): any {
-  return patchedManifest(object, NONE);
+  if (!isPatched(object)) {
+    return patchedManifest(object, NONE);
+  }
+  writerIn(object)?.prepare.forEach(prepare => prepare());
+  return convert(object, internalsOf(object).patches.reduce((manifest, patch) => {
+    try {
+      return JsonPatch.apply(manifest, patch);
+    } catch {
+      return manifest;
+    }
+  }, render(object)));
+}
+
+/** Name, namespace and the like, as they will be in the cluster. */
+export function metadataAsWished(object: ApiObject): any {
+  return (isPatched(object) ? manifestAsWished(object).metadata : renderedMetadata(object)) ?? {};
 }
 
 /** A JSON patch, as its standard (RFC 6902) has it. */
