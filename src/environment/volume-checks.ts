@@ -30,8 +30,11 @@ export function checkVolumeNames({ own }: VolumeNames): Problem[] {
  *
  * @param isOurs whether the environment brings a volume of this name
  */
-export function checkMountedVolumes(container: any, { owner }: PodManifest, { own, ofClaims }: VolumeNames, isOurs: (name: string) => boolean): Problem[] {
-  const isMissing = ({ name }: { readonly name: string }): boolean => !own.includes(name) && !ofClaims.includes(name) && !isOurs(name) && startsPods(owner);
+export function checkMountedVolumes(
+  container: any, { owner }: PodManifest, { own, ofClaims }: VolumeNames, isOurs: (name: string) => boolean,
+): Problem[] {
+  const isMissing = ({ name }: { readonly name: string }): boolean =>
+    !own.includes(name) && !ofClaims.includes(name) && !isOurs(name) && startsPods(owner);
   return ['volumeMounts', 'volumeDevices'].flatMap(prop => listOf(container[prop]).filter(isMissing).map(({ name }): Problem => ({
     code: 'CDK8SNIX0525',
     prop: `containers[${container.name}].${prop}`,

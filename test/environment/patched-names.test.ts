@@ -23,7 +23,9 @@ const refusal = (chart: Chart): string => {
 };
 
 /** A workload and what starts pods of it, both patched. */
-function started(starter: any, patches: { readonly workload?: JsonPatch[]; readonly starter?: JsonPatch[] }, workload = deployment(), chart = testChart()): string {
+function started(
+  starter: any, patches: { readonly workload?: JsonPatch[]; readonly starter?: JsonPatch[] }, workload = deployment(), chart = testChart(),
+): string {
   const theirs = new ApiObject(chart, 'theirs', workload);
   new NixEnvironment(chart, 'nix').enable(theirs);
   theirs.addJsonPatch(...patches.workload ?? []);
