@@ -34,5 +34,6 @@ pkgs.writeShellScriptBin command ''
   tools=${pkgs.coreutils}/bin:${pkgs.gnugrep}/bin:${pkgs.bash}/bin
   loader='${if native then pkgs.stdenv.cc.bintools.dynamicLinker else ""}' ripgrep='${if native then pkgs.ripgrep else ""}'
   home_settings='${if mergesSettings then ./home-settings.js else ""}' servers_file='${serversFile}'
+  servers_reader='${if serversFile == "" then "" else ./codex-servers.js}'
   ${exports}
   ${builtins.readFile ./npx-wrapper.sh}''

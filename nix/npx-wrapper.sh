@@ -290,12 +290,14 @@ bring_settings() {
 
 # As arguments: a line of the file is a server. Of two with one name the user's is the one.
 read_servers() {
-  local line name
+  local line lines
+  lines=$("$nodejs/bin/node" "$servers_reader" "$1" "${CODEX_HOME:-$home/.codex}/config.toml") || {
+    say "what the manifest says of MCP servers did not arrive"
+    return 0
+  }
   while IFS= read -r line; do
-    name=${line%% *}
-    grep -qsE "^[[:space:]]*\[[[:space:]]*mcp_servers[[:space:]]*\.[[:space:]]*[\"']?${name}[\"']?[[:space:]]*[].]" "${CODEX_HOME:-$home/.codex}/config.toml" ||
-      arguments+=(-c "mcp_servers.$line")
-  done <"$1"
+    [ -z "$line" ] || arguments+=(-c "mcp_servers.$line")
+  done <<<"$lines"
 }
 
 # Becomes the command.

@@ -434,10 +434,17 @@ describe('the AI assistants', () => {
 
     test('becomes arguments of codex, but for servers of its user', () => {
       container.write(`${config}/codex-servers`, 'files = { "command" = "npx", "args" = ["a b", "c\\"d"] }\nb-2 = { "url" = "https://b.example" }\nb = { "url" = "https://c.example" }\n');
-      run('codex', 'mkdir -p ~/.codex; printf \'[mcp_servers."b"]\\ncommand = "mine"\\n[projects."/b"]\\n\' >~/.codex/config.toml');
-      expect(run('codex', 'codex exec hello').output).toContain(
+      run('codex', 'mkdir -p ~/.codex; printf \'mcp_servers . "b" = { command = "mine" }\\n[projects."/b"]\\n\' >~/.codex/config.toml');
+      expect(run('codex', 'codex exec hello', {}, realNode).output).toContain(
         'codex runs with 6 arguments: -c mcp_servers.files={ "command" = "npx", "args" = ["a b", "c\\"d"] } -c mcp_servers.b-2={ "url" = "https://b.example" } exec hello\n'
           .replace(/(files|b-2)=/g, '$1 = '));
+    });
+
+    test('and codex starts without them where they cannot be read', () => {
+      container.write(`${config}/codex-servers`, 'files = { "command" = "npx" }\n');
+      const { status, output } = run('codex', 'codex exec hello');
+      expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining('codex: what the manifest says of MCP servers did not arrive\n') });
+      expect(output).toContain('codex runs with 2 arguments: exec hello');
     });
   });
 
