@@ -3,7 +3,7 @@ import { staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
 import { StoreReach, VolumePlaces } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
-import { PodManifest } from '../pod/pod-manifest';
+import { listOf, PodManifest } from '../pod/pod-manifest';
 import { PodTargetPart } from '../pod/pod-targets';
 import { KEDA_MOST_REPLICAS, Starters, StartingRollout } from '../pod/starters';
 
@@ -66,9 +66,12 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
   if (autoscaledTo > 1) {
     return [tooMany(what, mode, 'An autoscaler adds replicas', 'at most one replica, ')];
   }
-  const rollout = rollouts.find(({ replicas }) => replicas > 1);
-  if (rollout) {
-    return [tooMany('replicas', rollout.replicas, `Several replicas, those of Rollout/${rollout.name}, need the ${what} at once`, 'one replica, ')];
+  const own = rollouts.length === 0 ? 0 : ownReplicas(object);
+  const all = rollouts.reduce((sum, { replicas }) => sum + replicas, own);
+  if (all > 1) {
+    const beside = own > 0 ? `, beside ${object.kind === 'Deployment' ? 'the Deployment\'s' : 'its'} own,` : ',';
+    return [tooMany('replicas', all, `Several replicas, those of ${rollouts.map(({ name }) => `Rollout/${name}`).join(' and ')}${beside} need the ${what} at once`,
+      own > 0 ? `replicas: 0 in ${object.kind}/${object.metadata?.name} and one replica in the Rollout, ` : 'one replica, ')];
   }
   if (pods.length > 1) {
     return [tooMany('podTemplates', pods.map(pod => pod.path), `The object starts several pods, which need the ${what} at once`)];
@@ -77,23 +80,29 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
     .map(field => tooMany(field, beside[field], `${field === 'replicas' ? 'Several replicas' : 'Several pods of a run'} need the ${what} at once`, field === 'replicas' ? 'one replica, ' : 'one pod a run, ')));
 }
 
+/** How many pods a workload starts by itself, besides a Rollout that runs its pods. */
+function ownReplicas(object: any): number {
+  return isKind(object, 'PodTemplate', 'core') ? 0 : object.spec?.replicas ?? 1;
+}
+
 function checkUpdate(mode: string, object: any): Problem[] {
   const { strategy } = object.spec ?? {};
-  if (isKind(object, 'Deployment', 'apps', 'extensions') && strategy?.type !== 'Recreate') {
+  if (isKind(object, 'Deployment', 'apps', 'extensions') && strategy?.type !== 'Recreate' && !isNone(strategy?.rollingUpdate?.maxSurge)) {
     return [waits(mode, 'RollingUpdate', 'Use DeploymentStrategy.recreate(), or leave it out.')];
   }
-  if (isKind(object, 'DeploymentConfig', 'apps.openshift.io') && strategy?.type !== 'Recreate') {
+  if (isKind(object, 'DeploymentConfig', 'apps.openshift.io') && strategy?.type !== 'Recreate'
+    && !(strategy?.type === 'Rolling' && isNone(strategy.rollingParams?.maxSurge))) {
     return [waits(mode, strategy?.type, 'Use strategy: { type: "Recreate" }, or leave it out.')];
   }
   if (isKind(object, 'Rollout', 'argoproj.io') && !stopsOldFirst(strategy)) {
-    return [waits(mode, Object.keys(strategy ?? {})[0], `Use ${STOPS_OLD_FIRST}, or leave it out.`)];
+    return [waits(mode, asked(strategy), `Use ${STOPS_OLD_FIRST}, or leave it out.`)];
   }
   return [];
 }
 
 /** A Rollout that runs the pods of another workload: nothing is put right in that, since it does not get Nix. */
 function checkRollout(mode: string, { name, strategy }: StartingRollout): Problem[] {
-  return stopsOldFirst(strategy) ? [] : [waits(mode, Object.keys(strategy ?? {})[0], `In Rollout/${name} use ${STOPS_OLD_FIRST}.`)];
+  return stopsOldFirst(strategy) ? [] : [waits(mode, asked(strategy), `In Rollout/${name} use ${STOPS_OLD_FIRST}.`)];
 }
 
 function waits(mode: string, value: unknown, remedy: string): Problem {
@@ -106,10 +115,21 @@ function waits(mode: string, value: unknown, remedy: string): Problem {
   };
 }
 
-const STOPS_OLD_FIRST = 'a canary with maxSurge: 0 and maxUnavailable: 1, which stops the old pod first';
+const STOPS_OLD_FIRST = 'a canary with maxSurge: 0 and maxUnavailable: 1 that routes no traffic, which stops the old pod first';
 
 function stopsOldFirst(strategy: any): boolean {
-  return strategy?.canary !== undefined && isNone(strategy.canary?.maxSurge);
+  return strategy?.canary !== undefined && isNone(strategy.canary?.maxSurge) && besideOldOnes(strategy) === undefined;
+}
+
+/** What of a canary starts pods beside the old ones, whatever its maxSurge. */
+function besideOldOnes({ canary }: any): string | undefined {
+  const step = listOf(canary?.steps).flatMap(each => ['setCanaryScale', 'experiment'].filter(name => each?.[name] !== undefined))[0];
+  return canary?.trafficRouting === undefined ? step && `canary.steps.${step}` : 'canary.trafficRouting';
+}
+
+/** What a strategy asks for, as messages show it. */
+function asked(strategy: any = {}): string | undefined {
+  return besideOldOnes(strategy) ?? Object.keys(strategy)[0];
 }
 
 /** A number of pods, or a share of them. */

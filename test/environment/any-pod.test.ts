@@ -185,6 +185,7 @@ describe('one claim is refused to', () => {
     ['a ReplicaSet of two', object('ReplicaSet', 'theirs', { replicas: 2, selector: SELECTOR, template: TEMPLATE }), 'CDK8SNIX0206 replicas: got 2'],
     ['a Job of two at once', object('Job', 'theirs', { parallelism: 2, template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } }, 'batch/v1'), 'CDK8SNIX0206 parallelism: got 2'],
     ['a canary beside the old pod', object('Rollout', 'theirs', { selector: SELECTOR, template: TEMPLATE, strategy: { canary: {} } }, 'argoproj.io/v1alpha1'), 'CDK8SNIX0207 strategy: got "canary"'],
+    ['a canary that routes traffic', object('Rollout', 'theirs', { selector: SELECTOR, template: TEMPLATE, strategy: { canary: { maxSurge: 0, trafficRouting: { istio: {} } } } }, 'argoproj.io/v1alpha1'), 'CDK8SNIX0207 strategy: got "canary.trafficRouting"'],
     ['blue beside green', object('Rollout', 'theirs', { selector: SELECTOR, template: TEMPLATE, strategy: { blueGreen: {} } }, 'argoproj.io/v1alpha1'), 'CDK8SNIX0207 strategy: got "blueGreen"'],
     ['a Knative Service', object('Service', 'theirs', { template: TEMPLATE }, 'serving.knative.dev/v1'), 'CDK8SNIX0206 store: got "ReadWriteOnce". Knative adds pods'],
     ['a Job whose pod is to be started again for ever', object('Job', 'theirs', { template: TEMPLATE }, 'batch/v1'), 'CDK8SNIX0508 restartPolicy: got nothing'],
@@ -201,6 +202,14 @@ describe('one claim is refused to', () => {
     expect(refused(deployment('theirs'), scaler({ name: 'theirs' }, { maxReplicaCount: 1 }))).toBe('');
     expect(refused(deployment('theirs'), scaler({ name: 'other' }, {}))).toBe('');
     expect(refused(deployment('theirs'), scaler({ name: 'theirs', kind: 'StatefulSet' }, {}))).toBe('');
+  });
+
+  test('an update that stops the old pod first is fine, by whatever name', () => {
+    expect(refused(deployment('theirs', { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } }))).toBe('');
+    expect(refused(deployment('theirs', { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '0%' } } }))).toBe('');
+    const config = (rollingParams: any): any => object('DeploymentConfig', 'theirs', { template: TEMPLATE, strategy: { type: 'Rolling', rollingParams } }, 'apps.openshift.io/v1');
+    expect(refused(config({ maxSurge: 0, maxUnavailable: 1 }))).toBe('');
+    expect(refused(config({ maxSurge: '25%' }))).toContain('CDK8SNIX0207 strategy: got "Rolling"');
   });
 
   test('an autoscaler that comes between two synths is seen', () => {

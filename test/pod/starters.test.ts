@@ -10,10 +10,11 @@ describe('a Rollout that runs the pods of a Deployment', () => {
   const rollout = (spec: any, name = 'theirs'): any => ({
     apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata: { name: 'portal' }, spec: { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name }, ...spec },
   });
-  const refused = (...others: any[]) => synthErrorOf(chart => {
+  const refused = (...others: any[]) => refusedBeside(0, ...others);
+  const refusedBeside = (replicas: number | undefined, ...others: any[]) => synthErrorOf(chart => {
     others.forEach((other, i) => new ApiObject(chart, `other-${i}`, other));
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs', {
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'theirs' }, spec: { replicas: 0, selector: { matchLabels: LABELS }, template: TEMPLATE },
+      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'theirs' }, spec: { replicas, selector: { matchLabels: LABELS }, template: TEMPLATE },
     }));
   });
 
@@ -30,8 +31,24 @@ describe('a Rollout that runs the pods of a Deployment', () => {
 
   test('is refused new pods beside the old ones', () => {
     expect(refused(rollout({ strategy: { canary: {} } }))).toContain('CDK8SNIX0207 strategy: got "canary"');
-    expect(refused(rollout({ strategy: { blueGreen: {} } }))).toContain('In Rollout/portal use a canary with maxSurge: 0 and maxUnavailable: 1');
+    expect(refused(rollout({ strategy: { blueGreen: {} } }))).toContain('In Rollout/portal use a canary with maxSurge: 0 and maxUnavailable: 1 that routes no traffic, which stops the old pod first.');
     expect(refused(rollout({}))).toContain('CDK8SNIX0207 strategy: got nothing');
+  });
+
+  test.each<[string, any, string]>([
+    ['traffic is routed', { trafficRouting: { nginx: { stableIngress: 'portal' } } }, 'canary.trafficRouting'],
+    ['its scale is set', { steps: [{ setWeight: 20 }, { setCanaryScale: { replicas: 1 } }] }, 'canary.steps.setCanaryScale'],
+    ['an experiment runs', { steps: [{ experiment: { templates: [{ name: 'new', specRef: 'canary' }] } }] }, 'canary.steps.experiment'],
+  ])('is refused a canary beside the old pod: %s', (_, more, value) => {
+    expect(refused(rollout({ replicas: 1, strategy: { canary: { ...STOPS_OLD_FIRST.canary, ...more } } }))).toContain(`CDK8SNIX0207 strategy: got "${value}"`);
+  });
+
+  test('is refused a pod beside that of the Deployment itself', () => {
+    const one = rollout({ replicas: 1, strategy: STOPS_OLD_FIRST });
+    const message = 'CDK8SNIX0206 replicas: got 2. Several replicas, those of Rollout/portal, beside the Deployment\'s own, need the store at once';
+    expect(refusedBeside(1, one)).toContain(message);
+    expect(refusedBeside(undefined, one)).toContain(message);
+    expect(refusedBeside(1, one)).toContain('Use replicas: 0 in Deployment/theirs and one replica in the Rollout, ');
   });
 
   test('may run one after the other', () => {
