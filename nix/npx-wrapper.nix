@@ -1,4 +1,4 @@
-# A command that installs a pinned npm package with npx at its first use, and from then on runs what was installed: npx-wrapper.sh.
+# A command that installs a pinned npm package with npx at its first use, and from then on runs what was installed: npx-wrapper.sh and what is joined to it.
 #
 # Why at run time: the packages are hundreds of MB, which not everybody uses. in-store/ brings them with the configuration.
 # Why not npx each time: even for a pinned version it asks the registry at every start, and fails without one.
@@ -31,9 +31,15 @@ pkgs.writeShellScriptBin command ''
   command=${command} package=${package} version=${version} system=${pkgs.stdenv.hostPlatform.system}
   config_folder='${configFolder}' certificates='${certificates}'
   nodejs=${pkgs.nodejs_24}
-  tools=${pkgs.coreutils}/bin:${pkgs.gnugrep}/bin:${pkgs.bash}/bin
+  tools=${pkgs.coreutils}/bin:${pkgs.gnugrep}/bin:${pkgs.flock}/bin:${pkgs.bash}/bin
   loader='${if native then pkgs.stdenv.cc.bintools.dynamicLinker else ""}' ripgrep='${if native then pkgs.ripgrep else ""}'
   home_settings='${if mergesSettings then ./home-settings.js else ""}' servers_file='${serversFile}'
   servers_reader='${if serversFile == "" then "" else ./codex-servers.js}'
   ${exports}
-  ${builtins.readFile ./npx-wrapper.sh}''
+  ${builtins.concatStringsSep "\n" (
+    map builtins.readFile [
+      ./npm-settings.sh
+      ./npx-install.sh
+      ./npx-wrapper.sh
+    ]
+  )}''

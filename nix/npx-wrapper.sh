@@ -1,4 +1,4 @@
-# Sourced nowhere: npx-wrapper.nix puts this after the variables of one assistant, and the whole becomes its command.
+# Sourced nowhere: npx-wrapper.nix puts this after the variables of one assistant, npm-settings.sh and npx-install.sh, and the whole becomes its command.
 # Installs a pinned npm package with npx at its first use, and from then on runs what was installed.
 #
 # An installation is a folder COMMAND-VERSION-SYSTEM. It is complete or not there: made under another name, proven to run, renamed.
@@ -11,7 +11,8 @@
 #
 # Environment, besides that of npm and of the assistant itself:
 #   CDK8S_NIX_PACKAGE_COMMAND   another package or version, as npm names it: CDK8S_NIX_PACKAGE_CLAUDE=@anthropic-ai/claude-code@1.2.3
-#   CDK8S_NIX_INSTALL_ONLY      true, yes or 1: say where the installation is instead of running it. Default: false, no or 0
+#   CDK8S_NIX_INSTALL_ONLY      true, yes or 1: say where the installation is instead of running it, after all of it was read; with CDK8S_NIX_ASSISTANTS
+#                               it is there and nowhere else. Default: false, no or 0
 #   NIX_SSL_CERT_FILE, SSL_CERT_FILE   certificates to trust, where NODE_EXTRA_CA_CERTS names none
 #
 # What the pod's manifest says of settings and MCP servers is in /etc/cdk8s-nix, and arrives here where the assistant has no layer of its
@@ -57,208 +58,68 @@ choose_package() {
 # Those npm would use for its cache; HOME may be missing or read-only.
 caches() {
   local folder
-  for folder in "${npm_config_cache:-}" "${NPM_CONFIG_CACHE:-}" "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${TMPDIR:-/tmp}/cache-$(id -u)"; do
-    [ -z "$folder" ] || echo "$folder/cdk8s-nix"
+  for folder in "${npm_config_cache:-}" "${NPM_CONFIG_CACHE:-}" "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${TMPDIR:-/tmp}/cache-$EUID"; do
+    [ -n "$folder" ] || continue
+    [[ $folder == /* ]] || folder=$PWD/$folder
+    if is_trusted "$folder/cdk8s-nix/$name"; then
+      echo "$folder/cdk8s-nix"
+    elif [ "${1:-}" = loudly ]; then
+      say "$folder is in a folder that everybody may write, and belongs to somebody else: it is not used"
+    fi
   done
+}
+
+# Where everybody may write, as in /tmp, the first to come owns a name: what is somebody else's there would be run as this user.
+is_trusted() {
+  local folder=$1 chain=() owner mode kind below=
+  while [ -n "$folder" ]; do
+    chain+=("$folder")
+    folder=${folder%/*}
+  done
+  while read -r owner mode kind; do
+    # The one below, of which the owner is known, and the one that it is in.
+    if [ "$kind" != 'symbolic link' ] && (((8#$mode & 8#2) != 0)) && [ -n "$below" ] && [ "$below" != "$EUID" ] && [ "$below" != 0 ]; then return 1; fi
+    below=$owner
+  done < <(stat -c '%u %a %F' -- "${chain[@]}" / 2>/dev/null)
 }
 
 store_place=/nix/var/cdk8s-nix/assistants
 
-find_installation() {
-  local place
-  while read -r place; do
-    installed=$place/$name
-    if [ -d "$installed" ] && is_complete "$installed"; then return; fi
-  done < <(
-    [ -z "${CDK8S_NIX_ASSISTANTS:-}" ] || echo "$CDK8S_NIX_ASSISTANTS"
-    echo "${0%/bin/*}/share/cdk8s-nix/assistants"
+# In the order in which they are asked. Who installs for others, into a folder they name, wants it there; a profile goes where its command goes.
+places() {
+  [ -z "${CDK8S_NIX_ASSISTANTS:-}" ] || echo "$CDK8S_NIX_ASSISTANTS"
+  echo "${0%/bin/*}/share/cdk8s-nix/assistants"
+  if [ "$install_only" = false ] || [ -z "${CDK8S_NIX_ASSISTANTS:-}" ]; then
     echo "$store_place"
     echo /usr/local/lib/cdk8s-nix/assistants
-    caches
-  )
-  return 1
+    caches "${1:-}"
+  fi
+}
+
+find_installation() {
+  local place found=1
+  while read -r place; do
+    remove_leftovers "$place"
+    if [ "$found" != 0 ] && is_whole "$place/$name"; then installed=$place/$name found=0; fi
+  done < <(places)
+  return $found
+}
+
+is_whole() {
+  [ -d "$1" ] || return 1
+  if [ "$install_only" = true ]; then is_sound "$1"; else is_complete "$1"; fi
 }
 
 find_place() {
   while read -r place; do
+    case $place in
+      "${0%/bin/*}"/* | /usr/local/lib/cdk8s-nix/assistants) [ "$place" = "${CDK8S_NIX_ASSISTANTS:-}" ] || continue ;;
+      "$store_place") [ -d "$place" ] || [ "$place" = "${CDK8S_NIX_ASSISTANTS:-}" ] || continue ;;
+    esac
     if mkdir -p "$place" 2>/dev/null && [ -w "$place" ]; then return; fi
-  done < <(
-    [ -z "${CDK8S_NIX_ASSISTANTS:-}" ] || echo "$CDK8S_NIX_ASSISTANTS"
-    [ ! -d "$store_place" ] || echo "$store_place"
-    caches
-  )
+  done < <(places loudly)
+  if [ "$install_only" = true ] && [ -n "${CDK8S_NIX_ASSISTANTS:-}" ]; then fail "cannot write to CDK8S_NIX_ASSISTANTS, which is $CDK8S_NIX_ASSISTANTS"; fi
   fail "no folder to install $package@$version in can be written: set CDK8S_NIX_ASSISTANTS or npm_config_cache"
-}
-
-# The command that lies in an installation.
-executable_in() {
-  echo "$1"/npm/_npx/*/node_modules/.bin/"$command"
-}
-
-# What was proven has a list of its executable and its big files with their sizes: one that is missing or cut off, and it is none.
-is_complete() {
-  local files
-  [ -s "$1/proven" ] || return 1
-  mapfile -t files <"$1/proven"
-  (cd "$1" && [ "$(stat -L -c '%s %n' -- "${files[@]#* }" 2>/dev/null)" = "$(cat proven)" ])
-}
-
-# npm ends well even if the program that fits this machine could not be had, so only running it tells.
-prove() {
-  (
-    # It leaves files in the home it has.
-    export HOME="$1/home"
-    mkdir -p "$HOME"
-    start "$(executable_in "$1")" --version
-  ) </dev/null >"$1/version" 2>&1 || return 1
-  rm -rf "${1:?}/home" "$1/version"
-  (
-    cd "$1"
-    {
-      executable_in .
-      du -a --apparent-size -t 1000000 npm | cut -f 2-
-    } | while read -r file; do
-      [ ! -f "$file" ] || stat -L -c '%s %n' -- "$file"
-    done >proven.part
-    mv proven.part proven
-  )
-}
-
-# Of the registry that this package comes from; npm itself is silent for a minute where no answer comes.
-ask_registry() {
-  local answer=$part/answer registry code status=0
-  export npm_config_fetch_retries=0 npm_config_logs_max=0
-  registry=$(npm config get "${package%%/*}:registry" 2>/dev/null) || registry=undefined
-  [[ $package == @* && $registry == http* ]] || registry=$(npm config get registry 2>/dev/null) || registry='npm is set to'
-  timeout --foreground 7 npm ping --registry="$registry" </dev/null >"$answer" 2>&1 || status=$?
-  if [ "$status" = 124 ]; then
-    say "no answer for 7 seconds from the registry $registry; waiting for another minute"
-    status=0
-    timeout --foreground 60 npm ping --registry="$registry" </dev/null >"$answer" 2>&1 || status=$?
-  fi
-  code=$(grep -oE -m 1 "code:? '?[A-Z_0-9]+" "$answer") || code=
-  code=${code##*[ \']}
-  [ "$status" != 124 ] || code=ETIMEDOUT
-  case $code in
-    *CERT* | UNABLE_TO_* | ERR_TLS* | ERR_SSL*)
-      fail "cannot install $package@$version: the certificate of $registry is not trusted ($code); NIX_SSL_CERT_FILE or NODE_EXTRA_CA_CERTS names a file of those that are"
-      ;;
-    ENOTFOUND | EAI_* | ECONN* | ETIMEDOUT | ENETUNREACH | EHOSTUNREACH | EPIPE | EPROTO | ERR_SOCKET* | ERR_STREAM*)
-      fail "cannot install $package@$version: the registry $registry does not answer ($code); npm_config_registry names another one, https_proxy a proxy"
-      ;;
-  esac
-  # Anything else is an answer: not every mirror knows this question.
-}
-
-# npm reads variables in any case, NPM_CONFIG_OMIT as npm_config_omit, and of two the one that comes last.
-forget_settings() {
-  local names=$* variable
-  for variable in $(env | grep -ioE "^npm_config_(${names// /|})=" | tr -d =); do
-    unset "$variable"
-  done
-}
-
-npm_settings() {
-  local cpu=x64
-  [ "${system%%-*}" = x86_64 ] || cpu=arm64
-  # In a folder of its own, and with what decides about completeness set here: neither a project nor the user's npmrc has a say in it.
-  # Registries, certificates and proxies stay theirs. The cache is named "npm", by which the assistants tell that npx runs them, and do
-  # not update themselves.
-  forget_settings cache logs_dir update_notifier loglevel audit ignore_scripts allow_scripts include omit only production bin_links dry_run \
-    package_lock_only global location offline install_strategy script_shell os cpu libc call package workspace workspaces
-  export npm_config_cache="$part/npm" npm_config_logs_dir="$logs" npm_config_update_notifier=false npm_config_loglevel=warn npm_config_audit=false
-  export npm_config_ignore_scripts=false npm_config_allow_scripts="$package" npm_config_include=optional npm_config_bin_links=true
-  export npm_config_dry_run=false npm_config_package_lock_only=false npm_config_global=false npm_config_location=user npm_config_offline=false
-  export npm_config_install_strategy=hoisted npm_config_script_shell="$BASH" npm_config_os=linux npm_config_cpu="$cpu"
-  # The packages' own scripts find ours as "node".
-  PATH=$nodejs/bin:$PATH
-}
-
-# Why npm may have left something out without a word, as far as it can be seen.
-explain() {
-  local log free
-  log=$(cat "$logs"/*.log 2>/dev/null) || log=
-  free=$(df -Pk "$place" | tail -n 1 | { read -r _ _ _ free _ && echo "$free"; }) || free=0
-  if is_full || grep -qE 'ENOSPC|EDQUOT' <<<"$log"; then
-    say "no space left: $((free / 1024)) MiB are free in $place; while it is installed, $package needs up to 1 GiB"
-  fi
-  grep -oE 'http fetch [A-Z]+ [45][0-9][0-9] [^ ]+' <<<"$log" | sort -u | while read -r _ _ _ answer; do
-    say "the registry answered: $answer"
-  done || true
-  if [ -n "$log" ]; then say "the log of npm is in $logs"; fi
-}
-
-# npm, which takes back what it began, has made room by now; the log may have found none.
-is_full() {
-  local status=0
-  dd if=/dev/zero of="$part/full" bs=1M count=1 2>/dev/null || status=$?
-  rm -f "$part/full"
-  [ "$status" != 0 ]
-}
-
-install_package() {
-  find_place
-  installed=$place/$name
-  logs=$installed.log
-  remove_leftovers
-  callers_umask=$(umask)
-  umask 022
-  part=$(mktemp -d "$installed.XXXXXX") || fail "cannot write to $place"
-  chmod 755 "$part"
-  trap 'rm -rf "$part"' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  # By an earlier version of this script, which proved nothing.
-  if [ -d "$installed" ] && [ ! -e "$installed/proven" ] && prove "$installed"; then
-    rm -rf "$part"
-    trap - EXIT INT TERM
-    umask "$callers_umask"
-    return
-  fi
-  rm -rf "$logs"
-  (
-    npm_settings
-    ask_registry
-  )
-  if [ -d "$installed" ]; then say "the installation in $installed is broken, and is replaced"; fi
-  say "installing $package@$version, once"
-  if ! (
-    npm_settings
-    cd "$part"
-    npx --yes --package="$package@$version" -- true </dev/null >&2
-  ); then
-    explain
-    fail "npx could not install $package@$version: see above"
-  fi
-  rm -rf "$part/npm/_cacache"
-  if ! prove "$part"; then
-    cat "$part/version" >&2 || true
-    explain
-    fail "$package@$version is installed but does not run: see above"
-  fi
-  rm -rf "$logs" "$part/answer"
-  put_in_place
-  trap - EXIT INT TERM
-  umask "$callers_umask"
-}
-
-# Somebody else may have been quicker. What is broken goes out of the way first, and may be in use.
-put_in_place() {
-  if [ -d "$installed" ] && ! is_complete "$installed"; then
-    broken=$(mktemp -d "$installed.XXXXXX")
-    mv -T "$installed" "$broken/broken" 2>/dev/null || true
-    rm -rf "$broken"
-  fi
-  mv -T "$part" "$installed" 2>/dev/null || is_complete "$installed" || fail "cannot rename $part to $installed"
-  rm -rf "$part"
-}
-
-# Of installations that were killed, some hundred MB each. A day is more than any installation takes.
-remove_leftovers() {
-  local leftover
-  for leftover in "$installed".??????; do
-    if [ -d "$leftover" ] && [ $(($(date +%s) - $(stat -c %Y "$leftover"))) -gt 86400 ]; then rm -rf "$leftover"; fi
-  done
 }
 
 # Certificates that Nix was told of are trusted by the assistant too.

@@ -33,7 +33,7 @@ export function generationFlake(attribute: string): string {
     nodejs = build "nodejs" ''
       mkdir -p $out/bin
       ln -s \${writeScript "node" "/bin/sh" ''exec sh "$@"''}/bin/node $out/bin/node
-      ln -s \${writeScript "npm" "/bin/sh" "echo https://registry.example"}/bin/npm $out/bin/npm
+      ln -s \${writeScript "npm" "/bin/sh" "echo npm notice PONG 1ms >&2"}/bin/npm $out/bin/npm
       ln -s \${writeScript "npx" "/bin/sh" npx}/bin/npx $out/bin/npx
     '';
     npx = ''
@@ -48,6 +48,7 @@ export function generationFlake(attribute: string): string {
       nodejs_24 = nodejs;
       coreutils = "/usr";
       gnugrep = "/usr";
+      flock = "/usr";
       bash = "/usr";
       ripgrep = "/usr";
       stdenv.hostPlatform.system = "${system}";

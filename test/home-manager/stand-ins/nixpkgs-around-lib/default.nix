@@ -28,6 +28,7 @@ let
       ++ [
         "bashInteractive"
         "bash-completion"
+        "flock"
         "nix-direnv"
         "nodejs_24"
         "starship"

@@ -16,10 +16,13 @@ echo "$NPX_INSTALLS runs with \$# arguments: \$*"
 echo "process \$\$, DISABLE_AUTOUPDATER=\${DISABLE_AUTOUPDATER:-}"
 echo "certificates \${NODE_EXTRA_CA_CERTS:-none} \${CODEX_CA_CERTIFICATE:-none}"
 END
+echo '// one of many' >"$bin/../chunk.js"
 # As big as what the proof remembers the size of.
 dd if=/dev/zero of="$bin/../program" bs=1M count=2 2>/dev/null
 if [ -n "${NPX_PAUSE:-}" ]; then
   touch "$NPX_PAUSE"
-  sleep 60
+  # Until a file is there, or it is killed.
+  seconds=0
+  until [ -e "${NPX_GOES_ON:-/nowhere}" ] || [ "$seconds" = 60 ]; do sleep 1; seconds=$((seconds + 1)); done
 fi
 chmod +x "$bin/$NPX_INSTALLS"

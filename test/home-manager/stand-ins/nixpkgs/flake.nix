@@ -62,6 +62,8 @@
         // {
           inherit lib run runCommand writeShellScriptBin;
           nodejs_24 = nodejs;
+          # The real one, of the system.
+          flock = writeShellScriptBin "flock" "exec /usr/bin/flock \"$@\"";
           stdenv = {
             hostPlatform = { inherit system; };
             cc.bintools.dynamicLinker = "/lib64/ld-linux-x86-64.so.2";
