@@ -204,7 +204,7 @@ project.addTask('verify', {
   ],
 });
 project.addTask('docs', {
-  description: "Write the pages of docs/ that are made from the library's own data",
+  description: "Write the pages of docs/ that are made from the library's own data, and the tables of its types in src/base",
   exec: 'ts-node --transpile-only -P test/tsconfig.json build-tools/generate-docs.ts',
 });
 project.addTask('sbom', {

@@ -395,6 +395,9 @@ const CASES: Case[] = [
   ['an init container before ours that is to have Nix', deployment({
     initContainers: [{ name: 'proxy', image: 'example/proxy:1' }], initContainersFirst: ['proxy'], nixContainers: ['proxy', 'main'], containers: [{ image: 'example/app:1' }],
   }), 'CDK8SNIX0502', 'initContainersFirst', '"proxy"', 'Leave it out'],
+  ['a store as text', deployment({ store: 'persistent' as any }), 'CDK8SNIX1304', 'store', '"persistent"', 'NixStore.persistent(…)'],
+  ['a misspelt prop', deployment({ imgae: NixImage.upstream() } as any), 'CDK8SNIX1304', 'imgae', '"NixImage"', 'Did you mean "image"?'],
+  ['a number as text', deployment({ seed: { jobs: '4' as any } }), 'CDK8SNIX1304', 'seed.jobs', '"4"', 'Write 4, without quotes'],
   ['a root container beside Nix', chart => {
     const app = new kplus.Deployment(chart, 'plain', { containers: [{ name: 'main', image: 'example/app:1' }, { name: 'side', image: 'example/app:1', securityContext: { user: 0 } }] });
     new NixEnvironment(chart, 'nix').enable(app, { containers: ['main'] });

@@ -25,50 +25,50 @@ const portal = (options: (chart: Chart) => Partial<BackstageNixProps>) => (chart
 const password = (chart: Chart) => ({ secret: secret(chart), key: 'password' });
 const secret = (chart: Chart) => kplus.Secret.fromSecretName(chart, `Secret${chart.node.children.length}`, 'database');
 const flake = (options = {}) => NixProgram.flake('github:owner/echo/v1.2.3', options);
-const image = (requirements: object) => () => { NixImage.recommend(requirements); };
+const image = (requirements: object) => (_: Chart) => { NixImage.recommend(requirements); };
 
 /** Each property that is true or false, by where it stands. */
 const CASES: { [place: string]: (chart: Chart) => void } = {
   'ArgoCdOptions keepClaims': chart => GitOps.argoCd(chart, { keepClaims: NO }),
   'FluxOptions keepClaims': chart => GitOps.flux(chart, { keepClaims: NO }),
-  'NixConfigProps defaultSubstituter': deployment({ config: { defaultSubstituter: NO } }),
+  'NixConfigProps defaultSubstituter': chart => deployment({ config: { defaultSubstituter: NO } })(chart),
   'NixBinaryCacheProps retain': chart => { new NixBinaryCache(chart, 'cache', { retain: NO }); },
   'NixBinaryCacheProps networkPolicy': chart => { new NixBinaryCache(chart, 'cache', { networkPolicy: NO }); },
   'NixEnableOptions leaveOthersAlone': chart => {
     new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'app', { containers: [{ image: 'example/app:1' }] }), { leaveOthersAlone: NO });
   },
-  'NixWorkloadOptions leaveOthersAlone': deployment({ leaveOthersAlone: NO }),
-  'NixImageRequirements existingImage': image({ existingImage: NO }),
-  'NixImageRequirements backstage': image({ backstage: NO }),
-  'NixImageRequirements pipeline': image({ pipeline: NO }),
-  'NixImageRequirements immutable': image({ immutable: NO }),
-  'NixImageRequirements persistentVolume': image({ persistentVolume: NO }),
-  'NixImageOptions allowLatest': deployment({ image: NixImage.of('example/nix:latest', { allowLatest: NO }) }),
-  'NixFlakeProgramOptions allowMoving': deployment({ programs: [flake({ allowMoving: NO })] }),
-  'NixBringProgramsOptions allowBuilds': deployment({ programs: [flake()], bringPrograms: { allowBuilds: NO } }),
+  'NixWorkloadOptions leaveOthersAlone': chart => deployment({ leaveOthersAlone: NO })(chart),
+  'NixImageRequirements existingImage': chart => image({ existingImage: NO })(chart),
+  'NixImageRequirements backstage': chart => image({ backstage: NO })(chart),
+  'NixImageRequirements pipeline': chart => image({ pipeline: NO })(chart),
+  'NixImageRequirements immutable': chart => image({ immutable: NO })(chart),
+  'NixImageRequirements persistentVolume': chart => image({ persistentVolume: NO })(chart),
+  'NixImageOptions allowLatest': chart => deployment({ image: NixImage.of('example/nix:latest', { allowLatest: NO }) })(chart),
+  'NixFlakeProgramOptions allowMoving': chart => deployment({ programs: [flake({ allowMoving: NO })] })(chart),
+  'NixBringProgramsOptions allowBuilds': chart => deployment({ programs: [flake()], bringPrograms: { allowBuilds: NO } })(chart),
   'NixStoreVerificationProps repair': chart => { new NixStoreVerification(chart, 'verify', { environment: environment(chart), repair: NO }); },
   'NixStoreVerificationProps checkContents': chart => { new NixStoreVerification(chart, 'verify', { environment: environment(chart), checkContents: NO }); },
   'NixGarbageCollectionOptions optimise': chart => { new NixGarbageCollection(chart, 'gc', { environment: environment(chart), optimise: NO }); },
   'NixGarbageCollectionOptions forgetUnseenRoots': chart => environment(chart).collectGarbage({ forgetUnseenRoots: NO }),
   'NixPrefetchAtStartOptions required': chart => environment(chart).prefetch({ packages: ['github:owner/tool/v1.0.0#tool'], required: NO }),
-  'PersistentHomeOptions retain': deployment({ home: NixHome.persistent({ retain: NO }) }),
-  'HomeManagerActivationOptions sessionVariables': deployment({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { sessionVariables: NO }) }),
-  'HomeManagerFlakeOptions acceptFlakeConfig': deployment({ homeManager: HomeManager.flake('github:owner/home/v1.0.0', 'code', { acceptFlakeConfig: NO }) }),
-  'HomeManagerFlakeOptions impure': deployment({ homeManager: HomeManager.flake('github:owner/home/v1.0.0', 'code', { impure: NO }) }),
-  'NpmAssistantOptions managed': deployment({
+  'PersistentHomeOptions retain': chart => deployment({ home: NixHome.persistent({ retain: NO }) })(chart),
+  'HomeManagerActivationOptions sessionVariables': chart => deployment({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { sessionVariables: NO }) })(chart),
+  'HomeManagerFlakeOptions acceptFlakeConfig': chart => deployment({ homeManager: HomeManager.flake('github:owner/home/v1.0.0', 'code', { acceptFlakeConfig: NO }) })(chart),
+  'HomeManagerFlakeOptions impure': chart => deployment({ homeManager: HomeManager.flake('github:owner/home/v1.0.0', 'code', { impure: NO }) })(chart),
+  'NpmAssistantOptions managed': chart => deployment({
     homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.codex({ managed: NO })],
-  }),
-  'AiAssistantOptions keyless': deployment({
+  })(chart),
+  'AiAssistantOptions keyless': chart => deployment({
     homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.aichat({ baseUrl: 'https://gateway.example.org', keyless: NO })],
-  }),
-  'GeminiOptions trustFolders': deployment({
+  })(chart),
+  'GeminiOptions trustFolders': chart => deployment({
     homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), assistants: [AiAssistant.gemini({ trustFolders: NO })],
-  }),
-  'PersistentStoreOptions shared': deployment({ store: NixStore.persistent({ shared: NO }) }),
-  'PersistentStoreOptions retain': deployment({ store: NixStore.persistent({ retain: NO }) }),
-  'ExistingStoreOptions shared': deployment({ store: NixStore.existing('claim', { shared: NO }) }),
-  'NixSeedOptions jsonLog': deployment({ seed: { jsonLog: NO } }),
-  'CsiStoreOptions readOnly': deployment({ image: NixImage.of('example/debian:13'), store: NixStore.csi({ driver: 'nix.example.org', readOnly: NO }) }),
+  })(chart),
+  'PersistentStoreOptions shared': chart => deployment({ store: NixStore.persistent({ shared: NO }) })(chart),
+  'PersistentStoreOptions retain': chart => deployment({ store: NixStore.persistent({ retain: NO }) })(chart),
+  'ExistingStoreOptions shared': chart => deployment({ store: NixStore.existing('claim', { shared: NO }) })(chart),
+  'NixSeedOptions jsonLog': chart => deployment({ seed: { jsonLog: NO } })(chart),
+  'CsiStoreOptions readOnly': chart => deployment({ image: NixImage.of('example/debian:13'), store: NixStore.csi({ driver: 'nix.example.org', readOnly: NO }) })(chart),
   'BackstagePortalOptions clusterAccess': portal(() => ({ clusterAccess: NO })),
   'BackstageImagesOptions backstageNix': () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'images-'));

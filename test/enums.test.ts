@@ -24,10 +24,10 @@ const portal = (options: Partial<BackstageNixProps>) => (chart: Chart) => {
 
 /** Each property and parameter that is of an enum, by where it stands. */
 const CASES: { [place: string]: (chart: Chart) => void } = {
-  'HomeManager.profile profile': deployment({ homeManager: HomeManager.profile(NOPE) }),
-  'HomeManager.prebuilt profile': deployment({ image: NixImage.of('example/nix:1'), homeManager: HomeManager.prebuilt(NOPE) }),
-  'HomeManagerActivationOptions onFailure': deployment({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { onFailure: NOPE }) }),
-  'HomeManagerOptions refresh': deployment({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { refresh: NOPE }) }),
+  'HomeManager.profile profile': chart => deployment({ homeManager: HomeManager.profile(NOPE) })(chart),
+  'HomeManager.prebuilt profile': chart => deployment({ image: NixImage.of('example/nix:1'), homeManager: HomeManager.prebuilt(NOPE) })(chart),
+  'HomeManagerActivationOptions onFailure': chart => deployment({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { onFailure: NOPE }) })(chart),
+  'HomeManagerOptions refresh': chart => deployment({ homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL, { refresh: NOPE }) })(chart),
   'NixPrefetchOptions refresh': chart => {
     new NixStorePrefetch(chart, 'prefetch', { environment: new NixEnvironment(chart, 'nix'), packages: ['github:owner/tool/v1.0.0#tool'], refresh: NOPE });
   },
@@ -36,19 +36,19 @@ const CASES: { [place: string]: (chart: Chart) => void } = {
   'NixEnableOptions podSecurity': chart => {
     new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(chart, 'app', { containers: [{ image: 'example/app:1' }] }), { podSecurity: NOPE });
   },
-  'NixWorkloadOptions podSecurity': deployment({ podSecurity: NOPE }),
-  'PerReplicaStoreOptions whenDeleted': perReplica({ whenDeleted: NOPE }),
-  'PerReplicaStoreOptions whenScaled': perReplica({ whenScaled: NOPE }),
-  'PerReplicaStoreOptions architecture': perReplica({ architecture: NOPE }),
-  'PersistentStoreOptions architecture': deployment({ store: NixStore.persistent({ architecture: NOPE }) }),
-  'PersistentStoreOptions accessModes': deployment({ store: NixStore.persistent({ accessModes: [NOPE] }) }),
-  'ExistingStoreOptions architecture': deployment({ store: NixStore.existing('claim', { architecture: NOPE }) }),
-  'ExistingStoreOptions accessModes': deployment({ store: NixStore.existing('claim', { accessModes: [NOPE] }) }),
-  'PersistentHomeOptions accessModes': deployment({ home: NixHome.persistent({ accessModes: [NOPE] }) }),
-  'ExistingHomeOptions accessModes': deployment({ home: NixHome.existing('claim', { accessModes: [NOPE] }) }),
+  'NixWorkloadOptions podSecurity': chart => deployment({ podSecurity: NOPE })(chart),
+  'PerReplicaStoreOptions whenDeleted': chart => perReplica({ whenDeleted: NOPE })(chart),
+  'PerReplicaStoreOptions whenScaled': chart => perReplica({ whenScaled: NOPE })(chart),
+  'PerReplicaStoreOptions architecture': chart => perReplica({ architecture: NOPE })(chart),
+  'PersistentStoreOptions architecture': chart => deployment({ store: NixStore.persistent({ architecture: NOPE }) })(chart),
+  'PersistentStoreOptions accessModes': chart => deployment({ store: NixStore.persistent({ accessModes: [NOPE] }) })(chart),
+  'ExistingStoreOptions architecture': chart => deployment({ store: NixStore.existing('claim', { architecture: NOPE }) })(chart),
+  'ExistingStoreOptions accessModes': chart => deployment({ store: NixStore.existing('claim', { accessModes: [NOPE] }) })(chart),
+  'PersistentHomeOptions accessModes': chart => deployment({ home: NixHome.persistent({ accessModes: [NOPE] }) })(chart),
+  'ExistingHomeOptions accessModes': chart => deployment({ home: NixHome.existing('claim', { accessModes: [NOPE] }) })(chart),
   'VolumeStoreOptions architecture': chart => deployment({ store: NixStore.fromVolume(volume(chart), { architecture: NOPE }) })(chart),
-  'EmptyDirStoreOptions medium': deployment({ store: NixStore.emptyDir({ medium: NOPE }) }),
-  'NixSeedOptions imagePullPolicy': deployment({ seed: { imagePullPolicy: NOPE } }),
+  'EmptyDirStoreOptions medium': chart => deployment({ store: NixStore.emptyDir({ medium: NOPE }) })(chart),
+  'NixSeedOptions imagePullPolicy': chart => deployment({ seed: { imagePullPolicy: NOPE } })(chart),
   'NixBinaryCacheProps imagePullPolicy': chart => { new NixBinaryCache(chart, 'cache', { imagePullPolicy: NOPE }); },
   'BackstagePortalOptions preset': portal({ preset: NOPE }),
   'BackstageProbesOptions scheme': portal({ probes: { scheme: NOPE } }),

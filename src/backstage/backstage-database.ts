@@ -1,5 +1,6 @@
 import { ApiObjectMetadata, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { checkArguments } from '../base/argument-check';
 import { CaBundle } from '../network/ca-bundle';
 
 /**
@@ -193,6 +194,7 @@ export class BackstageDatabase {
    * @param options host, user, Secret
    */
   public static existing(options: ExistingBackstageDatabaseOptions): BackstageDatabase {
+    checkArguments('BackstageDatabase.existing', arguments);
     return new BackstageDatabase({ existing: options });
   }
 
@@ -203,6 +205,7 @@ export class BackstageDatabase {
    * @param options host, user, Secret
    */
   public static inClusterWithoutTls(options: InClusterBackstageDatabaseOptions): BackstageDatabase {
+    checkArguments('BackstageDatabase.inClusterWithoutTls', arguments);
     return new BackstageDatabase({ existing: { ...options, tls: false }, isInCluster: true });
   }
 
@@ -212,6 +215,7 @@ export class BackstageDatabase {
    * @param options the Secret, its keys, TLS
    */
   public static fromSecret(options: BackstageDatabaseSecretOptions): BackstageDatabase {
+    checkArguments('BackstageDatabase.fromSecret', arguments);
     return new BackstageDatabase({ secret: options });
   }
 
@@ -221,6 +225,7 @@ export class BackstageDatabase {
    * @param options Secret, image, size
    */
   public static bundled(options: BundledBackstageDatabaseOptions): BackstageDatabase {
+    checkArguments('BackstageDatabase.bundled', arguments);
     return new BackstageDatabase({ bundled: options });
   }
 

@@ -7,6 +7,7 @@ import { BackstageNix } from './backstage-nix';
 import { BackstagePortalOptions } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { ConfigLayers } from './config-layers';
+import { checkArguments, checkConstruct } from '../base/argument-check';
 import { Problems } from '../base/problems';
 
 /**
@@ -76,6 +77,7 @@ export class BackstageEnvironments extends Construct {
   private readonly portals = new Map<string, BackstageNix>();
 
   constructor(scope: Construct, id: string, props: BackstageEnvironmentsProps) {
+    checkConstruct('BackstageEnvironments', arguments, new.target, BackstageEnvironments);
     super(scope, id);
     this.names = Object.keys(props.environments);
     this.checkBaseUrls(props.environments);
@@ -101,6 +103,7 @@ export class BackstageEnvironments extends Construct {
    * @throws if there is none of that name
    */
   public portal(name: string): BackstageNix {
+    checkArguments('BackstageEnvironments.portal', arguments, this);
     const portal = this.portals.get(name);
     if (!portal) {
       throw new Error(`CDK8SNIX0912 ${this.node.path}: there is no environment ${JSON.stringify(name)}. Use one of: ${this.names.join(', ')}.`);
@@ -115,6 +118,7 @@ export class BackstageEnvironments extends Construct {
    * @throws if there is none of that name
    */
   public chart(name: string): Chart {
+    checkArguments('BackstageEnvironments.chart', arguments, this);
     return Chart.of(this.portal(name));
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'fs';
+import { checkArguments } from '../base/argument-check';
 import { requireBooleans } from '../base/boolean-check';
 import { closestName } from '../base/closest-name';
 import { NixImage } from '../image/nix-image';
@@ -36,6 +37,7 @@ export class BackstageImages {
    * @throws if there is no such file, or it holds something else
    */
   public static fromFile(path: string, options: BackstageImagesOptions = {}): BackstageImages {
+    checkArguments('BackstageImages.fromFile', arguments);
     let content: unknown;
     try {
       // Some editors and shells begin each text with a mark of its encoding.
@@ -80,6 +82,7 @@ export class BackstageImages {
    * @throws if the file has none
    */
   public image(environment: string): NixImage {
+    checkArguments('BackstageImages.image', arguments);
     if (!Object.hasOwn(this.entries, environment)) {
       throw refuse(this.path, `It has no image for ${JSON.stringify(environment)}, only for: ${this.environments.join(', ')}.`);
     }

@@ -20,6 +20,7 @@ import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './porta
 import { alongside, restrictPortal } from './portal-network';
 import { portalRoute } from './portal-route';
 import { wholeSeconds } from './whole-seconds';
+import { checkConstruct } from '../base/argument-check';
 import { contentHash } from '../base/content-hash';
 import { checkEnum } from '../base/enum-check';
 import { describe, Problems } from '../base/problems';
@@ -94,6 +95,7 @@ export class BackstageNix extends Construct {
   private readonly port: number;
 
   constructor(scope: Construct, id: string, props: BackstageNixProps) {
+    checkConstruct('BackstageNix', arguments, new.target, BackstageNix);
     super(scope, id);
     this.props = props;
     this.port = portalPort(props);

@@ -126,6 +126,7 @@ export const ERROR_CODES = {
   CDK8SNIX1301: 'The files of this package are not where its code runs: the app was bundled, or parts of the package are missing.',
   CDK8SNIX1302: 'A prop has a value that its enum does not have.',
   CDK8SNIX1303: 'A prop that is true or false has another value, such as a text.',
+  CDK8SNIX1304: 'A prop or an argument is of a wrong type, there is no such prop, or a required one is missing.',
 } as const;
 
 /** One of the stable codes. */

@@ -1,5 +1,6 @@
 import { IConstruct } from 'constructs';
 import { ErrorCode } from './error-code';
+import { className } from './shown-value';
 
 /** What is wrong with one prop: the code, the value got, why it cannot be, and what to do instead. */
 export interface Problem {
@@ -49,6 +50,15 @@ function show(value: unknown): string {
     return 'nothing';
   }
   // JSON keeps newlines and quotes visible, and cannot be mistaken for the message's own text.
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value);
+  const text = typeof value === 'number' ? String(value) : json(value) ?? String(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}… (${text.length} characters)` : text;
+}
+
+/** What holds itself, such as a construct, is no JSON. */
+function json(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return `"${className(value as object)}"`;
+  }
 }

@@ -5,6 +5,7 @@ import { checkCacheProps } from './binary-cache-checks';
 import { NixBinaryCacheProps } from './binary-cache-props';
 import { cacheUpstream } from './cache-upstream';
 import { renderNginxConfig } from './nginx-config';
+import { checkArguments, checkConstruct } from '../base/argument-check';
 import { contentHash } from '../base/content-hash';
 import { packageFile } from '../base/package-file';
 import { Problems } from '../base/problems';
@@ -52,6 +53,7 @@ export class NixBinaryCache extends Construct {
   private readonly clientNamespaces = new Set<string>();
 
   constructor(scope: Construct, id: string, private readonly props: NixBinaryCacheProps = {}) {
+    checkConstruct('NixBinaryCache', arguments, new.target, NixBinaryCache);
     super(scope, id);
     this.problems = new Problems(this);
     this.upstreams = props.upstreams ?? [Substituter.nixos()];
@@ -87,6 +89,7 @@ export class NixBinaryCache extends Construct {
    * @param namespace the namespace of the clients; that of the cache if left out
    */
   public substituters(namespace?: string): Substituter[] {
+    checkArguments('NixBinaryCache.substituters', arguments, this);
     const host = this._host(namespace);
     // What is no URL is reported at synth.
     return this.upstreams.filter(upstream => URL.canParse(upstream.url)).map(upstream => Substituter.of(`http://${host}/${cacheUpstream(upstream).name}`, ...upstream.publicKeys));
@@ -98,6 +101,7 @@ export class NixBinaryCache extends Construct {
    * @param namespace the name of the namespace
    */
   public allowFrom(namespace: string): void {
+    checkArguments('NixBinaryCache.allowFrom', arguments, this);
     this.clientNamespaces.add(namespace);
   }
 

@@ -2,6 +2,7 @@ import { Cron, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careCronJob } from './care-job';
+import { checkConstruct } from '../base/argument-check';
 import { describe, Problems } from '../base/problems';
 import { NixGarbageCollectionOptions } from '../care/garbage-collection-options';
 import { garbageCollectionTask } from '../care/garbage-collection-task';
@@ -47,6 +48,7 @@ export class NixGarbageCollection extends Construct {
   public readonly container: kplus.Container;
 
   constructor(scope: Construct, id: string, props: NixGarbageCollectionProps) {
+    checkConstruct('NixGarbageCollection', arguments, new.target, NixGarbageCollection);
     super(scope, id);
     const { environment, schedule = Cron.weekly(), timeZone } = props;
     const task = garbageCollectionTask(props, new Problems(this), {

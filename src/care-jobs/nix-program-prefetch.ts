@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careJob } from './care-job';
+import { checkConstruct } from '../base/argument-check';
 import { describe } from '../base/problems';
 import { NixEnvironment } from '../environment/nix-environment';
 
@@ -30,6 +31,7 @@ export class NixProgramPrefetch extends Construct {
    * @throws if the environment has no programs yet: construct it after the containers that run them
    */
   constructor(scope: Construct, id: string, props: NixProgramPrefetchProps) {
+    checkConstruct('NixProgramPrefetch', arguments, new.target, NixProgramPrefetch);
     super(scope, id);
     const { environment } = props;
     const task = environment._programs.taskAhead();

@@ -2,6 +2,7 @@ import { Names } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careJob } from './care-job';
+import { checkConstruct } from '../base/argument-check';
 import { describe, Problems } from '../base/problems';
 import { NixPrefetchOptions } from '../care/prefetch-options';
 import { prefetchTask } from '../care/prefetch-task';
@@ -30,6 +31,7 @@ export class NixStorePrefetch extends Construct {
   public readonly job: kplus.Job;
 
   constructor(scope: Construct, id: string, props: NixStorePrefetchProps) {
+    checkConstruct('NixStorePrefetch', arguments, new.target, NixStorePrefetch);
     super(scope, id);
     const name = Names.toDnsLabel(this, { includeHash: false });
     this.job = careJob(this, 'Job', props.environment, prefetchTask(props, new Problems(this), name, false));

@@ -2,6 +2,7 @@ import { Cron, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careCronJob, careJob } from './care-job';
+import { checkConstruct } from '../base/argument-check';
 import { checkBooleans } from '../base/boolean-check';
 import { describe, Problems } from '../base/problems';
 import { CareTask, deadlineSeconds } from '../care/care-task';
@@ -74,6 +75,7 @@ export class NixStoreVerification extends Construct {
   public readonly workload: kplus.Workload;
 
   constructor(scope: Construct, id: string, props: NixStoreVerificationProps) {
+    checkConstruct('NixStoreVerification', arguments, new.target, NixStoreVerification);
     super(scope, id);
     const problems = new Problems(this);
     checkBooleans(problems, '', props, 'repair', 'checkContents');

@@ -7,6 +7,7 @@ import { checkNixConfig } from './nix-config-checks';
 import { NixConfigProps } from './nix-config-props';
 import { Substituter } from './substituter';
 import { writtenCaches } from './written-settings';
+import { checkArguments, checkConstruct } from '../base/argument-check';
 import { contentHash } from '../base/content-hash';
 import { Problems } from '../base/problems';
 import { verbatim } from '../base/verbatim';
@@ -42,6 +43,7 @@ export class NixConfig extends Construct {
   private changes = 0;
 
   constructor(scope: Construct, id: string, private readonly props: NixConfigProps = {}) {
+    checkConstruct('NixConfig', arguments, new.target, NixConfig);
     super(scope, id);
     this.problems = new Problems(this);
     this.substituters = [...(props.substituters ?? [])];
@@ -68,6 +70,7 @@ export class NixConfig extends Construct {
    * @param substituter the cache and its keys
    */
   public addSubstituter(substituter: Substituter): void {
+    checkArguments('NixConfig.addSubstituter', arguments, this);
     substituter._validate(this.problems, `config.substituters[${this.substituters.length}]`);
     this.substituters.push(substituter);
     this.changed();

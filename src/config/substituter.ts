@@ -1,5 +1,6 @@
 import { checkPublicKey } from './public-key';
 import { checkStoreUrl } from './store-url';
+import { checkArguments } from '../base/argument-check';
 import { Problems } from '../base/problems';
 
 /**
@@ -15,6 +16,7 @@ export class Substituter {
    * @param publicKeys the keys that sign its paths, each as `name:base64`; at least one, since signature checks stay on
    */
   public static of(url: string, ...publicKeys: string[]): Substituter {
+    checkArguments('Substituter.of', arguments);
     return new Substituter(url, publicKeys);
   }
 
@@ -22,6 +24,7 @@ export class Substituter {
    * The public cache of the NixOS project, which every environment uses unless told otherwise.
    */
   public static nixos(): Substituter {
+    checkArguments('Substituter.nixos', arguments);
     return new Substituter('https://cache.nixos.org', ['cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=']);
   }
 

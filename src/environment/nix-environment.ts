@@ -10,6 +10,7 @@ import { loginProfile, sessionScript } from './login-profile';
 import { NixEnableOptions } from './nix-enable-options';
 import { NixEnvironmentProps } from './nix-environment-props';
 import { podRules } from './pod-rules';
+import { checkArguments, checkConstruct } from '../base/argument-check';
 import { ObjectMetadata } from '../base/object-metadata';
 import { packageFile } from '../base/package-file';
 import { describe, Problems } from '../base/problems';
@@ -93,6 +94,7 @@ export class NixEnvironment extends Construct {
   private readonly programsOfSeed: ProgramsOfSeed;
 
   constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
+    checkConstruct('NixEnvironment', arguments, new.target, NixEnvironment);
     super(scope, id);
     this.problems = new Problems(this);
     this.props = props;
@@ -100,13 +102,14 @@ export class NixEnvironment extends Construct {
     this.user = props.user ?? NixUser.code();
     checkEnvironmentProps(props, this.user, this.problems);
 
+    const metadata: ObjectMetadata = { labels: props.objectLabels, annotations: props.objectAnnotations };
     this.store = (props.store ?? NixStore.persistent())._bind({
-      scope: this, problems: this.problems, metadata: this.objectMetadata(), role: { id: 'Store', prop: 'store', factory: 'NixStore' },
+      scope: this, problems: this.problems, metadata, role: { id: 'Store', prop: 'store', factory: 'NixStore' },
     });
     this.claim = this.store.claim;
     const ownHome = this.store.persistent && this.store.reach !== StoreReach.MANY_NODES;
     this.home = props.home ?? (ownHome ? NixHome.onStoreVolume() : NixHome.ephemeral());
-    this.boundHome = this.home._bind({ scope: this, problems: this.problems, metadata: this.objectMetadata() });
+    this.boundHome = this.home._bind({ scope: this, problems: this.problems, metadata });
     checkVolumes(props, this.store, this.problems);
     this.storeContainers = new StoreContainers(
       this.image, props.seed ?? {}, this.store, homeToMake(this.home, this.boundHome), props.containerResources, this.user.isRoot,
@@ -121,8 +124,7 @@ export class NixEnvironment extends Construct {
     } else {
       NeededObjects.of(this).add(this.config.apiObject);
     }
-    const profile = userProfile(this.user);
-    this.config._addFile('profile.sh', loginProfile(profilePath(this.user, this.store), profile, props.homeManager?._mayFail));
+    this.config._addFile('profile.sh', loginProfile(profilePath(this.user, this.store), userProfile(this.user), props.homeManager?._mayFail));
     // `nixpkgs` is the one of the profiles, and not a branch that moves. NIX_CONF_DIR hides the registry of the image.
     this.config._addFile('registry.json', packageFile('images/registry.json'));
     if (this.store.reach === StoreReach.MANY_NODES) {
@@ -170,6 +172,7 @@ export class NixEnvironment extends Construct {
    * @throws if there is no pod behind it, or the workload has Nix already
    */
   public enable(workload: IConstruct, options: NixEnableOptions = {}): void {
+    checkArguments('NixEnvironment.enable', arguments, this);
     this._care.workloads.push(...this.door.enable(workload, options, () => this.additions(options)));
   }
 
@@ -191,6 +194,7 @@ export class NixEnvironment extends Construct {
    * @throws if it is no program, or another program of the environment has this name
    */
   public containerFor(program: NixProgram): kplus.ContainerProps {
+    checkArguments('NixEnvironment.containerFor', arguments, this);
     this._programs.add(program);
     return program._container(this._programs.folder, this.image.reference, this.store.runtime);
   }
@@ -202,6 +206,7 @@ export class NixEnvironment extends Construct {
    * @param cache the cache, of this or another chart of the app
    */
   public useBinaryCache(cache: NixBinaryCache): void {
+    checkArguments('NixEnvironment.useBinaryCache', arguments, this);
     this.network.useCache(cache);
   }
 
@@ -214,6 +219,7 @@ export class NixEnvironment extends Construct {
    * @throws if called twice
    */
   public restrictNetwork(options: NixNetworkPolicyOptions = {}): ApiObject {
+    checkArguments('NixEnvironment.restrictNetwork', arguments, this);
     return this.network.restrict(options);
   }
 
@@ -226,6 +232,7 @@ export class NixEnvironment extends Construct {
    * @throws if called twice
    */
   public collectGarbage(options: NixGarbageCollectionOptions = {}): void {
+    checkArguments('NixEnvironment.collectGarbage', arguments, this);
     this._care.collectAtStart(options);
   }
 
@@ -237,6 +244,7 @@ export class NixEnvironment extends Construct {
    * @throws if called twice
    */
   public prefetch(options: NixPrefetchAtStartOptions): void {
+    checkArguments('NixEnvironment.prefetch', arguments, this);
     this._care.prefetchAtStart(options);
   }
 
@@ -264,10 +272,6 @@ export class NixEnvironment extends Construct {
     if (assistants.length > 0) {
       this._addPart(assistantPart(assistants, this.user, this.config, this.store.runtime));
     }
-  }
-
-  private objectMetadata(): ObjectMetadata {
-    return { labels: this.props.objectLabels, annotations: this.props.objectAnnotations };
   }
 
   /** The environments in this one's namespace, where they may share volumes; this one too. */

@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { SYNC_WAVE } from './gitops-annotations';
 import { checkClaimAnnotations, checkWaves } from './sync-waves';
+import { checkArguments } from '../base/argument-check';
 import { requireBooleans } from '../base/boolean-check';
 import { describe, Problem } from '../base/problems';
 import { renderedMetadata } from '../pod/rendered-metadata';
@@ -66,6 +67,7 @@ export class GitOps {
    * @param options wave, claims
    */
   public static argoCd(scope: IConstruct, options: ArgoCdOptions = {}): void {
+    checkArguments('GitOps.argoCd', arguments);
     requireBooleans(options, 'keepClaims');
     const annotate = (object: ApiObject) => {
       if (options.syncWave !== undefined) {
@@ -87,6 +89,7 @@ export class GitOps {
    * @param options claims
    */
   public static flux(scope: IConstruct, options: FluxOptions = {}): void {
+    checkArguments('GitOps.flux', arguments);
     requireBooleans(options, 'keepClaims');
     const annotate = (object: ApiObject) => {
       if (isClaim(object) && (options.keepClaims ?? true)) {
@@ -101,6 +104,7 @@ export class GitOps {
    * claim was bound to, the class it got by default, and what the API server fills into claim templates.
    */
   public static argoCdIgnoreDifferences(): ArgoCdIgnoreRule[] {
+    checkArguments('GitOps.argoCdIgnoreDifferences', arguments);
     // Keys in the order in which they come back from any other language.
     return [
       { group: '', jsonPointers: ['/spec/volumeName', '/spec/storageClassName', '/spec/dataSourceRef'], kind: 'PersistentVolumeClaim' },

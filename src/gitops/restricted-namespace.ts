@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { checkConstruct } from '../base/argument-check';
 import { checkEnum } from '../base/enum-check';
 import { isDnsLabel } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
@@ -33,6 +34,7 @@ export interface RestrictedNamespaceProps extends kplus.NamespaceProps {
  */
 export class RestrictedNamespace extends kplus.Namespace {
   constructor(scope: Construct, id: string, props: RestrictedNamespaceProps = {}) {
+    checkConstruct('RestrictedNamespace', arguments, new.target, RestrictedNamespace);
     super(scope, id, props);
     const level = props.level ?? PodSecurityLevel.RESTRICTED;
     const version = props.version ?? 'latest';

@@ -4,6 +4,7 @@ import { settingProblem } from './assistant-settings';
 import { checkGatewayKey, codexKeyVariable, noKeyVariables, takesKey, withKeyChosen } from './gateway-key';
 import { McpServer } from './mcp-server';
 import { toml, tomlValue } from './toml';
+import { checkArguments } from '../base/argument-check';
 import { checkBooleans } from '../base/boolean-check';
 import { isDataKey } from '../base/kubernetes-name';
 import { isSecret, urlHoldsSecret } from '../base/plain-secret';
@@ -45,6 +46,7 @@ export class AiAssistant {
    * @param options the API key, model, MCP servers …
    */
   public static claude(options: NpmAssistantOptions = {}): AiAssistant {
+    checkArguments('AiAssistant.claude', arguments);
     const { model, baseUrl, settings, mcpServers } = options;
     const servers = mcpServers && byName(mcpServers, server => server._ofClaude);
     return new AiAssistant('claude', options, {
@@ -70,6 +72,7 @@ export class AiAssistant {
    * @param options the API key, model, MCP servers …
    */
   public static gemini(options: GeminiOptions = {}): AiAssistant {
+    checkArguments('AiAssistant.gemini', arguments);
     const { model, baseUrl, settings, mcpServers } = options;
     const file = () => ({
       ...settings,
@@ -98,6 +101,7 @@ export class AiAssistant {
    * @param options the API key, model, MCP servers …
    */
   public static codex(options: NpmAssistantOptions = {}): AiAssistant {
+    checkArguments('AiAssistant.codex', arguments);
     const { model, baseUrl, settings, mcpServers } = options;
     const file = () => ({
       ...settings,
@@ -132,6 +136,7 @@ export class AiAssistant {
    * @param options the API key and whose it is
    */
   public static aichat(options: AichatOptions = {}): AiAssistant {
+    checkArguments('AiAssistant.aichat', arguments);
     const { provider = 'openai', model, baseUrl, apiKey } = options;
     const prefix = provider.replace(/-/g, '_').toUpperCase();
     const isChosen = options.provider !== undefined || model !== undefined || apiKey !== undefined;

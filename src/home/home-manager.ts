@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { FlakeTarget, flakeTarget } from './flake-target';
+import { checkArguments } from '../base/argument-check';
 import { checkBooleans } from '../base/boolean-check';
 import { checkEnum } from '../base/enum-check';
 import { urlHoldsSecret } from '../base/plain-secret';
@@ -131,6 +132,7 @@ export class HomeManager {
    * @param options when to look for updates
    */
   public static profile(profile: HomeManagerProfile, options: HomeManagerOptions = {}): HomeManager {
+    checkArguments('HomeManager.profile', arguments);
     return new HomeManager({ profile, attribute: `container-${profile}` }, options);
   }
 
@@ -143,6 +145,7 @@ export class HomeManager {
    * @param options when to look for updates, and what the flake may do
    */
   public static flake(reference: string, attribute?: string, options: HomeManagerFlakeOptions = {}): HomeManager {
+    checkArguments('HomeManager.flake', arguments);
     return new HomeManager(flakeTarget(reference, attribute), options);
   }
 
@@ -154,6 +157,7 @@ export class HomeManager {
    * @param options the resources of the activation
    */
   public static prebuilt(profile: HomeManagerProfile = HomeManagerProfile.ESSENTIAL, options: HomeManagerActivationOptions = {}): HomeManager {
+    checkArguments('HomeManager.prebuilt', arguments);
     return new HomeManager({ profile }, options);
   }
 

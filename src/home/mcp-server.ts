@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { mcpTextProblem } from './mcp-text';
+import { checkArguments } from '../base/argument-check';
 import { argumentsHoldSecret, isSecret, urlHoldsSecret } from '../base/plain-secret';
 
 /**
@@ -55,6 +56,7 @@ export class McpServer {
    * @param options arguments and variables
    */
   public static command(name: string, command: string, options: McpCommandOptions = {}): McpServer {
+    checkArguments('McpServer.command', arguments);
     const { args = [], variables = {}, secrets = {} } = options;
     return new McpServer(name, { command, args, variables }, secrets);
   }
@@ -67,6 +69,7 @@ export class McpServer {
    * @param options the token
    */
   public static http(name: string, url: string, options: McpHttpOptions = {}): McpServer {
+    checkArguments('McpServer.http', arguments);
     const token = `MCP_${String(name).replace(/-/g, '_').toUpperCase()}_TOKEN`;
     return new McpServer(name, { url }, options.bearerToken ? { [token]: options.bearerToken } : {});
   }

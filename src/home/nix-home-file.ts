@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { checkHomePath } from './home-path';
+import { checkArguments } from '../base/argument-check';
 import { isDataKey } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 
@@ -33,6 +34,7 @@ export class NixHomeFile {
    * @example NixHomeFile.fromSecretValue('.netrc', { secret, key: 'netrc' });
    */
   public static fromSecretValue(path: string, value: kplus.SecretValue, options: NixHomeFileOptions = {}): NixHomeFile {
+    checkArguments('NixHomeFile.fromSecretValue', arguments);
     return new NixHomeFile(path, options, { secretName: value.secret.name }, value.key);
   }
 
@@ -46,6 +48,7 @@ export class NixHomeFile {
    * @example NixHomeFile.folderFromSecret('.ssh', secret);
    */
   public static folderFromSecret(path: string, secret: kplus.ISecret, options: NixHomeFileOptions = {}): NixHomeFile {
+    checkArguments('NixHomeFile.folderFromSecret', arguments);
     return new NixHomeFile(path, options, { secretName: secret.name });
   }
 
@@ -58,6 +61,7 @@ export class NixHomeFile {
    * @param options its permissions
    */
   public static fromConfigMap(path: string, configMap: kplus.IConfigMap, key: string, options: NixHomeFileOptions = {}): NixHomeFile {
+    checkArguments('NixHomeFile.fromConfigMap', arguments);
     return new NixHomeFile(path, options, { name: configMap.name }, key);
   }
 

@@ -4,6 +4,7 @@ import { BoundHome } from './bound-home';
 import { EphemeralHomeOptions, ExistingHomeOptions, NixHomeOptions, PersistentHomeOptions, VolumeHomeOptions } from './home-options';
 import { checkHomePath, checkHomePlaces, HomeEntry } from './home-path';
 import { NixHomeFile } from './nix-home-file';
+import { checkArguments } from '../base/argument-check';
 import { BoundStore, StoreContext, StoreReach, VolumeRole } from '../pod/bound-store';
 import { HOME_FOLDER } from '../pod/pod-names';
 import { bindExisting } from '../store/existing-store';
@@ -32,6 +33,7 @@ export class NixHome {
    * @param options folders and files
    */
   public static onStoreVolume(options: NixHomeOptions = {}): NixHome {
+    checkArguments('NixHome.onStoreVolume', arguments);
     return new NixHome(options, true, false, () => ({ folder: HOME_FOLDER, reach: StoreReach.EACH_POD }));
   }
 
@@ -41,6 +43,7 @@ export class NixHome {
    * @param options the size limit, folders and files
    */
   public static ephemeral(options: EphemeralHomeOptions = {}): NixHome {
+    checkArguments('NixHome.ephemeral', arguments);
     const sizeLimit = options.sizeLimit && kplus.k8s.Quantity.fromString(`${options.sizeLimit.toMebibytes()}Mi`);
     const bound = { source: { emptyDir: { sizeLimit } }, folder: HOME_FOLDER, reach: StoreReach.EACH_POD };
     return new NixHome(options, false, true, () => bound, options.sizeLimit);
@@ -53,6 +56,7 @@ export class NixHome {
    * @param options size, class, access, folders and files
    */
   public static persistent(options: PersistentHomeOptions = {}): NixHome {
+    checkArguments('NixHome.persistent', arguments);
     const accessModes = options.accessModes ?? [READ_WRITE_ONCE];
     const { labels, annotations, storageClassName, dataSource, retain } = options;
     return NixHome.onVolume(options, HOME_FOLDER, false, context => bindPersistent(context, {
@@ -75,6 +79,7 @@ export class NixHome {
    * @param options its access modes, the folder of the volume, folders and files
    */
   public static existing(claimName: string, options: ExistingHomeOptions = {}): NixHome {
+    checkArguments('NixHome.existing', arguments);
     const accessModes = options.accessModes ?? [READ_WRITE_ONCE];
     return NixHome.onVolume(options, options.folder ?? HOME_FOLDER, false,
       context => bindExisting(context, claimName, { accessModes, shared: accessModes.includes(READ_WRITE_MANY) }));
@@ -87,6 +92,7 @@ export class NixHome {
    * @param options the folder of the volume, folders and files
    */
   public static fromVolume(volume: kplus.Volume, options: VolumeHomeOptions = {}): NixHome {
+    checkArguments('NixHome.fromVolume', arguments);
     const { emptyDir } = (volume as unknown as { _toKube(): kplus.k8s.Volume })._toKube();
     return NixHome.onVolume(options, options.folder ?? HOME_FOLDER, emptyDir !== undefined, context => bindVolume(context, volume));
   }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../base/argument-check';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 
@@ -77,6 +78,7 @@ export class NixUser {
    * The user of our images: `code`, 1001:1001, home `/home/code`.
    */
   public static code(): NixUser {
+    checkArguments('NixUser.code', arguments);
     return new NixUser({});
   }
 
@@ -86,6 +88,7 @@ export class NixUser {
    * @param options ids, name and home
    */
   public static of(options: NixUserOptions): NixUser {
+    checkArguments('NixUser.of', arguments);
     return new NixUser(options);
   }
 
@@ -94,6 +97,7 @@ export class NixUser {
    * namespace that enforces Pod Security `restricted`.
    */
   public static root(): NixUser {
+    checkArguments('NixUser.root', arguments);
     return new NixUser({ uid: 0, gid: 0, fsGroup: 0, name: 'root', home: '/root' }, true);
   }
 
@@ -107,6 +111,7 @@ export class NixUser {
    * @param options name and home
    */
   public static arbitrary(options: ArbitraryNixUserOptions = {}): NixUser {
+    checkArguments('NixUser.arbitrary', arguments);
     return new NixUser(options, false, true);
   }
 

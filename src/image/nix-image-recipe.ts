@@ -1,4 +1,5 @@
 import { argumentsOf, contextPaths, describeDockerfile, withArguments } from './dockerfile';
+import { checkArguments } from '../base/argument-check';
 import { packageFile, packageFiles } from '../base/package-file';
 
 /**
@@ -49,6 +50,7 @@ export class NixImageRecipe {
    * @throws if it has none, as `UPSTREAM` and `OTHER`
    */
   public static of(kind: NixImageKind): NixImageRecipe {
+    checkArguments('NixImageRecipe.of', arguments);
     if (!BUILT_KINDS.includes(kind)) {
       throw new Error(`CDK8SNIX0104 kind: got ${JSON.stringify(kind)}. This image has no Dockerfile in the package. Use one of: ${BUILT_KINDS.join(', ')}.`);
     }
@@ -59,6 +61,7 @@ export class NixImageRecipe {
    * The recipes of all images.
    */
   public static all(): NixImageRecipe[] {
+    checkArguments('NixImageRecipe.all', arguments);
     return BUILT_KINDS.map(kind => new NixImageRecipe(kind));
   }
 
@@ -89,6 +92,7 @@ export class NixImageRecipe {
    * @throws if the Dockerfile has no such argument, or the value cannot stand in a Dockerfile
    */
   public dockerfile(buildArguments: { [name: string]: string } = {}): string {
+    checkArguments('NixImageRecipe.dockerfile', arguments);
     return withArguments(this.template, buildArguments);
   }
 
@@ -99,6 +103,7 @@ export class NixImageRecipe {
    * @throws as `dockerfile`
    */
   public buildContext(buildArguments: { [name: string]: string } = {}): { [path: string]: string } {
+    checkArguments('NixImageRecipe.buildContext', arguments);
     const copied = contextPaths(this.template).flatMap(packageFiles);
     return {
       [this.dockerfilePath]: this.dockerfile(buildArguments),

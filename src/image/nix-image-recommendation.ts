@@ -1,4 +1,5 @@
 import { NixImageKind } from './nix-image-recipe';
+import { checkArguments } from '../base/argument-check';
 import { requireBooleans } from '../base/boolean-check';
 
 /**
@@ -190,6 +191,7 @@ export class NixImageRecommendation {
    * @param requirements what is given and what is wanted
    */
   public static of(requirements: NixImageRequirements): NixImageRecommendation {
+    checkArguments('NixImageRecommendation.of', arguments);
     requireBooleans(requirements, 'existingImage', 'backstage', 'pipeline', 'immutable', 'persistentVolume');
     const useCase = USE_CASES.find(row => row.applies(requirements))!;
     return NixImageRecommendation.ofRow(useCase, requirements);
@@ -199,6 +201,7 @@ export class NixImageRecommendation {
    * The whole decision matrix: what the least requirements of each row lead to.
    */
   public static all(): NixImageRecommendation[] {
+    checkArguments('NixImageRecommendation.all', arguments);
     return USE_CASES.map(row => NixImageRecommendation.ofRow(row, row.example));
   }
 

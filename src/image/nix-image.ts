@@ -1,5 +1,6 @@
 import { NixImageRecipe, NixImageKind } from './nix-image-recipe';
 import { NixImageRecommendation, NixImageRequirements } from './nix-image-recommendation';
+import { checkArguments } from '../base/argument-check';
 import { checkBooleans } from '../base/boolean-check';
 import { imageReference, isFloating } from '../base/image-reference';
 import { Problems } from '../base/problems';
@@ -57,6 +58,7 @@ export class NixImage {
    * @param options whether an unpinned reference is accepted
    */
   public static of(reference: string, options: NixImageOptions = {}): NixImage {
+    checkArguments('NixImage.of', arguments);
     return new NixImage(NixImageKind.OTHER, reference, options.allowLatest ?? false);
   }
 
@@ -64,6 +66,7 @@ export class NixImage {
    * The official `nixos/nix` image, in a version this library is tested with.
    */
   public static upstream(): NixImage {
+    checkArguments('NixImage.upstream', arguments);
     return new NixImage(NixImageKind.UPSTREAM, UPSTREAM);
   }
 
@@ -73,6 +76,7 @@ export class NixImage {
    * @param options where you pushed it
    */
   public static ubuntuNix(options: BuiltNixImageOptions): NixImage {
+    checkArguments('NixImage.ubuntuNix', arguments);
     return new NixImage(NixImageKind.UBUNTU_NIX, builtReference(options));
   }
 
@@ -82,6 +86,7 @@ export class NixImage {
    * @param options where you pushed it
    */
   public static addNix(options: BuiltNixImageOptions): NixImage {
+    checkArguments('NixImage.addNix', arguments);
     return new NixImage(NixImageKind.ADD_NIX, builtReference(options));
   }
 
@@ -91,6 +96,7 @@ export class NixImage {
    * @param options where you pushed it
    */
   public static backstageNix(options: BuiltNixImageOptions): NixImage {
+    checkArguments('NixImage.backstageNix', arguments);
     return new NixImage(NixImageKind.BACKSTAGE_NIX, builtReference(options));
   }
 
@@ -100,6 +106,7 @@ export class NixImage {
    * @param requirements what is given and what is wanted
    */
   public static recommend(requirements: NixImageRequirements = {}): NixImageRecommendation {
+    checkArguments('NixImage.recommend', arguments);
     return NixImageRecommendation.of(requirements);
   }
 

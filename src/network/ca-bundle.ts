@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { checkArguments } from '../base/argument-check';
 import { isDataKey } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 
@@ -17,6 +18,7 @@ export class CaBundle {
    * @param key the key that holds the certificates; `ca-bundle.crt` if left out
    */
   public static fromConfigMap(configMap: kplus.IConfigMap, key: string = DEFAULT_KEY): CaBundle {
+    checkArguments('CaBundle.fromConfigMap', arguments);
     return new CaBundle(key, { configMap: { name: configMap.name, items: [{ key, path: FILE }] } });
   }
 
@@ -27,6 +29,7 @@ export class CaBundle {
    * @param key the key that holds the certificates; `ca-bundle.crt` if left out
    */
   public static fromSecret(secret: kplus.ISecret, key: string = DEFAULT_KEY): CaBundle {
+    checkArguments('CaBundle.fromSecret', arguments);
     return new CaBundle(key, { secret: { name: secret.name, items: [{ key, path: FILE }] } });
   }
 

@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { podSecurityViolations } from './pod-security-check';
 import { PodSecurityViolation } from './pod-security-violation';
+import { checkArguments } from '../base/argument-check';
 import { requireEnum } from '../base/enum-check';
 import { podTemplatesOf } from '../pod/enabled-mark';
 import { mayBeList, startsPods } from '../pod/pod-manifest';
@@ -35,6 +36,7 @@ export class PodSecurity {
    * @throws if there is no such profile
    */
   public static check(scope: IConstruct, options: PodSecurityOptions = {}): PodSecurityViolation[] {
+    checkArguments('PodSecurity.check', arguments);
     requireEnum('level', options.level, PodSecurityLevel);
     return scope.node.findAll().filter(ApiObject.isApiObject).map(object => ({ object, podTemplates: podTemplatesOf(object) }))
       .filter(({ object, podTemplates }) => startsPods(object) || mayBeList(object) || podTemplates.length > 0)
@@ -49,6 +51,7 @@ export class PodSecurity {
    * @throws if there is no such profile
    */
   public static enforce(scope: IConstruct, options: PodSecurityOptions = {}): void {
+    checkArguments('PodSecurity.enforce', arguments);
     requireEnum('level', options.level, PodSecurityLevel);
     scope.node.addValidation({ validate: () => PodSecurity.check(scope, options).map(violation => violation.message) });
   }

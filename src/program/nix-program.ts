@@ -1,5 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { checkFlakeReference, checkStorePath } from './program-reference';
+import { checkArguments } from '../base/argument-check';
 import { checkBooleans } from '../base/boolean-check';
 import { contentHash } from '../base/content-hash';
 import { isDnsLabel } from '../base/kubernetes-name';
@@ -55,6 +56,7 @@ export class NixProgram {
    * @param options the container
    */
   public static flake(reference: string, options: NixFlakeProgramOptions = {}): NixProgram {
+    checkArguments('NixProgram.flake', arguments);
     const { attribute, allowMoving, image, ...container } = options ?? {};
     return new NixProgram('flake', attribute === undefined ? reference : `${reference}#${attribute}`, container, image, (problems, prop) => {
       checkBooleans<NixFlakeProgramOptions>(problems, `${prop}.`, { allowMoving }, 'allowMoving');
@@ -71,6 +73,7 @@ export class NixProgram {
    * @param options the container
    */
   public static package(path: string, options: NixProgramOptions = {}): NixProgram {
+    checkArguments('NixProgram.package', arguments);
     const { image, ...container } = options ?? {};
     return new NixProgram('package', path, container, image, (problems, prop) => checkStorePath(problems, prop, path, container.command));
   }
@@ -84,6 +87,7 @@ export class NixProgram {
    * @param options the container
    */
   public static command(argv: string[], options: NixProgramOptions = {}): NixProgram {
+    checkArguments('NixProgram.command', arguments);
     const { image, ...container } = options ?? {};
     return new NixProgram('command', Array.isArray(argv) ? argv.join(' ') : '', { ...container, command: argv }, image, () => {});
   }

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { checkArguments } from '../base/argument-check';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 
@@ -18,6 +19,7 @@ export class NixDataSource {
    * @param claimName the name of the PersistentVolumeClaim
    */
   public static claim(claimName: string): NixDataSource {
+    checkArguments('NixDataSource.claim', arguments);
     return new NixDataSource('PersistentVolumeClaim', claimName);
   }
 
@@ -27,6 +29,7 @@ export class NixDataSource {
    * @param snapshotName the name of the VolumeSnapshot (`snapshot.storage.k8s.io`)
    */
   public static snapshot(snapshotName: string): NixDataSource {
+    checkArguments('NixDataSource.snapshot', arguments);
     return new NixDataSource('VolumeSnapshot', snapshotName, 'snapshot.storage.k8s.io');
   }
 

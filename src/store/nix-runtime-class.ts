@@ -1,3 +1,4 @@
+import { checkArguments } from '../base/argument-check';
 import { isDnsSubdomain, isQualifiedName } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 import { NodeRuntime } from '../pod/bound-store';
@@ -81,6 +82,7 @@ export class NixRuntimeClass {
    * @param options name and stand-in image
    */
   public static containix(options: ContainixOptions = {}): NixRuntimeClass {
+    checkArguments('NixRuntimeClass.containix', arguments);
     return new NixRuntimeClass({
       runtimeClassName: options.name ?? 'containix',
       image: options.image ?? 'ghcr.io/atmask/containix-empty:0.1.0',
@@ -96,6 +98,7 @@ export class NixRuntimeClass {
    * @param options environment, name and stand-in image
    */
   public static flox(options: FloxOptions): NixRuntimeClass {
+    checkArguments('NixRuntimeClass.flox', arguments);
     return new NixRuntimeClass({
       runtimeClassName: options?.name ?? 'flox',
       image: options?.image ?? 'docker.io/flox/empty:1.0.0',
@@ -109,6 +112,7 @@ export class NixRuntimeClass {
    * path of an image that its `buildImage` made. It needs no runtime class.
    */
   public static nixSnapshotter(): NixRuntimeClass {
+    checkArguments('NixRuntimeClass.nixSnapshotter', arguments);
     return new NixRuntimeClass({ annotations: {}, runs: 'image' });
   }
 
@@ -118,6 +122,7 @@ export class NixRuntimeClass {
    * @param options name, stand-in image and annotations
    */
   public static of(options: RuntimeClassOptions): NixRuntimeClass {
+    checkArguments('NixRuntimeClass.of', arguments);
     const { name = '', image = '', annotations = {} } = options ?? {};
     return new NixRuntimeClass({ runtimeClassName: name, image, annotations, runs: 'command' });
   }

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { checkArguments } from '../base/argument-check';
 import { Problems } from '../base/problems';
 import { NixImage } from '../image/nix-image';
 
@@ -53,6 +54,7 @@ export class NixSeedSource {
    * The seed image runs as an init container and copies its own `/nix`. Works on every cluster; the image needs a shell.
    */
   public static initContainer(): NixSeedSource {
+    checkArguments('NixSeedSource.initContainer', arguments);
     return new NixSeedSource();
   }
 
@@ -65,6 +67,7 @@ export class NixSeedSource {
    * @param shellImage the image that runs the scripts: a POSIX shell and GNU coreutils, for example a pinned Debian
    */
   public static imageVolume(shellImage: string): NixSeedSource {
+    checkArguments('NixSeedSource.imageVolume', arguments);
     return new NixSeedSource(shellImage);
   }
 

@@ -8,6 +8,7 @@ import { NixRuntimeClass } from './nix-runtime-class';
 import { bindPerReplica, PerReplicaStoreOptions } from './per-replica-store';
 import { bindPersistent, PersistentStoreOptions } from './persistent-store';
 import { bindVolume, VolumeStoreOptions } from './volume-store';
+import { checkArguments } from '../base/argument-check';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
 /**
@@ -25,6 +26,7 @@ export class NixStore {
    * @param options size, class, access
    */
   public static persistent(options: PersistentStoreOptions = {}): NixStore {
+    checkArguments('NixStore.persistent', arguments);
     return new NixStore(context => bindPersistent(context, options));
   }
 
@@ -35,6 +37,7 @@ export class NixStore {
    * @param options the access modes it has
    */
   public static existing(claimName: string, options: ExistingStoreOptions = {}): NixStore {
+    checkArguments('NixStore.existing', arguments);
     return new NixStore(context => bindExisting(context, claimName, options));
   }
 
@@ -44,6 +47,7 @@ export class NixStore {
    * @param options size, class, retention
    */
   public static perReplica(options: PerReplicaStoreOptions = {}): NixStore {
+    checkArguments('NixStore.perReplica', arguments);
     return new NixStore(context => bindPerReplica(context, options));
   }
 
@@ -54,6 +58,7 @@ export class NixStore {
    * @param options size, class, data source
    */
   public static ephemeral(options: ClaimStoreOptions = {}): NixStore {
+    checkArguments('NixStore.ephemeral', arguments);
     return new NixStore(context => bindEphemeral(context, options));
   }
 
@@ -63,6 +68,7 @@ export class NixStore {
    * @param options medium and size limit
    */
   public static emptyDir(options: EmptyDirStoreOptions = {}): NixStore {
+    checkArguments('NixStore.emptyDir', arguments);
     return new NixStore(context => bindEmptyDir(context, options));
   }
 
@@ -72,6 +78,7 @@ export class NixStore {
    * @param options driver and attributes
    */
   public static csi(options: CsiStoreOptions): NixStore {
+    checkArguments('NixStore.csi', arguments);
     return new NixStore(context => bindCsi(context, options));
   }
 
@@ -83,6 +90,7 @@ export class NixStore {
    * @throws if it is none
    */
   public static runtimeClass(runtime: NixRuntimeClass): NixStore {
+    checkArguments('NixStore.runtimeClass', arguments);
     if (typeof runtime?._validate !== 'function') {
       throw new Error(`CDK8SNIX1207 got ${JSON.stringify(runtime)}. This is no runtime class. Use for example NixRuntimeClass.flox({ environment: "owner/echo" }).`);
     }
@@ -99,6 +107,7 @@ export class NixStore {
    * @param options the architecture of the nodes
    */
   public static fromVolume(volume: kplus.Volume, options: VolumeStoreOptions = {}): NixStore {
+    checkArguments('NixStore.fromVolume', arguments);
     return new NixStore(context => bindVolume(context, volume, options));
   }
 

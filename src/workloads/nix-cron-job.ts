@@ -4,6 +4,7 @@ import { withContainerDefaults } from './container-defaults';
 import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { programContainers } from './program-containers';
+import { checkArguments, checkConstruct, checkedProps } from '../base/argument-check';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 
@@ -29,8 +30,9 @@ export class NixCronJob extends kplus.CronJob {
   public readonly environment: NixEnvironment;
 
   constructor(scope: Construct, id: string, props: NixCronJobProps) {
+    checkConstruct('NixCronJob', arguments, new.target, NixCronJob);
     super(scope, id, props);
-    this.environment = new NixEnvironment(this, 'Nix', props);
+    this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
   }
@@ -41,6 +43,7 @@ export class NixCronJob extends kplus.CronJob {
    * @param cont the container; resources and pull policy have defaults that suit small tasks
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    checkArguments('NixCronJob.addContainer', arguments, this);
     return super.addContainer(withContainerDefaults(cont));
   }
 }

@@ -5,6 +5,7 @@ import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { programContainers } from './program-containers';
 import { workspaceUnlessContainers } from './workspace';
+import { checkArguments, checkConstruct, checkedProps } from '../base/argument-check';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 import { NixStore } from '../store/nix-store';
@@ -28,8 +29,9 @@ export class NixDaemonSet extends kplus.DaemonSet {
   public readonly environment: NixEnvironment;
 
   constructor(scope: Construct, id: string, props: NixDaemonSetProps = {}) {
+    checkConstruct('NixDaemonSet', arguments, new.target, NixDaemonSet);
     super(scope, id, props);
-    this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
+    this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props, store: props.store ?? NixStore.emptyDir() }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
@@ -41,6 +43,7 @@ export class NixDaemonSet extends kplus.DaemonSet {
    * @param cont the container; resources and pull policy have defaults that suit a workspace
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    checkArguments('NixDaemonSet.addContainer', arguments, this);
     return super.addContainer(withContainerDefaults(cont));
   }
 }

@@ -5,6 +5,7 @@ import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { programContainers } from './program-containers';
 import { workspaceUnlessContainers } from './workspace';
+import { checkArguments, checkConstruct, checkedProps } from '../base/argument-check';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 
@@ -29,8 +30,9 @@ export class NixDeployment extends kplus.Deployment {
   public readonly environment: NixEnvironment;
 
   constructor(scope: Construct, id: string, props: NixDeploymentProps = {}) {
+    checkConstruct('NixDeployment', arguments, new.target, NixDeployment);
     super(scope, id, props);
-    this.environment = new NixEnvironment(this, 'Nix', props);
+    this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
@@ -42,6 +44,7 @@ export class NixDeployment extends kplus.Deployment {
    * @param cont the container; resources and pull policy have defaults that suit a workspace
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    checkArguments('NixDeployment.addContainer', arguments, this);
     return super.addContainer(withContainerDefaults(cont));
   }
 }

@@ -5,6 +5,7 @@ import { withContainerDefaults } from './container-defaults';
 import { enableOptions } from './enable-options';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { programContainers } from './program-containers';
+import { checkArguments, checkConstruct, checkedProps } from '../base/argument-check';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 import { immutablePart, nameByContent } from '../pod/name-by-content';
@@ -33,8 +34,9 @@ export class NixJob extends kplus.Job {
   public readonly environment: NixEnvironment;
 
   constructor(scope: Construct, id: string, props: NixJobProps = {}) {
+    checkConstruct('NixJob', arguments, new.target, NixJob);
     super(scope, id, props);
-    this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.emptyDir() });
+    this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props, store: props.store ?? NixStore.emptyDir() }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
     if (props.metadata?.name === undefined) {
@@ -48,6 +50,7 @@ export class NixJob extends kplus.Job {
    * @param cont the container; resources and pull policy have defaults that suit small tasks
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    checkArguments('NixJob.addContainer', arguments, this);
     return super.addContainer(withContainerDefaults(cont));
   }
 }

@@ -6,6 +6,7 @@ import { HeadlessService } from './headless-service';
 import { NixWorkloadOptions } from './nix-workload-options';
 import { programContainers } from './program-containers';
 import { workspaceUnlessContainers } from './workspace';
+import { checkArguments, checkConstruct, checkedProps } from '../base/argument-check';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
 import { NixStore } from '../store/nix-store';
@@ -30,10 +31,11 @@ export class NixStatefulSet extends kplus.StatefulSet {
   public readonly environment: NixEnvironment;
 
   constructor(scope: Construct, id: string, props: NixStatefulSetProps = {}) {
+    checkConstruct('NixStatefulSet', arguments, new.target, NixStatefulSet);
     // kplus makes a Service from the ports of the containers, and fails without any.
     const service = props.service ?? (hasPorts(props) ? undefined : new HeadlessService(scope, `${id}-service`, props.metadata?.namespace));
     super(scope, id, { ...props, service });
-    this.environment = new NixEnvironment(this, 'Nix', { ...props, store: props.store ?? NixStore.perReplica() });
+    this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props, store: props.store ?? NixStore.perReplica() }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
     workspaceUnlessContainers(this, this.environment.image, props.containerResources);
@@ -45,6 +47,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
    * @param cont the container; resources and pull policy have defaults that suit a workspace
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    checkArguments('NixStatefulSet.addContainer', arguments, this);
     return super.addContainer(withContainerDefaults(cont));
   }
 }

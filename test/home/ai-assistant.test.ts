@@ -484,34 +484,39 @@ describe('more than a key', () => {
   const circular: any = {};
   circular.self = circular;
 
-  test.each<[string, AiAssistant, string]>([
-    ['a setting that is no data', AiAssistant.claude({ settings: { a: { b: Lazy.any({ produce: () => 1 }) } } }), 'settings.a.b: got "Lazy". A file holds texts, numbers,'],
-    ['a quantity among the settings', AiAssistant.codex({ settings: { a: [Size.gibibytes(1)] } }), 'settings.a.0: got "Size". A file holds'],
-    ['a number that is none', AiAssistant.gemini({ settings: { a: NaN } }), 'settings.a: got "NaN". A file holds'],
-    ['null where the file has none', AiAssistant.codex({ settings: { a: [null] } }), 'settings.a.0: got "null". A file holds'],
-    ['nothing in a list', AiAssistant.codex({ settings: { a: [undefined] } }), 'settings.a.0: got "undefined". A file holds'],
-    ['settings that hold themselves', AiAssistant.codex({ settings: circular }), 'settings.self: got "(circular)". It holds itself.'],
-    ['servers of Claude Code among the settings', AiAssistant.claude({ settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers is for that.'],
-    ['servers of Codex among the settings', AiAssistant.codex({ settings: { mcp_servers: {} } }), 'settings: got "mcp_servers". The option mcpServers is for that.'],
-    ['settings as text', AiAssistant.codex({ settings: 'a = 1' as any }), 'settings: got "a = 1". Settings are a mapping.'],
-    ['settings as a list', AiAssistant.claude({ settings: ['a'] as any }), 'settings: got "Array". Settings are a mapping.'],
-    ['a server without a program', AiAssistant.claude({ mcpServers: [McpServer.command('a', undefined as any)] }), 'mcpServers[0]: got "a". An MCP server is a program'],
-    ['a server without a name', AiAssistant.claude({ mcpServers: [McpServer.http(undefined as any, 'https://mcp.example')] }), 'mcpServers[0]: got nothing. The name of an MCP server has letters'],
-    ['arguments as text', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b', { args: '-y' as any })] }), 'mcpServers[0]: got "a". Its arguments are a list of texts'],
-    ['a number among arguments', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { args: [1 as any] })] }), 'mcpServers[0]: got "a". Its arguments are a list of texts'],
-    ['a number as variable', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { variables: { PORT: 1 as any } })] }), 'mcpServers[0]: got "a". Its arguments are a list of texts, and its variables are texts'],
-    ['a number as model', AiAssistant.claude({ model: 5 as any }), 'model: got 5. A model has letters'],
-    ['servers given twice', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b')], settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
-    ['a model given twice', AiAssistant.codex({ model: 'a', settings: { model: 'b' } }), 'settings: got "model". The option model is for that.'],
-    ['a gateway and a provider', AiAssistant.codex({ baseUrl: 'https://g.example', settings: { model_providers: {} } }), 'settings: got "model_providers". The option baseUrl'],
-    ['a token in the URL of a gateway', AiAssistant.claude({ baseUrl: 'https://g.example/?api_key=s3cret' }), 'baseUrl: got "(not shown)". It is a URL without a password.'],
-    ['a home of its own', AiAssistant.claude({ variables: { HOME: '/x' } }), 'variables: got "HOME". The environment sets it.'],
-    ['a variable of a server that is a secret and none', AiAssistant.claude({
+  test.each<[string, () => AiAssistant, string]>([
+    ['a setting that is no data', () => AiAssistant.claude({ settings: { a: { b: Lazy.any({ produce: () => 1 }) } } }), 'settings.a.b: got "Lazy". A file holds texts, numbers,'],
+    ['a quantity among the settings', () => AiAssistant.codex({ settings: { a: [Size.gibibytes(1)] } }), 'settings.a.0: got "Size". A file holds'],
+    ['a number that is none', () => AiAssistant.gemini({ settings: { a: NaN } }), 'settings.a: got "NaN". A file holds'],
+    ['null where the file has none', () => AiAssistant.codex({ settings: { a: [null] } }), 'settings.a.0: got "null". A file holds'],
+    ['nothing in a list', () => AiAssistant.codex({ settings: { a: [undefined] } }), 'settings.a.0: got "undefined". A file holds'],
+    ['settings that hold themselves', () => AiAssistant.codex({ settings: circular }), 'settings.self: got "(circular)". It holds itself.'],
+    ['servers of Claude Code among the settings', () => AiAssistant.claude({ settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers is for that.'],
+    ['servers of Codex among the settings', () => AiAssistant.codex({ settings: { mcp_servers: {} } }), 'settings: got "mcp_servers". The option mcpServers is for that.'],
+    ['servers given twice', () => AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b')], settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
+    ['a model given twice', () => AiAssistant.codex({ model: 'a', settings: { model: 'b' } }), 'settings: got "model". The option model is for that.'],
+    ['a gateway and a provider', () => AiAssistant.codex({ baseUrl: 'https://g.example', settings: { model_providers: {} } }), 'settings: got "model_providers". The option baseUrl'],
+    ['a token in the URL of a gateway', () => AiAssistant.claude({ baseUrl: 'https://g.example/?api_key=s3cret' }), 'baseUrl: got "(not shown)". It is a URL without a password.'],
+    ['a home of its own', () => AiAssistant.claude({ variables: { HOME: '/x' } }), 'variables: got "HOME". The environment sets it.'],
+    ['a variable of a server that is a secret and none', () => AiAssistant.claude({
       mcpServers: [McpServer.command('a', 'b', { variables: { T: '1' }, secrets: { T: kplus.EnvValue.fromValue('x') } })],
     }), 'mcpServers[0]: got "a". One of its variables is a secret and none.'],
-  ])('refuses %s', (_, assistant, message) => {
-    expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [assistant] }); }))
+  ])('refuses %s', (_, make, message) => {
+    expect(synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [make()] }); }))
       .toContain(`CDK8SNIX0606 assistants[0].${message}`);
+  });
+
+  test.each<[string, () => AiAssistant, string]>([
+    ['settings as text', () => AiAssistant.codex({ settings: 'a = 1' as any }), 'AiAssistant.codex().settings: got "a = 1". It is an object.'],
+    ['settings as a list', () => AiAssistant.claude({ settings: ['a'] as any }), 'AiAssistant.claude().settings: got ["a"]. It is an object.'],
+    ['a server without a program', () => AiAssistant.claude({ mcpServers: [McpServer.command('a', undefined as any)] }), 'McpServer.command().command: got nothing. It is a text.'],
+    ['a server without a name', () => AiAssistant.claude({ mcpServers: [McpServer.http(undefined as any, 'https://mcp.example')] }), 'McpServer.http().name: got nothing. It is a text.'],
+    ['arguments as text', () => AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b', { args: '-y' as any })] }), 'McpServer.command().args: got "-y". It is a list'],
+    ['a number among arguments', () => AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { args: [1 as any] })] }), 'McpServer.command().args[0]: got 1. It is a text. Put it in quotes: "1".'],
+    ['a number as variable', () => AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { variables: { PORT: 1 as any } })] }), 'McpServer.command().variables.PORT: got 1. It is a text.'],
+    ['a number as model', () => AiAssistant.claude({ model: 5 as any }), 'AiAssistant.claude().model: got 5. It is a text. Put it in quotes: "5".'],
+  ])('refuses %s where it is given', (_, make, message) => {
+    expect(make).toThrow(`CDK8SNIX0606 ${message}`);
   });
 
   test('refuses a secret that is plain text', () => {

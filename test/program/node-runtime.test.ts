@@ -62,28 +62,28 @@ test('any other shim, and any workload', () => {
   expect(spec.containers[0].image).toBe('example/empty:1');
 });
 
-test.each<[string, NixDeploymentProps, string, string]>([
-  ['a workspace', { store: CONTAINIX }, 'CDK8SNIX1206', 'Give the workload a program'],
-  ['a home configuration', { store: CONTAINIX, programs: [FLAKE], homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) }, 'CDK8SNIX0608', 'homeManager'],
-  ['settings', { store: CONTAINIX, programs: [FLAKE], config: { maxJobs: 2 } }, 'CDK8SNIX1206', 'config: got'],
-  ['a seed image', { store: CONTAINIX, programs: [FLAKE], image: NixImage.of('example/nix:1') }, 'CDK8SNIX1206', 'image: got'],
-  ['a home on the store', { store: CONTAINIX, programs: [FLAKE], home: NixHome.onStoreVolume() }, 'CDK8SNIX1206 home: got', 'make a home'],
-  ['two flakes in one pod', { store: CONTAINIX, programs: [FLAKE, NixProgram.flake('github:owner/b/v1.2', { name: 'b' })] }, 'CDK8SNIX1206', 'one flake in a pod'],
-  ['a flake where commands run', { store: FLOX, programs: [FLAKE] }, 'CDK8SNIX1206', 'Use NixProgram.command(…)'],
-  ['a command where flakes run', { store: CONTAINIX, programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
-  ['a command of nothing', { store: FLOX, programs: [NixProgram.command([])] }, 'CDK8SNIX1201', 'Name a program'],
-  ['a command where nothing brings it', { programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
-  ['a program as an image', { store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [NixProgram.package(`${IMAGE}/bin/x`)] }, 'CDK8SNIX1201', 'buildImage'],
-  ['beside a flake, a container of an image that the runtime ignores', { store: CONTAINIX, programs: [FLAKE], containers: [{ name: 'cache', image: 'example/redis:7' }] }, 'CDK8SNIX1206 containers[cache].image: got "example/redis:7"', 'would run the flake of the pod'],
-  ['a flake where images run', { store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [FLAKE] }, 'CDK8SNIX1206', 'Use NixProgram.package(…)'],
-  ['a flake that moves', { store: CONTAINIX, programs: [NixProgram.flake('github:owner/echo')] }, 'CDK8SNIX1203', 'neither a revision nor a tag'],
-  ['no environment', { store: NixStore.runtimeClass(NixRuntimeClass.flox({ environment: 'echoip' })), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'owner/echo'],
-  ['no options', { store: NixStore.runtimeClass((NixRuntimeClass.flox as any)()), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'owner/echo'],
-  ['no name', { store: NixStore.runtimeClass(NixRuntimeClass.of({ image: 'x:1' } as any)), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'kubectl get runtimeclass'],
-  ['no image', { store: NixStore.runtimeClass(NixRuntimeClass.of({ name: 'x' } as any)), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX0101', 'no image reference'],
-  ['a name that is none', { store: NixStore.runtimeClass(NixRuntimeClass.of({ name: 'A_B', image: 'x:1' })), programs: [NixProgram.command(['x'])] }, 'CDK8SNIX1207', 'kubectl get runtimeclass'],
+test.each<[string, () => NixDeploymentProps, string, string]>([
+  ['a workspace', () => ({ store: CONTAINIX }), 'CDK8SNIX1206', 'Give the workload a program'],
+  ['a home configuration', () => ({ store: CONTAINIX, programs: [FLAKE], homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) }), 'CDK8SNIX0608', 'homeManager'],
+  ['settings', () => ({ store: CONTAINIX, programs: [FLAKE], config: { maxJobs: 2 } }), 'CDK8SNIX1206', 'config: got'],
+  ['a seed image', () => ({ store: CONTAINIX, programs: [FLAKE], image: NixImage.of('example/nix:1') }), 'CDK8SNIX1206', 'image: got'],
+  ['a home on the store', () => ({ store: CONTAINIX, programs: [FLAKE], home: NixHome.onStoreVolume() }), 'CDK8SNIX1206 home: got', 'make a home'],
+  ['two flakes in one pod', () => ({ store: CONTAINIX, programs: [FLAKE, NixProgram.flake('github:owner/b/v1.2', { name: 'b' })] }), 'CDK8SNIX1206', 'one flake in a pod'],
+  ['a flake where commands run', () => ({ store: FLOX, programs: [FLAKE] }), 'CDK8SNIX1206', 'Use NixProgram.command(…)'],
+  ['a command where flakes run', () => ({ store: CONTAINIX, programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
+  ['a command of nothing', () => ({ store: FLOX, programs: [NixProgram.command([])] }), 'CDK8SNIX1201', 'Name a program'],
+  ['a command where nothing brings it', () => ({ programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
+  ['a program as an image', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [NixProgram.package(`${IMAGE}/bin/x`)] }), 'CDK8SNIX1201', 'buildImage'],
+  ['beside a flake, a container of an image that the runtime ignores', () => ({ store: CONTAINIX, programs: [FLAKE], containers: [{ name: 'cache', image: 'example/redis:7' }] }), 'CDK8SNIX1206 containers[cache].image: got "example/redis:7"', 'would run the flake of the pod'],
+  ['a flake where images run', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [FLAKE] }), 'CDK8SNIX1206', 'Use NixProgram.package(…)'],
+  ['a flake that moves', () => ({ store: CONTAINIX, programs: [NixProgram.flake('github:owner/echo')] }), 'CDK8SNIX1203', 'neither a revision nor a tag'],
+  ['no environment', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.flox({ environment: 'echoip' })), programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1207', 'owner/echo'],
+  ['no options', () => ({ store: NixStore.runtimeClass((NixRuntimeClass.flox as any)()), programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1207', 'props such as environment'],
+  ['no name', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.of({ image: 'x:1' } as any)), programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1207', 'NixRuntimeClass.of().name: got nothing'],
+  ['no image', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.of({ name: 'x' } as any)), programs: [NixProgram.command(['x'])] }), 'CDK8SNIX0101', 'NixRuntimeClass.of().image: got nothing'],
+  ['a name that is none', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.of({ name: 'A_B', image: 'x:1' })), programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1207', 'kubectl get runtimeclass'],
 ])('%s is refused', (_, props, code, words) => {
-  const message = synthError(chart => new NixDeployment(chart, 'echo', props));
+  const message = synthError(chart => new NixDeployment(chart, 'echo', props()));
   expect(message).toContain(code);
   expect(message).toContain(words);
   // Nothing that is wrong only because this is.
