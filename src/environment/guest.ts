@@ -1,6 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Additions, DoorKeeper } from './door-keeper';
 import { fitToStore } from './fit-to-store';
+import { additionsFor, checkKnative } from './knative';
 import { checkOwnPod } from './known-pods';
 import { checkNamespace } from './namespace-checks';
 import { NixEnableOptions } from './nix-enable-options';
@@ -113,9 +114,10 @@ export class Guest {
   }
 
   private giveNix(object: any, additions: PodAdditions): any {
+    const wanted = additionsFor(object, additions);
     return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
       // One that cannot be read is refused by the checks.
-      checkLists(pod).length > 0 ? pod : this.merged(pod, additions));
+      checkLists(pod).length > 0 ? pod : this.merged(pod, wanted));
   }
 
   private merged(pod: PodContent, additions: PodAdditions): PodContent {
@@ -258,6 +260,7 @@ export class Guest {
           ...checkPlainWorkload(pod, () => this.nameIsMade(owner)),
           ...checkOwnPod(pod, additions, user),
           ...checkServedStore(pod, store, home),
+          ...checkKnative(pod, additions),
           ...checkPrograms(pod, programs, additions.firstContainers),
         ]),
         ...checkKind(store, fitted),

@@ -1,4 +1,5 @@
 import { servesOnePlace } from './fit-to-store';
+import { isKnative } from './knative';
 import { staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
 import { StoreReach, VolumePlaces } from '../pod/bound-store';
@@ -57,7 +58,7 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
   if (isKind(object, 'DaemonSet', 'apps', 'extensions')) {
     return [tooMany(what, mode, 'A DaemonSet runs a pod on every node')];
   }
-  if (isKind(object, 'Service', 'serving.knative.dev')) {
+  if (isKnative(object)) {
     return [tooMany(what, mode, 'Knative adds pods as requests come, and starts those of a new revision beside the old ones')];
   }
   if (isKind(object, 'ScaledJob', 'keda.sh') && (object.spec?.maxReplicaCount ?? KEDA_MOST_REPLICAS) > 1) {

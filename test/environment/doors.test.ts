@@ -137,7 +137,8 @@ function additionsTo(manifests: any[], container: string): any {
   return {
     checksum: pod.metadata.annotations['cdk8s-nix/config-checksum'],
     label: pod.metadata.labels['cdk8s-nix/environment'] ?? 'none',
-    podSecurity: pod.spec.securityContext,
+    // Knative refuses the policy.
+    podSecurity: { ...pod.spec.securityContext, fsGroupChangePolicy: undefined },
     initContainers: pod.spec.initContainers,
     volumes: pod.spec.volumes,
     container: { env, securityContext, volumeMounts },
