@@ -3,7 +3,7 @@
 # The copy: into a stage that belongs to the lock, several paths at a time, durable when it ends.
 # Sourced by seed-nix-store.sh.
 
-# Paths of this many bytes are copied by cp, one by one: tar moves each byte twice more.
+# Paths of this many bytes are copied one by one, folders by cp, files by dd: tar moves each byte twice more.
 LARGE=33554432
 
 # What an interrupted seed of this very image left behind whole and durable (its .ok says so) need not be copied again.
@@ -55,7 +55,9 @@ make_batches() {
   end_of_batches=$FIRST_BATCH large_bytes=0
   while read -r bytes name && [ "$bytes" -ge "$LARGE" ]; do
     echo "$name" >"$work/batch.$end_of_batches"
-    echo "1 $bytes cp" >"$work/batch.$end_of_batches.size"
+    large_tool='cp'
+    [ ! -f "$SEED_SOURCE/store/$name" ] || [ -L "$SEED_SOURCE/store/$name" ] || large_tool='dd'
+    echo "1 $bytes $large_tool" >"$work/batch.$end_of_batches.size"
     end_of_batches=$((end_of_batches + 1)) large_bytes=$((large_bytes + bytes))
   done <"$work/to-copy"
   large_paths=$((end_of_batches - FIRST_BATCH))
@@ -121,16 +123,37 @@ copy() {
 }
 
 # usage: start_copy NUMBER     in the background; $copying is what to stop: a tar that loses its reader stops too
+# A large file goes to the disk at once: to be gathered in memory first takes most of the processor's time of such a copy, and begins late.
 start_copy() {
   to=$stage/$token.$tries.$1
   read -r _ _ tool <"$work/batch.$1.size"
-  if [ "$tool" = tar ]; then
-    { "$tar" -b 128 -T "$work/batch.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" &
-  else
-    # shellcheck disable=SC2046
-    "$cp" -dR --preserve=mode,timestamps,links $(cat "$work/batch.$1") "$to/" &
-  fi
+  case $tool in
+    tar) { "$tar" -b 128 -T "$work/batch.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    dd)
+      read -r name <"$work/batch.$1"
+      "$dd" if="$name" of="$to/$name" bs=4M iflag=nocache oflag=direct status=none 2>"$work/direct-errors.$1" &
+      ;;
+    *)
+      # shellcheck disable=SC2046
+      "$cp" -dR --preserve=mode,timestamps,links $(cat "$work/batch.$1") "$to/" &
+      ;;
+  esac
   copying=$!
+}
+
+# usage: finish_copy NUMBER     waits for it. Some file systems want all that is written gathered in memory.
+finish_copy() {
+  if [ "$tool" != dd ]; then
+    wait "$copying"
+  elif wait "$copying"; then
+    "$cp" --attributes-only --preserve=mode,timestamps "$name" "$to/$name"
+  else
+    case $(cat "$work/direct-errors.$1") in *'No space left on device'* | *'quota exceeded'*) cat "$work/direct-errors.$1" >&2 && return 1 ;; esac
+    rm -f "$to/$name"
+    "$cp" -dR --preserve=mode,timestamps,links "$name" "$to/" &
+    copying=$!
+    wait "$copying"
+  fi
 }
 
 # usage: claim NUMBER     a batch belongs to who creates its claim, for which no process is needed
@@ -152,7 +175,7 @@ copy_worker() {
   while [ "$number" -lt "$end_of_batches" ] && [ ! -e "$work/failed" ]; do
     if [ ! -e "$work/claim.$number" ] && claim "$number"; then
       start_copy "$number"
-      wait "$copying" || { : >"$work/failed" && exit 1; }
+      finish_copy "$number" || { : >"$work/failed" && exit 1; }
       [ ! -e "$work/failed" ] || exit 1
       : >"$work/done.$number"
     fi

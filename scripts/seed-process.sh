@@ -45,7 +45,7 @@ require_programs() {
     command -v "$name" >/dev/null 2>&1 || die 21 "the seed image has no $name; it needs coreutils"
   done
   # Of those that a busybox has too, but less of.
-  cp=$(program cp) && split=$(program split)
+  cp=$(program cp) && dd=$(program dd) && split=$(program split)
 }
 
 # usage: program NAME     the program itself, even where the shell is a busybox that prefers its own: the cp of that one

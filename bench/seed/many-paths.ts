@@ -23,8 +23,15 @@ export async function benchManyCold(quick: boolean): Promise<Findings> {
   const seconds = medianSeconds(await alternate(3, {
     manyColdSeed: async () => compete('seed', heat),
     manyColdCp: async () => compete('cp', heat),
+    manyColdFloor: async () => compete('floor', heat),
   }));
-  return { ratios: { manyColdVsCp: seconds.manyColdSeed / seconds.manyColdCp }, seconds };
+  return {
+    ratios: {
+      manyColdVsCp: seconds.manyColdSeed / seconds.manyColdCp,
+      manyColdFloorVsCp: seconds.manyColdFloor / seconds.manyColdCp,
+    },
+    seconds,
+  };
 }
 
 export async function benchManyHalfCpu(quick: boolean, limits: Limits): Promise<Findings> {
