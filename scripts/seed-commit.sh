@@ -65,30 +65,24 @@ place() {
   {
     mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user" &&
       make_mine replaced &&
-      while read -r name; do printf '%s\n' "$stage/$name"; done <"$work/kept-in" >"$work/kept-paths" &&
       (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced") &&
-      in_chunks "$work/kept-paths" move_to "$volume/store" &&
-      move_batches
+      { place_whole || place_each; }
   } 2>"$work/errors" || why_not_moved
   # What was prepared has to be durable as well.
   wait "$preparing" || why_unprepared
   sync_or_die
 }
 
-# Several batches by one mv, as long as they are small.
-move_batches() {
-  set --
-  number=$FIRST_BATCH
-  while [ "$number" -lt "$end_of_batches" ]; do
-    set +f
-    set -- "$@" "$stage/$token.$tries.$number"/*
-    set -f
-    number=$((number + 1))
-    if [ $# -ge 500 ] || [ "$number" = "$end_of_batches" ]; then
-      move_to "$volume/store" "$@" || return 1
-      set --
-    fi
-  done
+# What an empty volume gets takes the place of its empty store. Where a file system does not let it, or the store is not empty, nothing has happened.
+place_whole() {
+  [ "$fresh" = yes ] || return 1
+  # As it would be, had it been made there.
+  if [ -g "$volume" ]; then chmod g+s "$whole" || return 1; fi
+  mv -T "$whole" "$volume/store" 2>/dev/null
+}
+
+place_each() {
+  chmod g-s "$whole" && ls -A "$whole" >"$work/whole" && (cd "$whole" && in_chunks "$work/whole" move_to "$volume/store")
 }
 
 # usage: move_to FOLDER NAME...

@@ -6,37 +6,40 @@
 # Paths of this many bytes are copied one by one, folders by cp, files by dd: tar moves each byte twice more.
 LARGE=33554432
 
-# What an interrupted seed of this very image left behind whole and durable (its .ok says so) need not be copied again.
-# All else that dead ones left is removed.
+# All that is copied is gathered in $whole, which can become the store of an empty volume by one rename. What an interrupted seed of this very image
+# left there whole and durable (the list of a batch with an .ok says so) need not be copied again. All else that dead ones left is removed.
 adopt_stage() {
-  stage=$mine/stage
+  stage=$mine/stage whole=$mine/stage/store
   set +f
   for old in "$ours"/dead.*/stage "$ours"/stage.*; do
     if [ ! -e "$stage" ] && [ -r "$old/image" ] && [ "$(cat "$old/image")" = "$image_id" ]; then mv -T "$old" "$stage" 2>/dev/null || true; fi
   done
   discard_leftovers
-  make_mine stage 2>"$work/errors" || why_not_moved
   # Below a volume that belongs to an fsGroup every new folder inherits this bit, which does not belong on store paths.
-  chmod g-s "$stage"
+  {
+    make_mine stage && chmod g-s "$stage" && { [ -d "$whole" ] || { make_mine store && chmod g-s "$mine/store" && mv -T "$mine/store" "$whole"; }; }
+  } 2>"$work/errors" || why_not_moved
   echo "$image_id" >"$stage/image"
-  for old in "$stage"/*/; do
-    old=${old%/}
-    [ -d "$old" ] || continue
-    if [ ! -e "$old.ok" ]; then
-      discard "$old"
-      continue
-    fi
-    # Nothing is left in it if the seeder died after moving it into the store.
-    for kept in "$old"/*; do
-      [ ! -e "$kept" ] && [ ! -L "$kept" ] || echo "${kept#"$stage/"}"
-    done
-  done >"$work/staged"
+  set --
+  for list in "$stage"/*.ok; do
+    [ ! -e "${list%.ok}" ] || set -- "$@" "${list%.ok}"
+  done
   set -f
-  # Somebody may have brought one of them meanwhile.
-  while IFS=/ read -r batch name; do printf '%s\t%s\n' "$name" "$batch/$name"; done <"$work/staged" | sort |
-    join -t "$TAB" - "$work/missing" >"$work/adopted"
-  cut -f 1 "$work/adopted" >"$work/kept"
-  cut -f 2 "$work/adopted" >"$work/kept-in"
+  : >"$work/kept"
+  ls -A "$whole" >"$work/staged"
+  if [ $# -gt 0 ]; then keep_durable "$@"; fi
+  comm -23 "$work/staged" "$work/kept" >"$work/unfinished"
+  clear_from "$whole" unfinished
+}
+
+# usage: keep_durable LIST...
+# What is not kept may be copied once more, and must not be taken for durable then: the old lists are gone for certain before that.
+keep_durable() {
+  cat "$@" | sort -u | comm -12 - "$work/staged" | comm -12 - "$work/missing" >"$work/kept"
+  for list; do set -- "$@" "$list.ok"; done
+  rm -f "$@"
+  sync_or_die
+  [ ! -s "$work/kept" ] || { cat "$work/kept" >"$stage/$token.$tries.kept" && : >"$stage/$token.$tries.kept.ok"; } 2>"$work/errors" || why_not_moved
 }
 
 discard_leftovers() {
@@ -52,9 +55,10 @@ FIRST_BATCH=100000
 # Cuts the list, largest first, into batches: a large path is one by itself, and the others are dealt out evenly, so that
 # what is left at the end is small. One for each job, more where there is work for them, few enough to spare processes.
 make_batches() {
+  lists=$stage/$token.$tries
   end_of_batches=$FIRST_BATCH large_bytes=0
   while read -r bytes name && [ "$bytes" -ge "$LARGE" ]; do
-    echo "$name" >"$work/batch.$end_of_batches"
+    echo "$name" >"$lists.$end_of_batches"
     large_tool='cp'
     [ ! -f "$SEED_SOURCE/store/$name" ] || [ -L "$SEED_SOURCE/store/$name" ] || large_tool='dd'
     echo "1 $bytes $large_tool" >"$work/batch.$end_of_batches.size"
@@ -70,7 +74,7 @@ make_batches() {
   [ "$shares" -ge $((small_bytes / 67108864 + 1)) ] || shares=$((small_bytes / 67108864 + 1))
   [ "$shares" -le $(((small_paths + 3) / 4)) ] || shares=$(((small_paths + 3) / 4))
   tail -n +$((large_paths + 1)) "$work/to-copy" | cut -f 2 >"$work/small"
-  "$split" -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" "$work/small" "$work/batch."
+  "$split" -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" "$work/small" "$lists."
   number=$end_of_batches end_of_batches=$((end_of_batches + shares))
   while [ "$number" -lt "$end_of_batches" ]; do
     echo "$((small_paths / shares)) $((small_bytes / shares)) $small_tool" >"$work/batch.$number.size"
@@ -96,20 +100,14 @@ forget_try() {
 
 copy() {
   choose_copier
-  make_batches
+  make_batches 2>"$work/copy-errors" || copy_failed
   clock
   t_copy=$time
   echo "$total_paths $total_bytes $t_copy" >"$work/total"
   phase copy
   prepare_commit &
   helpers="$helpers $!" preparing=$!
-  number=$FIRST_BATCH
-  [ "$number" -lt "$end_of_batches" ] || return 0
-  while [ "$number" -lt "$end_of_batches" ]; do
-    set -- "$@" "$stage/$token.$tries.$number"
-    number=$((number + 1))
-  done
-  mkdir "$@" 2>"$work/copy-errors" || copy_failed
+  [ "$FIRST_BATCH" -lt "$end_of_batches" ] || return 0
   start_flusher
   worker=0
   while [ "$worker" -lt "$SEED_JOBS" ] && [ $((FIRST_BATCH + worker)) -lt "$end_of_batches" ]; do
@@ -125,17 +123,17 @@ copy() {
 # usage: start_copy NUMBER     in the background; $copying is what to stop: a tar that loses its reader stops too
 # A large file goes to the disk at once: to be gathered in memory first takes most of the processor's time of such a copy, and begins late.
 start_copy() {
-  to=$stage/$token.$tries.$1
+  to=$whole
   read -r _ _ tool <"$work/batch.$1.size"
   case $tool in
-    tar) { "$tar" -b 128 -T "$work/batch.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    tar) { "$tar" -b 128 -T "$lists.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
     dd)
-      read -r name <"$work/batch.$1"
+      read -r name <"$lists.$1"
       "$dd" if="$name" of="$to/$name" bs=4M iflag=nocache oflag=direct status=none 2>"$work/direct-errors.$1" &
       ;;
     *)
       # shellcheck disable=SC2046
-      "$cp" -dR --preserve=mode,timestamps,links $(cat "$work/batch.$1") "$to/" &
+      "$cp" -dR --preserve=mode,timestamps,links $(cat "$lists.$1") "$to/" &
       ;;
   esac
   copying=$!
@@ -200,14 +198,14 @@ start_flusher() {
 finished_batches() {
   finished='' number=$FIRST_BATCH
   while [ "$number" -lt "$end_of_batches" ]; do
-    [ ! -e "$work/done.$number" ] || [ -e "$stage/$token.$tries.$number.ok" ] || finished="$finished $number"
+    [ ! -e "$work/done.$number" ] || [ -e "$lists.$number.ok" ] || finished="$finished $number"
     number=$((number + 1))
   done
 }
 
 mark_durable() {
   # The stage may be gone already when a slow sync returns.
-  for number in $finished; do { true >"$stage/$token.$tries.$number.ok"; } 2>/dev/null || return 0; done
+  for number in $finished; do { true >"$lists.$number.ok"; } 2>/dev/null || return 0; done
 }
 
 # The end of the copy: all batches are done, none may be lost to a crash any more.

@@ -8,7 +8,7 @@
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
-#    are there and durable.
+#    are there and durable. On an empty volume that folder becomes store/, by one rename.
 #  - Nix takes a path for present only once its database says so, and that is one rename of a database (the first seed of a
 #    volume) or one SQLite transaction (later ones), made when the files are durable. What lies in store/ unregistered is
 #    rubbish to Nix and to us, and is replaced.

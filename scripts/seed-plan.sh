@@ -119,10 +119,15 @@ measure_missing() {
 
 # What no database knows is of no use to anybody, and its place is needed.
 remove_rubbish() {
-  [ -s "$work/rubbish" ] || return 0
-  make_mine rubbish 2>"$work/errors" || why_not_moved
-  (cd "$volume/store" && in_chunks "$work/rubbish" move_to "$mine/rubbish") 2>"$work/errors" || why_not_moved
-  discard "$mine/rubbish"
+  clear_from "$volume/store" rubbish
+}
+
+# usage: clear_from FOLDER LIST     removes what the list of $work names
+clear_from() {
+  [ -s "$work/$2" ] || return 0
+  make_mine "$2" 2>"$work/errors" || why_not_moved
+  (cd "$1" && in_chunks "$work/$2" move_to "$mine/$2") 2>"$work/errors" || why_not_moved
+  discard "$mine/$2"
 }
 
 # usage: as_paths LIST

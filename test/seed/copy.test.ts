@@ -7,7 +7,7 @@ import { SeedOptions, seedWell, SHELLS } from './support/seeder';
 import { expectSound } from './support/soundness';
 import { Volume } from './support/volume';
 
-/* What is large is copied in ways of its own. */
+/* What is large is copied in ways of its own, and what an empty volume gets is put in its place at once. */
 
 let scratch: string;
 let image: Image;
@@ -34,22 +34,30 @@ beforeEach(async () => { volume = await Volume.create(); });
 afterEach(async () => volume.dispose());
 afterAll(async () => host('rm', '-rf', scratch));
 
-/** A dd that notes what it is asked for, and does what is said. */
-function withDd(work: string): SeedOptions {
-  const folder = fs.mkdtempSync(path.join(scratch, 'dd-'));
+/** A program that notes what it is asked for, and does what is said, if its arguments match a pattern of the shell. */
+function instead(program: string, pattern: string, work: string): SeedOptions {
+  const folder = fs.mkdtempSync(path.join(scratch, `${program}-`));
   const asked = path.join(folder, 'asked');
   fs.writeFileSync(asked, '', { mode: 0o666 });
   fs.chmodSync(asked, 0o666);
   fs.mkdirSync(path.join(folder, 'bin'));
-  fs.writeFileSync(path.join(folder, 'bin/dd'), `#!/bin/sh\ncase "$*" in *oflag=direct*) echo "$*" >>/asked; ${work} ;; esac\nexec /usr/bin/dd "$@"\n`, { mode: 0o755 });
+  const script = `#!/bin/sh\ncase "$*" in ${pattern}) echo "$*" >>/asked; ${work} ;; esac\nexec /usr/bin/${program} "$@"\n`;
+  fs.writeFileSync(path.join(folder, 'bin', program), script, { mode: 0o755 });
   fs.chmodSync(folder, 0o755);
-  return { mounts: { [path.join(folder, 'bin')]: '/dd:ro', [asked]: '/asked' }, environment: { PATH: '/dd:/usr/bin:/bin:/usr/sbin' } };
+  return { mounts: { [path.join(folder, 'bin')]: '/instead:ro', [asked]: '/asked' }, environment: { PATH: '/instead:/usr/bin:/bin:/usr/sbin' } };
+}
+
+const withDd = (work: string) => instead('dd', '*oflag=direct*', work);
+
+/** What the program of `instead` was asked for. */
+function askedFor({ mounts }: SeedOptions): string[] {
+  const asked = Object.keys(mounts!).find(file => file.endsWith('/asked'))!;
+  return fs.readFileSync(asked, 'utf-8').split('\n').filter(line => line !== '');
 }
 
 async function expectLarge(options: SeedOptions) {
   await seedWell(image, volume, options);
-  const asked = Object.keys(options.mounts!).find(file => file.endsWith('/asked'))!;
-  expect(fs.readFileSync(asked, 'utf-8')).toContain(`if=${path.basename(large)} `);
+  expect(askedFor(options)).toEqual([expect.stringContaining(`if=${path.basename(large)} `)]);
   await expectSound(volume, image, { paths: [large], links: {} });
   const { mode, mtimeMs } = fs.statSync(path.join(volume.root, large));
   expect({ mode: mode.toString(8), mtimeMs }).toEqual({ mode: '100555', mtimeMs: 1000 });
@@ -64,4 +72,40 @@ test.each([
   ['refuses that in the midst', '/usr/bin/dd "$@" count=1; echo "dd: error writing: Invalid argument" >&2; exit 1'],
 ])('where a file system %s, it is copied like others', async (_, work) => {
   await expectLarge(withDd(work));
+});
+
+describe('a first seed', () => {
+  /** How it moves into the store. */
+  const moves = (work = '') => instead('mv', '*/nix/store|*/nix/store/', work);
+
+  // The other shell has an mv of its own.
+  test.each(['dash', 'bash'] as const)('moves all of the store at once, as it would have been made on the volume, in %s', async shell => {
+    const options = moves();
+    await seedWell(image, volume, { ...options, shell });
+
+    expect(askedFor(options)).toEqual([expect.stringMatching(/^-T .*\/stage\/store \/mnt\/nix-volume\/nix\/store$/)]);
+    const [nix, store] = [volume.nix, path.join(volume.nix, 'store')].map(folder => fs.statSync(folder));
+    expect({ mode: store.mode, uid: store.uid, gid: store.gid }).toEqual({ mode: nix.mode, uid: nix.uid, gid: nix.gid });
+    await expectSound(volume, image, { paths: [large], links: {} });
+    expect(await host('find', path.join(volume.nix, 'store'), '-mindepth', '1', '-not', '-name', '.links', '-perm', '/6000')).toBe('');
+  });
+
+  test('moves each path where a folder cannot take the place of an empty one', async () => {
+    const options = moves('case $1 in -T) echo "mv: cannot move: Directory not empty" >&2; exit 1 ;; esac');
+    await seedWell(image, volume, options);
+
+    expect(askedFor(options)).toHaveLength(2);
+    await expectSound(volume, image, { paths: [large], links: {} });
+  });
+
+  test('leaves what else there is in the store', async () => {
+    fs.mkdirSync(path.join(volume.nix, '.cdk8s-nix'), { recursive: true });
+    fs.mkdirSync(path.join(volume.nix, 'store/somebodys'), { recursive: true });
+    fs.writeFileSync(path.join(volume.nix, 'store/somebodys/file'), 'theirs\n');
+    await host('chown', '-R', '1001:1001', volume.nix);
+    await seedWell(image, volume);
+
+    expect(volume.read('store/somebodys/file')).toBe('theirs\n');
+    expect(await volume.list('store')).toContain(path.basename(large));
+  });
 });
