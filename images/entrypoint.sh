@@ -13,8 +13,6 @@ case $0 in
   */*) here=${0%/*} ;;
   *) here=. ;;
 esac
-uid=$(id -u 2>/dev/null)
-
 say() {
   echo "cdk8s-nix: $*" >&2
 }
@@ -80,8 +78,23 @@ make_home() {
   fi
 }
 
+# For a user without an entry `id` prints the number, and fails.
 settle_user() {
-  export USER="${USER:-$(id -un 2>/dev/null || echo code)}"
+  [ -n "${USER:-}" ] || USER=$(id -un 2>/dev/null) || USER=code
+  export USER
+}
+
+# Those of Nix' own images are in its profile, which a PATH set by hand may not have.
+find_programs() {
+  for bin in /nix/var/nix/profiles/default/bin "${HOME:-}/.nix-profile/bin" /run/current-system/sw/bin; do
+    if ! command -v stat >/dev/null 2>&1 && [ -x "$bin/stat" ]; then export PATH="${PATH:+$PATH:}$bin"; fi
+  done
+  for program in id ln mkdir sleep stat; do
+    if ! command -v "$program" >/dev/null 2>&1; then
+      complain "there is no '$program' in PATH, which is '${PATH:-}'; this script needs coreutils"
+      return 1
+    fi
+  done
 }
 
 check_nix() {
@@ -131,8 +144,11 @@ become_shell() {
 }
 
 read_strictness
-settle_home
-settle_user
+if find_programs; then
+  uid=$(id -u)
+  settle_home
+  settle_user
+fi
 # shellcheck source=images/nix-environment.sh
 . "$here/nix-environment.sh"
 check_nix

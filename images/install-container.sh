@@ -233,7 +233,7 @@ read_arguments() {
         exit 0
         ;;
       --flake | --attribute)
-        [ -n "${2:-}" ] || fail "$USAGE" "$1 needs a value"
+        case ${2:-} in '' | -*) fail "$USAGE" "$1 needs a value${2:+, and is followed by the option $2}" ;; esac
         take_option "$1" "$2"
         shift
         ;;
@@ -564,6 +564,27 @@ link_generation() {
   ln -sfn "$1/home-path" "$HOME/.nix-profile" && mkdir -p "${link_of_generation%/*}" && ln -sfn "$1" "$link_of_generation"
 }
 
+# What a generation has linked into HOME is noted there: the next one may be in an image without the former, or be activated by home-manager, which knows
+# nothing of links that it has not made.
+# usage: note_links GENERATION
+note_links() {
+  mkdir -p "${link_of_generation%/*}" || return 1
+  : >"$work/links"
+  [ ! -d "$1/home-files" ] || (cd -P "$1/home-files" && find . ! -type d) | sort >"$work/links"
+  # One that was activated before there were notes.
+  former=$link_of_generation.links
+  [ -e "$former" ] || [ -z "${previous:-}" ] || [ ! -d "$previous/home-files" ] || (cd -P "$previous/home-files" && find . ! -type d) >"$work/former"
+  for list in "$former" "$work/former"; do
+    [ -r "$list" ] || continue
+    grep -vxF -f "$work/links" "$list" | while read -r file; do
+      case $(readlink "$HOME/$file") in
+        /nix/store/*) rm -f "$HOME/$file" ;;
+      esac
+    done
+  done
+  cp "$work/links" "$former.$$" && mv -f "$former.$$" "$former"
+}
+
 link_file() {
   mkdir -p "${2%/*}" || return 1
   if [ -e "$2" ] && [ ! -L "$2" ]; then
@@ -643,6 +664,7 @@ activate_generation() {
   export HOME_MANAGER_BACKUP_EXT="${HOME_MANAGER_BACKUP_EXT:-before-home-manager}"
   say "activating $1"
   if logged run_activation "$1" || { clear_the_way && logged run_activation "$1"; }; then
+    note_links "$1" 2>"$work/log" || say "links of an earlier configuration may be left in $HOME: $(cat "$work/log")"
     return
   fi
   cp "$work/log" "$work/failure"

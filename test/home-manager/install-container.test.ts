@@ -74,6 +74,8 @@ describe('install-container.sh', () => {
       ['minimal --flake path:/f#mine', 2, /one configuration, not the profile 'minimal' and the attribute 'mine'/],
       ['--flake', 2, /--flake needs a value/],
       ['--flake=', 2, /--flake needs a value/],
+      ['--flake --impure', 2, /--flake needs a value, and is followed by the option --impure/],
+      ['--attribute -- minimal', 2, /--attribute needs a value, and is followed by the option --/],
       ['--impure=yes', 2, /--impure takes no value/],
       ['-- minimal ai', 2, /one profile, not 2: minimal ai/],
       ['--flake path:/f#', 2, /there is no attribute after 'path:\/f#'/],
@@ -472,6 +474,27 @@ describe('install-container.sh', () => {
       expect(container.run('cat ~/.config/stand-in/settings', { env: POD }).output).toBe('made for code\n');
       expect(container.read('home/code/.config/stand-in/settings.before-home-manager')).toBe('mine\n');
       expect(install('', { HOME_MANAGER_GENERATION: generation }, { prepare }).output).toContain('it was already');
+    });
+
+    test('links of an earlier generation go with it, also where nothing else of it is left', () => {
+      const readOnly = 'mount --bind nix nix; mount -o remount,ro,bind nix';
+      const generation = (name: string, ...files: string[]) => {
+        container.write(`nix/store/${name}/activate`, '', 0o755);
+        files.forEach(file => container.write(`nix/store/${name}/home-files/${file}`, name));
+        return { HOME_MANAGER_GENERATION: `/nix/store/${name}` };
+      };
+      const files = () => container.run('cd ~; find . ! -type d ! -path "./.local/*" ! -path "./.nix-*" | sort', { env: POD }).output.trim().split('\n');
+      // By home-manager, in an image whose store can be written; the next images do not have what that one had.
+      expect(install('minimal')).toMatchObject({ status: 0 });
+      expect(files()).toEqual(['./.config/stand-in/settings']);
+      container.run('rm -rf /nix/store/*-home-manager-generation', { user: '0:0' });
+      expect(install('', generation('one', '.config/a b', '.mine', '.both'), { prepare: readOnly })).toMatchObject({ status: 0 });
+      expect(files()).toEqual(['./.both', './.config/a b', './.mine']);
+      container.run('rm ~/.mine; echo mine >~/.mine', { env: POD });
+      const two = generation('two', '.both', '.new');
+      expect(install('', two, { prepare: `rm -r nix/store/one; ${readOnly}` })).toMatchObject({ status: 0 });
+      expect(files()).toEqual(['./.both', './.mine', './.new']);
+      expect(container.run('cat ~/.both ~/.mine ~/.new', { env: POD }).output).toBe('twomine\ntwo');
     });
   });
 
