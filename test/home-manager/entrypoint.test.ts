@@ -14,7 +14,7 @@ describe('the entrypoint of the images', () => {
   beforeEach(() => container.reset());
 
   test.each([['1000680000:0', 'code'], ['1002:1002', 'node']])('USER is one word for user %s: %s', (user, name) => {
-    for (const env of [{ HOME: '/home/code' }, { HOME: '/home/code', USER: '' }]) {
+    for (const env of [{ HOME: '/home/code' }, { HOME: '/home/code', USER: '' }] as Array<Record<string, string>>) {
       const { output } = container.run('sh /opt/cdk8s-nix/entrypoint.sh sh -c \'echo "<$USER>"\' 2>/dev/null', { user, env });
       expect(output).toBe(`<${name}>\n`);
     }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { cachedImage } from './image-cache';
 
@@ -29,6 +29,25 @@ export function debianImage(): string {
     sources: [ROOTFS_SCRIPT],
     config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'],
     fill: folder => fillWithDebian(folder, 'trixie-plain', 'bash'),
+  });
+}
+
+/** The same with the Node.js and the npm of this machine in `/usr`. */
+export function nodeImage(): string {
+  const npm = path.dirname(path.dirname(realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim())));
+  return cachedImage({
+    name: 'node',
+    sources: [ROOTFS_SCRIPT, path.join(npm, 'package.json')],
+    key: process.version,
+    config: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'],
+    fill: folder => {
+      fillWithDebian(folder, 'trixie-plain', 'bash');
+      copyFileSync(process.execPath, path.join(folder, 'usr/bin/node'));
+      cpSync(npm, path.join(folder, 'usr/lib/node_modules/npm'), { recursive: true });
+      for (const tool of ['npm', 'npx']) {
+        symlinkSync(`../lib/node_modules/npm/bin/${tool}-cli.js`, path.join(folder, 'usr/bin', tool));
+      }
+    },
   });
 }
 

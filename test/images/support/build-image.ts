@@ -13,12 +13,13 @@ const built: string[] = [];
  * @param kind which image
  * @param buildArguments the local images to build it of, and anything else
  * @param changes files of the build context to replace, by their path
+ * @param network `host` to reach a server of this machine
  * @returns its id
  * @throws with what the build printed, if it fails
  */
-export function buildImage(kind: NixImageKind, buildArguments: Record<string, string>, changes: Record<string, string> = {}): string {
+export function buildImage(kind: NixImageKind, buildArguments: Record<string, string>, changes: Record<string, string> = {}, network = 'none'): string {
   const recipe = NixImageRecipe.of(kind);
-  return buildah({ ...recipe.buildContext(), ...changes }, recipe.dockerfilePath, buildArguments);
+  return buildah({ ...recipe.buildContext(), ...changes }, recipe.dockerfilePath, buildArguments, network);
 }
 
 /** An image made of another one by instructions of a Dockerfile, as a user's own base image is. */
@@ -56,7 +57,7 @@ export function imageConfig(reference: string): ImageConfig {
   };
 }
 
-function buildah(files: Record<string, string>, dockerfile: string, buildArguments: Record<string, string>): string {
+function buildah(files: Record<string, string>, dockerfile: string, buildArguments: Record<string, string>, network = 'none'): string {
   const context = mkdtempSync(path.join(tmpdir(), 'cdk8s-nix-context-'));
   try {
     for (const [file, content] of Object.entries(files)) {
@@ -64,7 +65,7 @@ function buildah(files: Record<string, string>, dockerfile: string, buildArgumen
       writeFileSync(path.join(context, file), content);
     }
     const { status, stdout, stderr } = spawnSync('buildah', [
-      'bud', '--quiet', '--pull-never', '--network', 'none', '--file', path.join(context, dockerfile),
+      'bud', '--quiet', '--pull-never', '--network', network, '--file', path.join(context, dockerfile),
       ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
       context,
     ], { env: containerEnvironment(), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });

@@ -5,8 +5,10 @@ const dynamicLinker = process.arch === 'arm64' ? '/lib/ld-linux-aarch64.so.1' : 
  * A flake in the place of the bundled one, which needs nixpkgs: its one profile is an activation package as home-manager
  * makes them, with the program `from-home` in its path, the file `~/.from-home`, and the assistants claude, codex and gemini, whose npm
  * is one that needs no network.
+ *
+ * @param nodejs a folder with the real Node.js and npm in its `bin`, in place of those
  */
-export function generationFlake(attribute: string): string {
+export function generationFlake(attribute: string, nodejs?: string): string {
   return `{
   outputs = _: let
     user = import ./user.nix;
@@ -45,7 +47,7 @@ export function generationFlake(attribute: string): string {
       done
     '';
     pkgs = {
-      nodejs_24 = nodejs;
+      nodejs_24 = ${nodejs ? `"${nodejs}"` : 'nodejs'};
       coreutils = "/usr";
       gnugrep = "/usr";
       flock = "/usr";
