@@ -407,6 +407,10 @@ const CASES: Case[] = [
   }), 'CDK8SNIX0404', 'containers[main].securityContext.capabilities.add', '["SYS_PTRACE"]', 'PodSecurityLevel.PRIVILEGED'],
   ['root that uses the store of another', container({ securityContext: { user: 0 } }), 'CDK8SNIX0403', 'containers[main].securityContext.user', '0', 'NixUser.root()'],
   ['another group', container({ securityContext: { group: 100 } }), 'CDK8SNIX0403', 'containers[main].securityContext.group', '100', 'NixUser.of with gid 100'],
+  ['a claim that another user uses', (chart: Chart) => {
+    new NixEnvironment(chart, 'one', { store: NixStore.existing('tools') });
+    new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), user: NixUser.of({ uid: 2000 }) });
+  }, 'CDK8SNIX0219', 'user.uid', '2000', 'use another claim'],
   ['a mount of a volume that there is not', enabledPod({ containers: [{ name: 'main', image: 'example/app:1', volumeMounts: [{ name: 'dta', mountPath: '/data' }] }], volumes: [{ name: 'data', emptyDir: {} }] }),
     'CDK8SNIX0525', 'containers[main].volumeMounts', '"dta"', 'use one of: data'],
   ['a patch that sets all volumes anew', (chart: Chart) => {

@@ -4,6 +4,7 @@ import { Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkRivals, hasRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
+import { shareClaim } from './shared-claims';
 import { requireBooleans } from '../base/boolean-check';
 import { requireEnum } from '../base/enum-check';
 import { describe, Problem } from '../base/problems';
@@ -24,6 +25,7 @@ export class Door {
   private readonly parts: PodTargetPart[] = [];
 
   constructor(private readonly keeper: DoorKeeper) {
+    shareClaim(keeper, this.parts);
     if (hasRivals(keeper.places)) {
       keeper.scope.node.addValidation({ validate: () => checkRivals(keeper.places, this.parts).map(describe) });
     }

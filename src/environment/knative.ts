@@ -1,6 +1,6 @@
 import { Problem } from '../base/problems';
-import { Kinded, PodManifest } from '../pod/pod-manifest';
 import { isKind } from '../pod/object-kind';
+import { Kinded, PodManifest } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 

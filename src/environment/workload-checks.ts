@@ -9,7 +9,7 @@ import { Problem } from '../base/problems';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
-import { BoundStore } from '../pod/bound-store';
+import { BoundStore, ClaimTemplate } from '../pod/bound-store';
 import { isKind } from '../pod/object-kind';
 import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
 import { PodAdditions, usesNix } from '../pod/pod-merge';
@@ -60,13 +60,26 @@ function checkNixContainer(container: any, pod: PodManifest, additions: PodAddit
 
 /** A store for each replica is one that only a StatefulSet can make. */
 export function checkKind(store: BoundStore, object: any): Problem[] {
-  return !store.claimTemplate || isKind(object, 'StatefulSet', 'apps') ? [] : [{
+  return !store.claimTemplate ? [] : isKind(object, 'StatefulSet', 'apps') ? checkRetention(store.claimTemplate, object) : [{
     code: 'CDK8SNIX0209',
     prop: 'store',
     value: 'perReplica',
     problem: 'Only a StatefulSet makes a claim for each of its pods.',
     remedy: 'Use NixStatefulSet, or NixStore.ephemeral() for a volume that dies with its pod.',
   }];
+}
+
+/** There is one policy for all claims of a StatefulSet. */
+function checkRetention({ retention = {} }: ClaimTemplate, object: any): Problem[] {
+  const own = object.spec?.persistentVolumeClaimRetentionPolicy ?? {};
+  const isOther = (field: 'whenDeleted' | 'whenScaled'): boolean => own[field] !== undefined && retention[field] !== undefined && own[field] !== retention[field];
+  return (['whenDeleted', 'whenScaled'] as const).filter(isOther).map((field): Problem => ({
+    code: 'CDK8SNIX0218',
+    prop: `persistentVolumeClaimRetentionPolicy.${field}`,
+    value: own[field],
+    problem: `The store says ${field}: ${JSON.stringify(retention[field])}, and one policy holds for all claims.`,
+    remedy: 'Say the same in both, or in one of them only.',
+  }));
 }
 
 /** A workload without any container, which cdk8s-plus does not even render. */

@@ -25,7 +25,7 @@ export interface VolumePlaces {
 
 /** A claim that a StatefulSet makes for each of its pods, and what becomes of it. */
 export interface ClaimTemplate extends ClaimSpecAndMetadata {
-  /** @default - Kubernetes keeps the claims */
+  /** What was asked for; what is left out is kept, as Kubernetes does. @default - nothing */
   readonly retention?: kplus.k8s.StatefulSetPersistentVolumeClaimRetentionPolicy;
 }
 

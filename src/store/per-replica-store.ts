@@ -39,10 +39,7 @@ export function bindPerReplica(context: StoreContext, options: PerReplicaStoreOp
   return {
     claimTemplate: {
       ...claimTemplate(context, options),
-      retention: {
-        whenDeleted: options.whenDeleted ?? NixClaimRetention.RETAIN,
-        whenScaled: options.whenScaled ?? NixClaimRetention.RETAIN,
-      },
+      retention: { whenDeleted: options.whenDeleted, whenScaled: options.whenScaled },
     },
     reach: StoreReach.EACH_POD,
     persistent: true,

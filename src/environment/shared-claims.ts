@@ -1,0 +1,85 @@
+import { Chart } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { DoorKeeper } from './door-keeper';
+import { staysUp } from './workload-checks';
+import { describe, Problem } from '../base/problems';
+import { StoreReach } from '../pod/bound-store';
+import { PodTargetPart } from '../pod/pod-targets';
+
+/** An environment on a claim, as far as others on it have to know; plain data, which every copy of this library can read. */
+interface ClaimUser {
+  readonly path: string;
+  /** Each value that all have to agree on, by its prop. */
+  readonly terms: { readonly [prop: string]: unknown };
+  readonly reach: StoreReach;
+  /** What gets Nix from it; grows. */
+  readonly parts: readonly PodTargetPart[];
+}
+
+/** Where an app keeps who uses a claim. */
+const OF_APP = Symbol.for('cdk8s-nix.claimUsers');
+
+/** Why they have to agree. */
+const REASONS: { readonly [prop: string]: string } = {
+  'user.uid': 'Nix works only for the owner of a store',
+  'user.gid': 'a store belongs to one group',
+  'user.fsGroup': 'the kubelet would give all of the volume to another group at each start',
+  'store.architecture': 'programs of two architectures cannot be in one store',
+  'store.accessModes': 'which pods may use it, and how Nix locks its database, follows from them',
+};
+
+/** Make known that an environment has its store on a claim, and tell what of it the others on the claim exclude. */
+export function shareClaim({ scope, store: { architecture, claim, reach }, user }: DoorKeeper, parts: readonly PodTargetPart[]): void {
+  if (!claim) {
+    return;
+  }
+  const users = usersOf(scope.node.root, `${Chart.of(scope).namespace ?? ''}/${claim.name}`);
+  const terms = {
+    'user.uid': user.uid, 'user.gid': user.gid, 'user.fsGroup': user.fsGroup, 'store.architecture': architecture, 'store.accessModes': REACHES[reach],
+  };
+  const others = [...users];
+  const own: ClaimUser = { path: scope.node.path, terms, reach, parts };
+  users.push(own);
+  if (others.length > 0) {
+    scope.node.addValidation({ validate: () => [...checkTerms(claim.name, own, others), ...checkRivals(claim.name, own, others)].map(describe) });
+  }
+}
+
+const REACHES: { readonly [reach in StoreReach]?: string } = {
+  [StoreReach.ONE_POD]: 'ReadWriteOncePod', [StoreReach.ONE_NODE]: 'ReadWriteOnce', [StoreReach.MANY_NODES]: 'ReadWriteMany',
+};
+
+function checkTerms(claim: string, { terms }: ClaimUser, [{ path, terms: theirs }]: ClaimUser[]): Problem[] {
+  // What one does not say, of the architecture or the fsGroup, is as the other has it.
+  const differs = (prop: string): boolean => terms[prop] !== undefined && theirs[prop] !== undefined && terms[prop] !== theirs[prop];
+  return Object.keys(terms).filter(differs).map((prop): Problem => ({
+    code: 'CDK8SNIX0219',
+    prop,
+    value: terms[prop],
+    problem: `${path} uses the claim ${claim} with ${theirs[prop]}: ${REASONS[prop]}.`,
+    remedy: 'Say the same in both, or use another claim.',
+  }));
+}
+
+function checkRivals(claim: string, { parts, reach }: ClaimUser, others: ClaimUser[]): Problem[] {
+  const named = (all: readonly PodTargetPart[]): string[] => all.filter(staysUp).map(({ kind, name }) => `${kind}/${name}`);
+  const [ours, theirs] = [named(parts), others.flatMap(other => named(other.parts).map(name => `${name} of ${other.path}`))];
+  return reach !== StoreReach.ONE_POD || ours.length === 0 || theirs.length === 0 ? [] : [{
+    code: 'CDK8SNIX0219',
+    prop: 'store',
+    value: 'ReadWriteOncePod',
+    problem: `Several workloads need the claim ${claim} at once: ${[...ours, ...theirs].join(', ')}.`,
+    remedy: 'Use another claim, or READ_WRITE_ONCE, which lets the pods of one node share it.',
+  }];
+}
+
+function usersOf(root: IConstruct, claim: string): ClaimUser[] {
+  const marked = root as { [OF_APP]?: Map<string, ClaimUser[]> };
+  if (!marked[OF_APP]) {
+    Object.defineProperty(root, OF_APP, { value: new Map() });
+  }
+  const all = marked[OF_APP]!;
+  const users = all.get(claim) ?? [];
+  all.set(claim, users);
+  return users;
+}

@@ -1,0 +1,81 @@
+import { ApiObject, Chart } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { ExistingStoreOptions, NixArchitecture, NixClaimRetention, NixEnvironment, NixEnvironmentProps, NixStore, NixUser } from '../../src';
+import { testChart } from '../support/synth';
+import { synthErrorOf } from '../support/synth-error';
+
+const { READ_WRITE_MANY, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
+const LABELS = { app: 'theirs' };
+const TEMPLATE = { metadata: { labels: LABELS }, spec: { containers: [{ name: 'main', image: 'example/app:1' }] } };
+
+const on = (chart: Chart, id: string, options: ExistingStoreOptions = {}, props: NixEnvironmentProps = {}): NixEnvironment =>
+  new NixEnvironment(chart, id, { ...props, store: NixStore.existing('tools', options) });
+
+describe('two environments on one claim', () => {
+  test.each<[string, ExistingStoreOptions, NixEnvironmentProps, string]>([
+    ['another user', {}, { user: NixUser.of({ uid: 2000 }) }, 'user.uid: got 2000. test/one uses the claim tools with 1001: Nix works only for the owner of a store.'],
+    ['another group', {}, { user: NixUser.of({ uid: 1001, gid: 2000 }) }, 'user.gid: got 2000. test/one uses the claim tools with 1001'],
+    ['another fsGroup', {}, { user: NixUser.of({ uid: 1001, gid: 1001, fsGroup: 2000 }) }, 'user.fsGroup: got 2000'],
+    ['another architecture', { architecture: NixArchitecture.ARM64 }, {}, 'store.architecture: got "arm64". test/one uses the claim tools with amd64'],
+    ['other access modes', { accessModes: [READ_WRITE_MANY], shared: true }, {}, 'store.accessModes: got "ReadWriteMany". test/one uses the claim tools with ReadWriteOnce'],
+  ])('exclude each other: %s', (_, options, props, message) => {
+    expect(synthErrorOf(chart => {
+      on(chart, 'one', { architecture: NixArchitecture.AMD64 });
+      on(chart, 'two', options, props);
+    })).toContain(`[test/two] CDK8SNIX0219 ${message}`);
+  });
+
+  test('may say the same, and one of them may leave out what the other says', () => {
+    expect(synthErrorOf(chart => {
+      on(chart, 'one', { architecture: NixArchitecture.AMD64 });
+      on(chart, 'two');
+      new NixEnvironment(chart, 'three', { store: NixStore.existing('others'), user: NixUser.of({ uid: 2000 }) });
+    })).toBe('');
+  });
+
+  test('are of one namespace: elsewhere it is another claim', () => {
+    const chart = testChart();
+    on(chart, 'one');
+    const other = new Chart(chart, 'other', { namespace: 'other' });
+    on(other, 'two', {}, { user: NixUser.of({ uid: 2000 }) });
+    expect(other.node.validate()).toEqual([]);
+    expect(chart.node.findAll().flatMap(construct => construct.node.validate())).toEqual([]);
+  });
+
+  test('for a single pod cannot both have a workload that stays', () => {
+    const together = (...kinds: string[]): string => synthErrorOf(chart => kinds.forEach((kind, i) => {
+      const job = { template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } };
+      const spec = kind === 'Job' ? job : { selector: { matchLabels: LABELS }, template: TEMPLATE };
+      const theirs = new ApiObject(chart, `theirs-${i}`, { apiVersion: kind === 'Job' ? 'batch/v1' : 'apps/v1', kind, metadata: { name: `theirs-${i}` }, spec });
+      on(chart, `nix-${i}`, { accessModes: [READ_WRITE_ONCE_POD] }).enable(theirs);
+    }));
+    expect(together('Deployment', 'Deployment')).toContain(
+      '[test/nix-1] CDK8SNIX0219 store: got "ReadWriteOncePod". Several workloads need the claim tools at once: Deployment/theirs-1, Deployment/theirs-0 of test/nix-0.');
+    expect(together('Deployment', 'Job')).toBe('');
+  });
+});
+
+describe('what becomes of the claims of a StatefulSet', () => {
+  const policy = (own: any, options: { readonly whenDeleted?: NixClaimRetention; readonly whenScaled?: NixClaimRetention }): any => {
+    let written: any;
+    const message = synthErrorOf(chart => {
+      const spec = { serviceName: 'theirs', selector: { matchLabels: LABELS }, template: TEMPLATE, persistentVolumeClaimRetentionPolicy: own };
+      const theirs = new ApiObject(chart, 'theirs', { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'theirs' }, spec });
+      new NixEnvironment(chart, 'nix', { store: NixStore.perReplica(options) }).enable(theirs);
+      written = () => theirs.toJson().spec.persistentVolumeClaimRetentionPolicy;
+    });
+    return message === '' ? written() : message;
+  };
+
+  test('is said field by field, by the StatefulSet or by the store', () => {
+    expect(policy(undefined, {})).toEqual({ whenDeleted: 'Retain', whenScaled: 'Retain' });
+    expect(policy({ whenScaled: 'Delete' }, {})).toEqual({ whenDeleted: 'Retain', whenScaled: 'Delete' });
+    expect(policy({ whenScaled: 'Delete' }, { whenDeleted: NixClaimRetention.DELETE })).toEqual({ whenDeleted: 'Delete', whenScaled: 'Delete' });
+    expect(policy({ whenScaled: 'Delete' }, { whenScaled: NixClaimRetention.DELETE })).toEqual({ whenDeleted: 'Retain', whenScaled: 'Delete' });
+  });
+
+  test('is one thing', () => {
+    expect(policy({ whenDeleted: 'Retain' }, { whenDeleted: NixClaimRetention.DELETE }))
+      .toContain('[test/theirs] CDK8SNIX0218 persistentVolumeClaimRetentionPolicy.whenDeleted: got "Retain". The store says whenDeleted: "Delete"');
+  });
+});
