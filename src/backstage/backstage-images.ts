@@ -1,6 +1,5 @@
 import { readFileSync } from 'fs';
 import { checkArguments } from '../base/argument-check';
-import { requireBooleans } from '../base/boolean-check';
 import { closestName } from '../base/closest-name';
 import { NixImage } from '../image/nix-image';
 
@@ -59,7 +58,6 @@ export class BackstageImages {
         }
       }
     }
-    requireBooleans(options, 'backstageNix');
     return new BackstageImages(path, content as { [environment: string]: Entry }, options.backstageNix ?? false);
   }
 

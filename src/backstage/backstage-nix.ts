@@ -22,7 +22,6 @@ import { portalRoute } from './portal-route';
 import { wholeSeconds } from './whole-seconds';
 import { checkConstruct } from '../base/argument-check';
 import { contentHash } from '../base/content-hash';
-import { checkEnum } from '../base/enum-check';
 import { describe, Problems } from '../base/problems';
 import { verbatim } from '../base/verbatim';
 import { NixEnvironmentOptions } from '../environment/nix-environment-props';
@@ -100,7 +99,7 @@ export class BackstageNix extends Construct {
     this.props = props;
     this.port = portalPort(props);
     const problems = new Problems(this);
-    const preset = checkEnum(problems, 'preset', props.preset, BackstagePreset) ? presetOf(props) : BackstagePreset.PRODUCTION;
+    const preset = presetOf(props);
     this.sizing = BACKSTAGE_SIZING[preset];
     checkPortal(problems, props, preset);
     checkContainerPorts(problems, props, this.port);

@@ -5,7 +5,6 @@ import { BackstageDatabase, ExistingBackstageDatabaseOptions } from './backstage
 import { BackstagePreset } from './backstage-preset';
 import { LONGEST_NAME, postgresImage } from './bundled-postgres';
 import { DatabaseConnection } from './database-connection';
-import { checkBooleans } from '../base/boolean-check';
 import { isDataKey, isDnsSubdomain } from '../base/kubernetes-name';
 import { Problem, Problems } from '../base/problems';
 import { NixImage } from '../image/nix-image';
@@ -26,7 +25,6 @@ export function checkDatabase(problems: Problems, database: BackstageDatabase, p
     const { secret: object, tls: withTls, caBundle: certificates, ...keys } = secret;
     Object.entries(keys).forEach(([prop, key]) => key === undefined || checkKey(problems, `database.${prop}`, { secret: object, key }, ''));
   }
-  checkBooleans<{ readonly tls?: boolean }>(problems, 'database.', existing ?? secret, 'tls');
   const { tls, caBundle } = existing ?? secret ?? {};
   if (tls === false && caBundle) {
     problems.add('CDK8SNIX0916', 'database.caBundle', 'given', 'Without TLS there is no certificate to check.', 'Leave out caBundle, or tls.');

@@ -1,6 +1,5 @@
 import { isIP } from 'net';
 import { Duration } from 'cdk8s';
-import * as kplus from 'cdk8s-plus-28';
 import { BackstageNixProps } from './backstage-nix-props';
 import { BackstagePreset } from './backstage-preset';
 import { checkKey } from './database-checks';
@@ -9,8 +8,6 @@ import { publicAddress } from './portal-access';
 import { checkNetwork } from './portal-network';
 import { checkRoute } from './portal-route';
 import { checkWorkspace } from './portal-workspace';
-import { checkBooleans } from '../base/boolean-check';
-import { checkEnum } from '../base/enum-check';
 import { isDnsSubdomain, isLabelValue, isQualifiedName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problem, Problems } from '../base/problems';
@@ -44,9 +41,6 @@ export function checkPortal(problems: Problems, props: BackstageNixProps, preset
   if (props.development) {
     checkWorkspace(problems, props);
   }
-  checkBooleans(problems, '', props, 'clusterAccess');
-  checkBooleans(problems, 'httpRoute.', props.httpRoute, 'stripPath');
-  checkBooleans(problems, 'development.', props.development, 'writableRoot');
   checkNetwork(problems, props.networkPolicy ?? {});
   checkTwice(problems, props);
   checkProbes(problems, props);
@@ -120,8 +114,6 @@ function checkTwice(problems: Problems, props: BackstageNixProps): void {
 }
 
 function checkProbes(problems: Problems, { probes = {} }: BackstageNixProps): void {
-  checkBooleans(problems, 'probes.', probes, 'enabled');
-  checkEnum(problems, 'probes.scheme', probes.scheme, kplus.ConnectionScheme);
   for (const prop of ['readinessPath', 'livenessPath'] as const) {
     const path = probes[prop];
     if (path !== undefined && !/^\/[^\s"'\\]*$/.test(path)) {

@@ -1,9 +1,6 @@
 import { Duration, Size } from 'cdk8s';
-import * as kplus from 'cdk8s-plus-28';
 import { NixBinaryCacheProps } from './binary-cache-props';
 import { checkUpstream } from './cache-upstream';
-import { checkBooleans } from '../base/boolean-check';
-import { checkEnum } from '../base/enum-check';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 import { Substituter } from '../config/substituter';
@@ -19,8 +16,6 @@ export function checkCacheProps(props: NixBinaryCacheProps, upstreams: Substitut
   checkNumber(problems, 'replicas', props.replicas, 1, 100);
   checkNumber(problems, 'priority', props.priority, 0, 1000);
   checkNumber(problems, 'userId', props.userId, 1, 2 ** 31 - 1, 'Id 0 is root, which Pod Security `restricted` refuses.');
-  checkBooleans(problems, '', props, 'retain', 'networkPolicy');
-  checkEnum(problems, 'imagePullPolicy', props.imagePullPolicy, kplus.ImagePullPolicy);
   props.caBundle?._validate(problems);
   checkCidrs(problems, 'upstreamCidrs', props.upstreamCidrs);
   if (props.storageClassName !== undefined && !isDnsSubdomain(props.storageClassName)) {

@@ -3,7 +3,6 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careCronJob, careJob } from './care-job';
 import { checkConstruct } from '../base/argument-check';
-import { checkBooleans } from '../base/boolean-check';
 import { describe, Problems } from '../base/problems';
 import { CareTask, deadlineSeconds } from '../care/care-task';
 import { NixEnvironment } from '../environment/nix-environment';
@@ -78,7 +77,6 @@ export class NixStoreVerification extends Construct {
     checkConstruct('NixStoreVerification', arguments, new.target, NixStoreVerification);
     super(scope, id);
     const problems = new Problems(this);
-    checkBooleans(problems, '', props, 'repair', 'checkContents');
     const deadline = props.deadline ?? Duration.hours(2);
     const task: CareTask = {
       name: 'verify-store',

@@ -37,10 +37,6 @@ export function careScripts(scope: Construct): SharedFiles {
 
 /** The deadline in seconds, as scripts take it. One that is out of range is reported. */
 export function deadlineSeconds(problems: Problems, deadline: Duration): number {
-  if (typeof deadline?.toSeconds !== 'function') {
-    problems.add('CDK8SNIX0704', 'deadline', deadline, 'It is a Duration.', 'Use for example Duration.minutes(30).');
-    return 1;
-  }
   const seconds = deadline.toSeconds({ integral: false });
   if (!Number.isInteger(seconds) || seconds < 1) {
     problems.add('CDK8SNIX0704', 'deadline', deadline.toHumanString(), 'It is one second or more, in whole seconds.', 'Use for example Duration.minutes(30).');

@@ -4,7 +4,6 @@ import { Construct } from 'constructs';
 import { CareTask, deadlineSeconds } from './care-task';
 import { NixGarbageCollectionOptions } from './garbage-collection-options';
 import { programsSet } from './programs-set';
-import { checkBooleans } from '../base/boolean-check';
 import { Problems } from '../base/problems';
 
 const RESOURCES: kplus.ContainerResources = {
@@ -25,7 +24,6 @@ export interface CollectionPlace {
 }
 
 export function garbageCollectionTask(options: NixGarbageCollectionOptions, problems: Problems, place: CollectionPlace): CareTask {
-  checkBooleans(problems, '', options, 'optimise', 'forgetUnseenRoots');
   const deadline = options.deadline ?? place.deadline;
   const days = wholeDays(problems, 'deleteOlderThan', options.deleteOlderThan);
   const unused = wholeDays(problems, 'forgetProgramsAfter', options.forgetProgramsAfter);

@@ -3,7 +3,6 @@ import * as kplus from 'cdk8s-plus-28';
 import { CareTask, deadlineSeconds } from './care-task';
 import { NixPrefetchOptions, NixPrefetchRefresh } from './prefetch-options';
 import { STORE_PATH } from './store-path';
-import { checkEnum } from '../base/enum-check';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 
@@ -32,7 +31,6 @@ export function prefetchTask(options: NixPrefetchOptions, problems: Problems, na
       problems.add('CDK8SNIX0705', `assistants[${i}]`, assistant, 'It is none that comes from npm, or is there twice.', `Use one of ${ASSISTANTS.join(', ')}.`);
     }
   });
-  checkEnum(problems, 'refresh', options.refresh, NixPrefetchRefresh);
   const deadline = options.deadline ?? Duration.minutes(30);
   return {
     name: 'prefetch-store',

@@ -7,7 +7,6 @@ import { NixGarbageCollectionOptions } from './garbage-collection-options';
 import { garbageCollectionTask } from './garbage-collection-task';
 import { NixPrefetchAtStartOptions } from './prefetch-options';
 import { prefetchTask } from './prefetch-task';
-import { checkBooleans } from '../base/boolean-check';
 import { describe, Problem, Problems } from '../base/problems';
 import { renderResources } from '../base/resources';
 import { BoundStore, StoreReach } from '../pod/bound-store';
@@ -92,7 +91,6 @@ export class StoreCare {
 
   public prefetchAtStart(options: NixPrefetchAtStartOptions): void {
     const name = Names.toDnsLabel(this.environment, { includeHash: false });
-    checkBooleans(this.problems, 'prefetch.', options, 'required');
     this.addStep(prefetchTask(options, this.problems, name, !options.required));
   }
 

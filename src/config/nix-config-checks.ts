@@ -1,14 +1,12 @@
 import * as kplus from 'cdk8s-plus-28';
 import { NixConfigProps } from './nix-config-props';
 import { checkWrittenSettings } from './written-settings-checks';
-import { checkBooleans } from '../base/boolean-check';
 import { isDataKey } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 
 /** Record what is wrong with the props of nix.conf. */
 export function checkNixConfig(props: NixConfigProps, problems: Problems): void {
   (props.substituters ?? []).forEach((s, i) => s._validate(problems, `config.substituters[${i}]`));
-  checkBooleans(problems, 'config.', props, 'defaultSubstituter');
   checkNumber(problems, 'maxJobs', props.maxJobs);
   checkNumber(problems, 'cores', props.cores);
   checkFree(problems, props);

@@ -5,14 +5,11 @@ import { NixEnableOptions } from './nix-enable-options';
 import { checkRivals, hasRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
 import { shareClaim } from './shared-claims';
-import { requireBooleans } from '../base/boolean-check';
-import { requireEnum } from '../base/enum-check';
 import { describe, Problem } from '../base/problems';
 import { takeIntoPhase } from '../gitops/hook-phase';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
-import { PodSecurityLevel } from '../pod/pod-security-level';
 import { PodTarget, PodTargetPart, podTargets, selectTargets } from '../pod/pod-targets';
 import { watchStarters } from '../pod/starters';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
@@ -37,8 +34,6 @@ export class Door {
    */
   public enable(construct: IConstruct, options: NixEnableOptions, additions: Additions): EnabledWorkload[] {
     checkConstruct(this.keeper.scope, construct);
-    requireBooleans(options, 'leaveOthersAlone');
-    requireEnum('podSecurity', options.podSecurity, PodSecurityLevel);
     const all = podTargets(construct, options.podTemplates);
     const targets = selectTargets(all, options.select);
     checkSelection(this.keeper.scope, construct, all, targets, options);

@@ -1,7 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
 import { NixEnvironmentProps } from './nix-environment-props';
-import { checkBooleans } from '../base/boolean-check';
-import { checkEnum } from '../base/enum-check';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problem, Problems } from '../base/problems';
@@ -11,14 +9,12 @@ import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
 import { BoundStore } from '../pod/bound-store';
 import { STORE_FOLDER } from '../pod/pod-names';
-import { NixArchitecture } from '../store/nix-architecture';
 
 /** What a runtime of the node would not hear of. */
 const OF_OUR_OWN = ['image', 'config', 'seed', 'path', 'nixPath', 'bringPrograms'] as const;
 
 /** What only the store that came of the props can tell. */
 export function checkVolumes(props: NixEnvironmentProps, store: BoundStore, problems: Problems): void {
-  checkEnum(problems, 'store.architecture', store.architecture, NixArchitecture);
   if (store.runtime) {
     checkOwnRuntime(props, problems);
   }
@@ -103,8 +99,6 @@ export function checkEnvironmentProps(props: NixEnvironmentProps, user: NixUser,
   if (jobs !== undefined && (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)) {
     problems.add('CDK8SNIX0103', 'seed.jobs', jobs, 'It is a whole number from 1 to 64.', 'Use for example 4, or leave it out.');
   }
-  checkBooleans(problems, 'seed.', props.seed, 'jsonLog');
-  checkEnum(problems, 'seed.imagePullPolicy', props.seed?.imagePullPolicy, kplus.ImagePullPolicy);
   source?._validate(problems);
   if (user.isRoot && source?._shellImage !== undefined) {
     problems.add('CDK8SNIX0103', 'seed.source', 'imageVolume', 'As root Nix insists on a store that it could write, even to read it, and an image volume is read-only.',

@@ -3,7 +3,6 @@ import { IConstruct } from 'constructs';
 import { SYNC_WAVE } from './gitops-annotations';
 import { checkClaimAnnotations, checkWaves } from './sync-waves';
 import { checkArguments } from '../base/argument-check';
-import { requireBooleans } from '../base/boolean-check';
 import { describe, Problem } from '../base/problems';
 import { renderedMetadata } from '../pod/rendered-metadata';
 import { KEEP_CLAIM } from '../store/keep-claim';
@@ -68,7 +67,6 @@ export class GitOps {
    */
   public static argoCd(scope: IConstruct, options: ArgoCdOptions = {}): void {
     checkArguments('GitOps.argoCd', arguments);
-    requireBooleans(options, 'keepClaims');
     const annotate = (object: ApiObject) => {
       if (options.syncWave !== undefined) {
         addDefaults(object, { [SYNC_WAVE]: String(options.syncWave) });
@@ -90,7 +88,6 @@ export class GitOps {
    */
   public static flux(scope: IConstruct, options: FluxOptions = {}): void {
     checkArguments('GitOps.flux', arguments);
-    requireBooleans(options, 'keepClaims');
     const annotate = (object: ApiObject) => {
       if (isClaim(object) && (options.keepClaims ?? true)) {
         addDefaults(object, KEEP_CLAIM.flux);

@@ -1,7 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { checkConstruct } from '../base/argument-check';
-import { checkEnum } from '../base/enum-check';
 import { isDnsLabel } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
 import { PodSecurityLevel } from '../pod/pod-security-level';
@@ -38,7 +37,7 @@ export class RestrictedNamespace extends kplus.Namespace {
     super(scope, id, props);
     const level = props.level ?? PodSecurityLevel.RESTRICTED;
     const version = props.version ?? 'latest';
-    this.validateProps(props.metadata?.name, version, level);
+    this.validateProps(props.metadata?.name, version);
     // A warning where nothing is refused would be noise; all three modes say the same.
     for (const mode of ['enforce', 'audit', 'warn']) {
       this.metadata.addLabel(`pod-security.kubernetes.io/${mode}`, level);
@@ -46,9 +45,8 @@ export class RestrictedNamespace extends kplus.Namespace {
     }
   }
 
-  private validateProps(name: string | undefined, version: string, level: PodSecurityLevel): void {
+  private validateProps(name: string | undefined, version: string): void {
     const problems = new Problems(this);
-    checkEnum(problems, 'level', level, PodSecurityLevel);
     if (!/^(latest|v1\.\d{1,3})$/.test(version)) {
       problems.add('CDK8SNIX1004', 'version', version, 'A version of the Pod Security Standards is `latest` or `v1.` and a number.', 'Use for example "v1.28".');
     }

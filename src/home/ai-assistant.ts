@@ -5,7 +5,6 @@ import { checkGatewayKey, codexKeyVariable, noKeyVariables, takesKey, withKeyCho
 import { McpServer } from './mcp-server';
 import { toml, tomlValue } from './toml';
 import { checkArguments } from '../base/argument-check';
-import { checkBooleans } from '../base/boolean-check';
 import { isDataKey } from '../base/kubernetes-name';
 import { isSecret, urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
@@ -190,7 +189,6 @@ export class AiAssistant {
   public _validate(problems: Problems, prop: string): void {
     const { apiKey, model, baseUrl, npmPackage, mcpServers = [] } = this.options;
     checkSecret(problems, `${prop}.apiKey`, apiKey);
-    checkBooleans<GeminiOptions>(problems, `${prop}.`, this.options, 'managed', 'trustFolders', 'keyless');
     checkGatewayKey(problems, prop, this.options);
     Object.entries(this.secrets()).forEach(([name, value]) => checkSecret(problems, `${prop}.secrets.${name}`, value));
     const exposed = (name: string) => problems.add('CDK8SNIX0603', `${prop}.${name}`, '(not shown)', PLAIN_TEXT, 'Put it into a Secret, and use secrets, or bearerToken.');

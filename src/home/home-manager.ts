@@ -1,8 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { FlakeTarget, flakeTarget } from './flake-target';
 import { checkArguments } from '../base/argument-check';
-import { checkBooleans } from '../base/boolean-check';
-import { checkEnum } from '../base/enum-check';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 import { NixImage } from '../image/nix-image';
@@ -231,10 +229,6 @@ export class HomeManager {
    * @internal
    */
   public _validate(problems: Problems, image: NixImage, store: BoundStore): void {
-    checkBooleans(problems, 'homeManager.', this.options, 'sessionVariables', 'acceptFlakeConfig', 'impure');
-    checkEnum(problems, 'homeManager.profile', this.bundledProfile, HomeManagerProfile);
-    checkEnum(problems, 'homeManager.refresh', this.options.refresh, HomeManagerRefresh);
-    checkEnum(problems, 'homeManager.onFailure', this.options.onFailure, HomeManagerOnFailure);
     if (store.served) {
       problems.add('CDK8SNIX0608', 'homeManager', this.attribute ?? 'prebuilt', 'The store is served by a driver: nothing can be built into it.',
         'Let the driver serve what the home needs, or use a store that is seeded.');

@@ -1,6 +1,5 @@
 import { NixImageKind } from './nix-image-recipe';
 import { checkArguments } from '../base/argument-check';
-import { requireBooleans } from '../base/boolean-check';
 
 /**
  * What is given and what is wanted of an image.
@@ -192,7 +191,6 @@ export class NixImageRecommendation {
    */
   public static of(requirements: NixImageRequirements): NixImageRecommendation {
     checkArguments('NixImageRecommendation.of', arguments);
-    requireBooleans(requirements, 'existingImage', 'backstage', 'pipeline', 'immutable', 'persistentVolume');
     const useCase = USE_CASES.find(row => row.applies(requirements))!;
     return NixImageRecommendation.ofRow(useCase, requirements);
   }

@@ -1,7 +1,6 @@
 import { NixImageRecipe, NixImageKind } from './nix-image-recipe';
 import { NixImageRecommendation, NixImageRequirements } from './nix-image-recommendation';
 import { checkArguments } from '../base/argument-check';
-import { checkBooleans } from '../base/boolean-check';
 import { imageReference, isFloating } from '../base/image-reference';
 import { Problems } from '../base/problems';
 
@@ -127,7 +126,6 @@ export class NixImage {
    * @internal
    */
   public _validate(problems: Problems, prop: string): void {
-    checkBooleans<{ readonly allowLatest?: boolean }>(problems, `${prop}.`, { allowLatest: this.allowLatest }, 'allowLatest');
     const parts = imageReference(this.reference);
     if (!parts) {
       problems.add('CDK8SNIX0101', prop, this.reference, 'This is no image reference.',

@@ -3,7 +3,6 @@ import { IConstruct } from 'constructs';
 import { podSecurityViolations } from './pod-security-check';
 import { PodSecurityViolation } from './pod-security-violation';
 import { checkArguments } from '../base/argument-check';
-import { requireEnum } from '../base/enum-check';
 import { podTemplatesOf } from '../pod/enabled-mark';
 import { mayBeList, startsPods } from '../pod/pod-manifest';
 import { PodSecurityLevel } from '../pod/pod-security-level';
@@ -37,7 +36,6 @@ export class PodSecurity {
    */
   public static check(scope: IConstruct, options: PodSecurityOptions = {}): PodSecurityViolation[] {
     checkArguments('PodSecurity.check', arguments);
-    requireEnum('level', options.level, PodSecurityLevel);
     return scope.node.findAll().filter(ApiObject.isApiObject).map(object => ({ object, podTemplates: podTemplatesOf(object) }))
       .filter(({ object, podTemplates }) => startsPods(object) || mayBeList(object) || podTemplates.length > 0)
       .flatMap(({ object, podTemplates }) => podSecurityViolations(object.toJson(), options.level, object.node.path, podTemplates));
@@ -52,7 +50,6 @@ export class PodSecurity {
    */
   public static enforce(scope: IConstruct, options: PodSecurityOptions = {}): void {
     checkArguments('PodSecurity.enforce', arguments);
-    requireEnum('level', options.level, PodSecurityLevel);
     scope.node.addValidation({ validate: () => PodSecurity.check(scope, options).map(violation => violation.message) });
   }
 

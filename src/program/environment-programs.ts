@@ -4,7 +4,6 @@ import { Construct } from 'constructs';
 import { NixBringProgramsOptions } from './bring-programs-options';
 import { NixProgram } from './nix-program';
 import { watchStrandedPrograms } from './stranded-programs';
-import { checkBooleans } from '../base/boolean-check';
 import { describe, Problem, Problems } from '../base/problems';
 import { CareTask, careScripts, deadlineSeconds } from '../care/care-task';
 import { programsSet } from '../care/programs-set';
@@ -51,7 +50,6 @@ export class EnvironmentPrograms {
     if (!Number.isInteger(keepFormer) || keepFormer < 0 || keepFormer > MOST_FORMER) {
       problems.add('CDK8SNIX1204', 'bringPrograms.keepFormer', keepFormer, `It is a whole number from 0 to ${MOST_FORMER}.`, 'Use for example 2.');
     }
-    checkBooleans(problems, 'bringPrograms.', options, 'allowBuilds');
     this.deadline = options.deadline === undefined ? Duration.minutes(30) : options.deadline;
     this.seconds = deadlineSeconds(problems, this.deadline);
     scope.node.addValidation({ validate: () => this.checkBrought().map(describe) });
@@ -82,12 +80,8 @@ export class EnvironmentPrograms {
     return this.programs.size;
   }
 
-  /** @throws if it is none, or another program has its name: it tells them apart on the store */
+  /** @throws if another program has its name: it tells them apart on the store */
   public add(program: NixProgram): void {
-    if (typeof program?._container !== 'function') {
-      throw new Error(`CDK8SNIX1201 ${this.scope.node.path}: got ${JSON.stringify(program)}. This is no program. `
-        + 'Use for example NixProgram.flake("github:owner/repository/v1.2.3").');
-    }
     const known = this.programs.get(program._name);
     if (known && known._key !== program._key) {
       throw new Error(`CDK8SNIX1202 ${this.scope.node.path}: got ${JSON.stringify(program.reference)}. The name ${JSON.stringify(program._name)} stands for `

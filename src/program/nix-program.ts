@@ -1,7 +1,6 @@
 import * as kplus from 'cdk8s-plus-28';
 import { checkFlakeReference, checkStorePath } from './program-reference';
 import { checkArguments } from '../base/argument-check';
-import { checkBooleans } from '../base/boolean-check';
 import { contentHash } from '../base/content-hash';
 import { isDnsLabel } from '../base/kubernetes-name';
 import { Problems } from '../base/problems';
@@ -59,7 +58,6 @@ export class NixProgram {
     checkArguments('NixProgram.flake', arguments);
     const { attribute, allowMoving, image, ...container } = options ?? {};
     return new NixProgram('flake', attribute === undefined ? reference : `${reference}#${attribute}`, container, image, (problems, prop) => {
-      checkBooleans<NixFlakeProgramOptions>(problems, `${prop}.`, { allowMoving }, 'allowMoving');
       checkFlakeReference(problems, prop, reference, attribute, allowMoving ?? false);
     });
   }

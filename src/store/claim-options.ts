@@ -1,8 +1,6 @@
 import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixDataSource } from './nix-data-source';
-import { checkBooleans } from '../base/boolean-check';
-import { checkEnum } from '../base/enum-check';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { mergeMetadata, validateMetadata } from '../base/object-metadata';
 import { BoundStore, ClaimSpecAndMetadata, StoreContext, StoreReach } from '../pod/bound-store';
@@ -100,8 +98,6 @@ export function storeOnClaim(
   { problems, role }: StoreContext, claim: kplus.IPersistentVolumeClaim, modes: kplus.PersistentVolumeAccessMode[], shared: boolean,
 ): BoundStore {
   const many = modes.includes(READ_WRITE_MANY);
-  checkBooleans<{ readonly shared: boolean }>(problems, `${role.prop}.`, { shared }, 'shared');
-  modes.forEach((mode, i) => checkEnum(problems, `${role.prop}.accessModes[${i}]`, mode, kplus.PersistentVolumeAccessMode));
   if (modes.every(mode => mode === READ_ONLY_MANY)) {
     problems.add('CDK8SNIX0203', `${role.prop}.accessModes`, modes, 'Nix writes to it.', 'Use READ_WRITE_ONCE.');
   } else if (modes.includes(READ_WRITE_ONCE_POD) && modes.length > 1) {

@@ -1,5 +1,4 @@
 import * as kplus from 'cdk8s-plus-28';
-import { checkBooleans } from '../base/boolean-check';
 import { isDnsSubdomain, isPlainAbsolutePath } from '../base/kubernetes-name';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
@@ -45,7 +44,6 @@ export interface CsiStoreOptions {
 export function bindCsi({ problems }: StoreContext, options: CsiStoreOptions): BoundStore {
   const profile = options.profile ?? '/nix/var/nix/profiles/default';
   const readOnly = options.readOnly ?? false;
-  checkBooleans(problems, 'store.', options, 'readOnly');
   if (!isDnsSubdomain(options.driver) || options.driver.length > 63) {
     problems.add('CDK8SNIX0211', 'store.driver', options.driver, 'The name of a CSI driver is a domain name of at most 63 characters.',
       'Name one that `kubectl get csidriver` lists.');

@@ -1,6 +1,5 @@
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { checkEnum } from '../base/enum-check';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
 /**
@@ -24,7 +23,6 @@ export interface EmptyDirStoreOptions {
 
 /** A folder of the node, or memory, that dies with the pod. */
 export function bindEmptyDir({ problems }: StoreContext, options: EmptyDirStoreOptions): BoundStore {
-  checkEnum(problems, 'store.medium', options.medium, kplus.EmptyDirMedium);
   if (options.sizeLimit && options.sizeLimit.toKibibytes() <= 0) {
     problems.add('CDK8SNIX0201', 'store.sizeLimit', options.sizeLimit.asString(), 'The seed image alone needs some hundred MiB.',
       'Use for example Size.gibibytes(5), or leave it out.');

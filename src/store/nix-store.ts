@@ -91,9 +91,6 @@ export class NixStore {
    */
   public static runtimeClass(runtime: NixRuntimeClass): NixStore {
     checkArguments('NixStore.runtimeClass', arguments);
-    if (typeof runtime?._validate !== 'function') {
-      throw new Error(`CDK8SNIX1207 got ${JSON.stringify(runtime)}. This is no runtime class. Use for example NixRuntimeClass.flox({ environment: "owner/echo" }).`);
-    }
     return new NixStore(({ problems }) => {
       runtime._validate(problems);
       return { reach: StoreReach.EACH_POD, persistent: false, served: { profile: '/nix', readOnly: true }, runtime: runtime._runtime };

@@ -1,7 +1,6 @@
 import { ClaimStoreOptions, claimTemplate } from './claim-options';
 import { NixArchitecture } from './nix-architecture';
 import { NixClaimRetention } from './nix-claim-retention';
-import { checkEnum } from '../base/enum-check';
 import { BoundStore, StoreContext, StoreReach } from '../pod/bound-store';
 
 /**
@@ -33,9 +32,6 @@ export interface PerReplicaStoreOptions extends ClaimStoreOptions {
 
 /** A claim for each pod of a StatefulSet, made by its controller from a template. */
 export function bindPerReplica(context: StoreContext, options: PerReplicaStoreOptions): BoundStore {
-  const { problems, role } = context;
-  checkEnum(problems, `${role.prop}.whenDeleted`, options.whenDeleted, NixClaimRetention);
-  checkEnum(problems, `${role.prop}.whenScaled`, options.whenScaled, NixClaimRetention);
   return {
     claimTemplate: {
       ...claimTemplate(context, options),

@@ -3,7 +3,6 @@ import * as kplus from 'cdk8s-plus-28';
 import { checkClaimName, claimSize, ClaimStoreOptions, storeOnClaim, validateClaimOptions } from './claim-options';
 import { KEEP_CLAIM } from './keep-claim';
 import { NixArchitecture } from './nix-architecture';
-import { checkBooleans } from '../base/boolean-check';
 import { mergeMetadata } from '../base/object-metadata';
 import { BoundStore, StoreContext } from '../pod/bound-store';
 import { NeededObjects } from '../pod/needed-objects';
@@ -60,7 +59,6 @@ export function bindPersistent(context: StoreContext, options: PersistentStoreOp
   const { scope, metadata, role } = context;
   const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
   validateClaimOptions(context, options);
-  checkBooleans(context.problems, `${role.prop}.`, options, 'retain');
   if (options.claimName !== undefined) {
     checkClaimName(context, options.claimName);
   }
