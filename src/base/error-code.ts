@@ -73,7 +73,7 @@ export const ERROR_CODES = {
   CDK8SNIX0601: 'A flake reference of home-manager cannot be resolved in a pod, or holds a password or a token.',
   CDK8SNIX0602: 'The name of a home configuration is missing or malformed, or given twice.',
   CDK8SNIX0603: 'The API key, or another secret, of an AI assistant is not taken from a Secret.',
-  CDK8SNIX0604: 'The home-manager profile does not have an AI assistant, or there is no profile.',
+  CDK8SNIX0604: 'The home-manager profile does not have an AI assistant, or what one of its MCP servers is started by, or there is no profile.',
   CDK8SNIX0605: 'An AI assistant is given twice, or the same variable is needed with different values.',
   CDK8SNIX0606: 'The provider, model, URL, package, setting, MCP server or variable of an AI assistant is malformed, or given twice.',
   CDK8SNIX0607: 'A home configuration that is built into the seed image is asked for, and the seed image is known to have none.',

@@ -36,12 +36,12 @@ export const ENUMS = {
 
 /** What instances of a class have (`|`: one of these is enough). */
 export const CLASSES = {
-  'AiAssistant': ['command', '_variables', '_files', '_validate'],
+  'AiAssistant': ['command', '_variables', '_values', '_files', '_validate', '_mcpServers'],
   'BackstageDatabase': ['_source'],
   'BackstageImages': ['path', 'environments', 'image'],
   'CaBundle': ['_validate', '_volume'],
   'HomeManager': ['_sessionVariables', '_resources', '_mayFail', '_variables', '_validate'],
-  'McpServer': ['name', '_secrets', '_problem', '_textProblem', '_exposesSecret', '_ofClaude', '_ofGemini', '_ofCodex'],
+  'McpServer': ['name', '_secrets', '_problem', '_command', '_textProblem', '_exposesSecret', '_ofClaude', '_ofGemini', '_ofCodex'],
   'NixBinaryCache': [
     'statefulSet', 'service', 'configMap', 'podDisruptionBudget', 'substituters', 'allowFrom', '_host', '_podLabels', '_podPort', 'node',
   ],

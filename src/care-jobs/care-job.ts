@@ -55,7 +55,10 @@ function giveTask(workload: kplus.Job | kplus.CronJob, environment: NixEnvironme
     imagePullPolicy: environment._care.pullPolicy,
     command: command(task),
     args: task.args.length === 0 ? undefined : task.args,
-    envVariables: Object.fromEntries(Object.entries(task.variables).map(([name, value]) => [name, kplus.EnvValue.fromValue(value)])),
+    envVariables: {
+      ...task.values,
+      ...Object.fromEntries(Object.entries(task.variables).map(([name, value]) => [name, kplus.EnvValue.fromValue(value)])),
+    },
     resources: environment._care.resources(task),
   });
   container.mount(CARE_FOLDER, kplus.Volume.fromConfigMap(workload, 'ScriptsVolume', scripts, { name: CARE_VOLUME }), { readOnly: true });

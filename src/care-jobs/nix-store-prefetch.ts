@@ -5,7 +5,6 @@ import { careJob } from './care-job';
 import { checkConstruct } from '../base/argument-check';
 import { describe, Problems } from '../base/problems';
 import { NixPrefetchOptions } from '../care/prefetch-options';
-import { prefetchTask } from '../care/prefetch-task';
 import { NixEnvironment } from '../environment/nix-environment';
 
 /**
@@ -34,7 +33,8 @@ export class NixStorePrefetch extends Construct {
     checkConstruct('NixStorePrefetch', arguments, new.target, NixStorePrefetch);
     super(scope, id);
     const name = Names.toDnsLabel(this, { includeHash: false });
-    this.job = careJob(this, 'Job', props.environment, prefetchTask(props, new Problems(this), name, false));
+    this.job = careJob(this, 'Job', props.environment, props.environment._care.prefetchTask(props, new Problems(this), name, false));
+    this.node.addValidation({ validate: () => props.environment._care.checkAssistants(props).map(describe) });
     this.node.addValidation({
       validate: () => props.environment._care.checkOwnPod('the prefetch', 'Use environment.prefetch(), which does it when a pod starts.').map(describe),
     });

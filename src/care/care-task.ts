@@ -20,6 +20,8 @@ export interface CareTask {
   readonly name: string;
   readonly args: string[];
   readonly variables: { readonly [name: string]: string };
+  /** Variables that may come from Secrets. */
+  readonly values?: { readonly [name: string]: kplus.EnvValue };
   readonly deadline: Duration;
   /** What the user asked for. @default - those of all containers we bring, else `suitableResources` */
   readonly resources?: kplus.ContainerResources;

@@ -5,10 +5,11 @@ import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from './care
 import { CaredEnvironment } from './cared-environment';
 import { NixGarbageCollectionOptions } from './garbage-collection-options';
 import { garbageCollectionTask } from './garbage-collection-task';
-import { NixPrefetchAtStartOptions } from './prefetch-options';
+import { NixPrefetchAtStartOptions, NixPrefetchOptions } from './prefetch-options';
 import { prefetchTask } from './prefetch-task';
 import { describe, Problem, Problems } from '../base/problems';
 import { renderResources } from '../base/resources';
+import { AssistantInstallation } from '../home/assistant-installation';
 import { BoundStore, StoreReach } from '../pod/bound-store';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { PodPart } from '../pod/pod-merge';
@@ -31,6 +32,7 @@ export class StoreCare {
     private readonly problems: Problems,
     private readonly store: BoundStore,
     private readonly containers: StoreContainers,
+    private readonly installation: AssistantInstallation,
   ) {
     this.all = ofApp(environment.node.root);
     this.all.push(this);
@@ -66,7 +68,11 @@ export class StoreCare {
         imagePullPolicy: this.pullPolicy,
         command: command(step),
         args: step.args.length === 0 ? undefined : step.args,
-        env: [...Object.entries(step.variables).map(([name, value]) => ({ name, value })), POD_UID],
+        env: [
+          ...Object.entries(step.values ?? {}).map(([name, { value, valueFrom }]) => ({ name, value, valueFrom })),
+          ...Object.entries(step.variables).map(([name, value]) => ({ name, value })),
+          POD_UID,
+        ],
         resources: renderResources(this.resources(step)),
         volumeMounts: [{ name: CARE_VOLUME, mountPath: CARE_FOLDER, readOnly: true }],
       })),
@@ -91,7 +97,28 @@ export class StoreCare {
 
   public prefetchAtStart(options: NixPrefetchAtStartOptions): void {
     const name = Names.toDnsLabel(this.environment, { includeHash: false });
-    this.addStep(prefetchTask(options, this.problems, name, !options.required));
+    this.addStep(this.prefetchTask(options, this.problems, name, !options.required));
+    this.environment.node.addValidation({ validate: () => this.checkAssistants(options).map(describe) });
+  }
+
+  public prefetchTask(options: NixPrefetchOptions, problems: Problems, name: string, goOn: boolean): CareTask {
+    const task = prefetchTask(options, problems, name, goOn);
+    return (options.assistants ?? []).length > 0 ? { ...task, values: this.installation.variables } : task;
+  }
+
+  /** Assistants to prefetch that nothing can install. Who uses a claim that is none of this app is not known. */
+  public checkAssistants({ assistants = [] }: NixPrefetchOptions): Problem[] {
+    const { problem, isMissing } = this.installation;
+    const { claim } = this.environment;
+    const isOfOthers = claim !== undefined && !(claim instanceof kplus.PersistentVolumeClaim);
+    const isElsewhere = isOfOthers || this.sharing().some(other => !other.installation.isMissing);
+    return problem === undefined || (isMissing && isElsewhere) ? [] : assistants.map((assistant, i): Problem => ({
+      code: 'CDK8SNIX0705',
+      prop: `assistants[${i}]`,
+      value: assistant,
+      problem,
+      remedy: 'Use homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), or a flake that has it.',
+    }));
   }
 
   /** Whether a pod that is none of the workload's can reach the store they use. */

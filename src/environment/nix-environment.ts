@@ -21,6 +21,7 @@ import { StoreCare } from '../care/store-care';
 import { mergedNetrc } from '../config/merged-netrc';
 import { NixConfig } from '../config/nix-config';
 import { checkAssistants } from '../home/assistant-checks';
+import { assistantInstallation } from '../home/assistant-installation';
 import { assistantPart } from '../home/assistant-part';
 import { BoundHome } from '../home/bound-home';
 import { homeActivation } from '../home/home-activation';
@@ -87,17 +88,15 @@ export class NixEnvironment extends Construct {
   private readonly storeContainers: StoreContainers;
   private readonly scripts?: SharedFiles;
   private readonly door: Door;
-  private readonly props: NixEnvironmentProps;
   private readonly parts: Array<() => Partial<PodPart>> = [];
   private readonly network: EnvironmentNetwork;
   private readonly labels = environmentLabels(this);
   private readonly programsOfSeed: ProgramsOfSeed;
 
-  constructor(scope: Construct, id: string, props: NixEnvironmentProps = {}) {
+  constructor(scope: Construct, id: string, private readonly props: NixEnvironmentProps = {}) {
     checkConstruct('NixEnvironment', arguments, new.target, NixEnvironment);
     super(scope, id);
     this.problems = new Problems(this);
-    this.props = props;
     this.image = props.image ?? NixImage.upstream();
     this.user = props.user ?? NixUser.code();
     checkEnvironmentProps(props, this.user, this.problems);
@@ -140,7 +139,7 @@ export class NixEnvironment extends Construct {
       this._addPart(() => part);
     }
     this.addHomeConfiguration();
-    this._care = new StoreCare(this, this.problems, this.store, this.storeContainers);
+    this._care = new StoreCare(this, this.problems, this.store, this.storeContainers, assistantInstallation(props, this.image));
     // After the home: with an ephemeral one, what is activated there would look like garbage before.
     this._addPart(() => this._care.part());
     this._programs = new EnvironmentPrograms(this, this.problems, this._care.workloads, this.store.runtime, props.bringPrograms);

@@ -1,11 +1,11 @@
 import * as kplus from 'cdk8s-plus-28';
 import { AichatOptions, GeminiOptions, NpmAssistantOptions } from './ai-assistant-options';
+import { checkSecret, PLAIN_TEXT } from './assistant-secret';
 import { settingProblem } from './assistant-settings';
 import { checkGatewayKey, codexKeyVariable, noKeyVariables, takesKey, withKeyChosen } from './gateway-key';
 import { McpServer } from './mcp-server';
 import { toml, tomlValue } from './toml';
 import { checkArguments } from '../base/argument-check';
-import { isDataKey } from '../base/kubernetes-name';
 import { isSecret, urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 import { CONFIG_DIR } from '../config/nix-config';
@@ -161,16 +161,25 @@ export class AiAssistant {
    * @internal
    */
   public _variables(home: string): kplus.k8s.EnvVar[] {
-    const { apiKey, npmPackage, variables = {} } = this.options;
-    const plain = { ...this.traits.variables, [`CDK8S_NIX_PACKAGE_${this.command.toUpperCase()}`]: npmPackage, ...variables };
+    const { apiKey } = this.options;
     return [
       // An image may have set it to a place that nobody can write.
       { name: 'XDG_CACHE_HOME', value: `${home}/.cache` },
       ...Object.entries(this.traits.folders).map(([name, folder]) => ({ name, value: home + folder })),
-      ...Object.entries(plain).filter(([, value]) => value !== undefined).map(([name, value]) => ({ name, value })),
+      ...Object.entries(this.plainVariables()).filter(([, value]) => value !== undefined).map(([name, value]) => ({ name, value })),
       ...(apiKey ? this.traits.keyVariables.map(name => ({ name, valueFrom: apiKey.valueFrom })) : []),
       ...Object.entries(this.secrets()).map(([name, value]) => ({ name, valueFrom: value.valueFrom })),
     ];
+  }
+
+  /**
+   * What it is given as variables by name: those that are no secrets, and those that are.
+   *
+   * @internal
+   */
+  public get _values(): { [name: string]: kplus.EnvValue } {
+    const plain = Object.entries(this.plainVariables()).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    return { ...Object.fromEntries(plain.map(([name, value]) => [name, kplus.EnvValue.fromValue(value)])), ...this.options.secrets };
   }
 
   /**
@@ -220,6 +229,11 @@ export class AiAssistant {
       malformed('variables', name, 'The name of a variable has letters, digits and "_" only.', 'Use the name that the assistant reads.'));
   }
 
+  /** @internal */
+  public get _mcpServers(): McpServer[] {
+    return this.options.mcpServers ?? [];
+  }
+
   private wrongSetting() {
     return this.options.settings && settingProblem(this.options.settings, this.traits.takesNull ?? false);
   }
@@ -259,26 +273,14 @@ export class AiAssistant {
     }
   }
 
+  private plainVariables(): { readonly [name: string]: string | undefined } {
+    const { npmPackage, variables } = this.options;
+    return { ...this.traits.variables, [`CDK8S_NIX_PACKAGE_${this.command.toUpperCase()}`]: npmPackage, ...variables };
+  }
+
   private secrets(): { [name: string]: kplus.EnvValue } {
     const { secrets, mcpServers = [] } = this.options;
     return Object.assign({}, ...mcpServers.map(server => server._secrets), secrets);
-  }
-}
-
-const PLAIN_TEXT = 'The key would be plain text, in the manifest or in the cluster.';
-
-function checkSecret(problems: Problems, prop: string, value: kplus.EnvValue | undefined): void {
-  if (value === undefined) {
-    return;
-  }
-  const secret = value.valueFrom?.secretKeyRef as { readonly key: string } | undefined;
-  if (secret === undefined) {
-    // Never the value: it may be the key.
-    problems.add('CDK8SNIX0603', prop, '(not shown)', PLAIN_TEXT,
-      'Put it into a Secret and refer to it by EnvValue.fromSecretValue.');
-  } else if (!isDataKey(secret.key)) {
-    problems.add('CDK8SNIX0308', `${prop}.key`, secret.key, 'The key of a Secret has letters, digits, "-", "_" and "."; 253 at most.',
-      'Name the key as it stands in the Secret.');
   }
 }
 

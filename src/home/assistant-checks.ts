@@ -3,7 +3,11 @@ import { HomeManager, HomeManagerProfile } from './home-manager';
 import { Problems } from '../base/problems';
 
 /** The profiles of the bundled flake without any assistant; all others have all of them. */
-const WITHOUT_ASSISTANTS: readonly HomeManagerProfile[] = [HomeManagerProfile.MINIMAL];
+export const WITHOUT_ASSISTANTS: readonly HomeManagerProfile[] = [HomeManagerProfile.MINIMAL];
+
+/** What people start MCP servers with that not all profiles have. npx is not among it: the command of an assistant brings its Node.js along. */
+const OF_AI: readonly string[] = ['uv', 'uvx'];
+const WITHOUT_UV: readonly HomeManagerProfile[] = [HomeManagerProfile.ESSENTIAL, HomeManagerProfile.DEVELOPMENT];
 
 /** What is wrong with the assistants of an environment, each by itself and together. */
 export function checkAssistants(assistants: AiAssistant[], homeManager: HomeManager | undefined, problems: Problems): void {
@@ -11,6 +15,7 @@ export function checkAssistants(assistants: AiAssistant[], homeManager: HomeMana
     const prop = `assistants[${i}]`;
     assistant._validate(problems, prop);
     checkInstalled(assistant, homeManager, problems, prop);
+    checkPrograms(assistant, homeManager, problems, prop);
     checkTogether(assistant, assistants.slice(0, i), problems, prop);
   });
 }
@@ -23,6 +28,17 @@ function checkInstalled(assistant: AiAssistant, homeManager: HomeManager | undef
   } else if (homeManager.bundledProfile !== undefined && WITHOUT_ASSISTANTS.includes(homeManager.bundledProfile)) {
     problems.add('CDK8SNIX0604', prop, assistant.command, `The profile "${homeManager.bundledProfile}" does not have it.`, remedy);
   }
+}
+
+/** Those of MCP servers, where what is installed is known. An image may have more, which its path says. */
+function checkPrograms(assistant: AiAssistant, homeManager: HomeManager | undefined, problems: Problems, prop: string): void {
+  const profile = homeManager?.bundledProfile;
+  assistant._mcpServers.forEach((server, i) => {
+    if (profile !== undefined && WITHOUT_UV.includes(profile) && OF_AI.includes(server._command ?? '')) {
+      problems.add('CDK8SNIX0604', `${prop}.mcpServers[${i}]`, server._command, `The profile "${profile}" does not have it.`,
+        'Use HomeManagerProfile.AI, or the whole path if the image has it, for example "/usr/bin/uvx".');
+    }
+  });
 }
 
 function checkTogether(assistant: AiAssistant, earlier: AiAssistant[], problems: Problems, prop: string): void {

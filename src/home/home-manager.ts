@@ -251,7 +251,7 @@ export class HomeManager {
 }
 
 /** What other images have, and add-nix on top of others, is not known here. */
-const WITHOUT_GENERATION: readonly NixImageKind[] = [NixImageKind.UPSTREAM, NixImageKind.UBUNTU_NIX];
+export const WITHOUT_GENERATION: readonly NixImageKind[] = [NixImageKind.UPSTREAM, NixImageKind.UBUNTU_NIX];
 
 /** What a reference must not be; the first broken rule is reported. */
 interface ReferenceRule {

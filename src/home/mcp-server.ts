@@ -52,7 +52,7 @@ export class McpServer {
    * A program that the assistant starts, in the container.
    *
    * @param name what the assistant calls it: letters, digits, "-" and "_"
-   * @param command the program, found in PATH or by its path; `npx` and `uvx` come with the profile `AI`
+   * @param command the program, found in PATH or by its path; `npx` comes with the assistants, `uvx` with the profile `AI`
    * @param options arguments and variables
    */
   public static command(name: string, command: string, options: McpCommandOptions = {}): McpServer {
@@ -109,6 +109,15 @@ export class McpServer {
     }
     return Object.keys({ ...this.server.variables, ...this._secrets }).every(name => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) ? undefined
       : 'The name of a variable has letters, digits and "_" only.';
+  }
+
+  /**
+   * The program, if it is one.
+   *
+   * @internal
+   */
+  public get _command(): string | undefined {
+    return this.server.command;
   }
 
   /**

@@ -1,15 +1,20 @@
 import { Chart, Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixDeployment, NixEnvironment, NixPrefetchOptions, NixPrefetchRefresh, NixStore, NixStorePrefetch } from '../../src';
+import {
+  AiAssistant, HomeManager, HomeManagerProfile, NixDeployment, NixDeploymentProps, NixEnvironment, NixImage, NixPrefetchOptions, NixPrefetchRefresh,
+  NixStore, NixStorePrefetch,
+} from '../../src';
 import { packageFile } from '../../src/base/package-file';
 import { mountAt, only, podSpec, testChart, variable, withoutScriptHash } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
 const STORE_PATH = '/nix/store/0123456789abcdfghijklmnpqrsvwxyz-hello-2.12';
 
-function prefetched(options: NixPrefetchOptions) {
+const essential = HomeManager.profile(HomeManagerProfile.ESSENTIAL);
+
+function prefetched(options: NixPrefetchOptions, props: NixDeploymentProps = {}) {
   const chart = testChart();
-  const { environment } = new NixDeployment(chart, 'workspace');
+  const { environment } = new NixDeployment(chart, 'workspace', props);
   const prefetch = new NixStorePrefetch(chart, 'tools', { environment, ...options });
   return { chart, environment, prefetch };
 }
@@ -33,7 +38,7 @@ describe('by a Job', () => {
   });
 
   test('assistants are named to the script, which puts them where each home looks', () => {
-    const { chart } = prefetched({ packages: ['nixpkgs#hello'], assistants: ['claude', 'codex'] });
+    const { chart } = prefetched({ packages: ['nixpkgs#hello'], assistants: ['claude', 'codex'] }, { homeManager: essential });
     expect(podSpec(chart, 'Job').containers[0].args).toEqual(['package', 'nixpkgs#hello', 'assistant', 'claude', 'assistant', 'codex']);
     const place = '/var/cdk8s-nix/assistants';
     expect(packageFile('scripts/prefetch-store.sh')).toContain(`$NIX_FOLDER${place}`);
@@ -82,6 +87,63 @@ describe('at the start of a pod', () => {
     const { environment } = new NixDeployment(testChart(), 'workspace');
     environment.prefetch({ packages: ['nixpkgs#hello'] });
     expect(() => environment.prefetch({ packages: ['nixpkgs#jq'] })).toThrow(/CDK8SNIX0707 test\/workspace\/Nix: prefetch-store is asked for twice/);
+  });
+});
+
+describe('assistants', () => {
+  const secret = (chart: Chart, key: string) => kplus.EnvValue.fromSecretValue({ secret: kplus.Secret.fromSecretName(chart, `Secret-${key}`, 'keys'), key });
+
+  test.each(['by a Job', 'at the start'])('get what npm reads, and not their keys: %s', way => {
+    const chart = testChart();
+    const { environment } = new NixDeployment(chart, 'workspace', {
+      homeManager: essential,
+      assistants: [AiAssistant.claude({
+        apiKey: secret(chart, 'anthropic'),
+        npmPackage: '@anthropic-ai/claude-code@2.1.331',
+        variables: { npm_config_registry: 'https://npm.example.org/', CLAUDE_CODE_USE_BEDROCK: '1' },
+        secrets: { NPM_TOKEN: secret(chart, 'npm'), OTHER_TOKEN: secret(chart, 'other') },
+      })],
+    });
+    if (way === 'by a Job') {
+      new NixStorePrefetch(chart, 'tools', { environment, assistants: ['claude'] });
+    } else {
+      environment.prefetch({ assistants: ['claude'] });
+    }
+    expect(chart).toBeValidKubernetes({ external: ['*'] });
+    const container = way === 'by a Job' ? podSpec(chart, 'Job').containers[0] : podSpec(chart).initContainers.find(({ name }: any) => name === 'prefetch-store');
+    expect(container.env).toEqual(expect.arrayContaining([
+      { name: 'NPM_TOKEN', valueFrom: { secretKeyRef: { name: 'keys', key: 'npm' } } },
+      { name: 'npm_config_registry', value: 'https://npm.example.org/' },
+      { name: 'CDK8S_NIX_PACKAGE_CLAUDE', value: '@anthropic-ai/claude-code@2.1.331' },
+    ]));
+    const names = container.env.map(({ name }: any) => name);
+    expect(names.filter((name: string) => /ANTHROPIC|OTHER|BEDROCK/.test(name))).toEqual([]);
+  });
+
+  test('packages alone get nothing of npm', () => {
+    const { chart } = prefetched({ packages: ['nixpkgs#hello'] }, { homeManager: essential, assistants: [AiAssistant.claude({ npmPackage: '@anthropic-ai/claude-code@2.1.331' })] });
+    expect(variable(podSpec(chart, 'Job').containers[0], 'CDK8S_NIX_PACKAGE_CLAUDE')).toBeUndefined();
+  });
+
+  const NOTHING = 'CDK8SNIX0705 assistants[0]: got "claude". Nothing brings its command: the environment has no home-manager profile. '
+    + 'Use homeManager: HomeManager.profile(HomeManagerProfile.ESSENTIAL), or a flake that has it.';
+
+  test.each<[string, NixDeploymentProps, string]>([
+    ['without a profile', {}, NOTHING],
+    ['with a profile that has none', { homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) }, 'got "claude". The profile "minimal" does not have it.'],
+  ])('that nothing brings are refused: %s', (_, props, message) => {
+    expect(synthError(chart => {
+      new NixStorePrefetch(chart, 'tools', { environment: new NixDeployment(chart, 'workspace', props).environment, assistants: ['claude'] });
+    })).toContain(message);
+    expect(synthError(chart => { new NixDeployment(chart, 'workspace', props).environment.prefetch({ assistants: ['claude'] }); })).toContain(message);
+  });
+
+  test.each<[string, NixDeploymentProps]>([
+    ['an image with a home configuration', { image: NixImage.backstageNix({ repository: 'registry.example.org/portal', tag: '1' }) }],
+    ['an image that nothing is known of', { image: NixImage.of('registry.example.org/nix:1') }],
+    ['a claim that others may use', { store: NixStore.existing('shared') }],
+  ])('are fine with %s', (_, props) => {
+    expect(Testing.synth(prefetched({ assistants: ['claude'] }, props).chart)).not.toEqual([]);
   });
 });
 

@@ -101,6 +101,25 @@ describe.each(Object.values(HomeManagerProfile))('the profile %s', profile => {
   });
 });
 
+describe('an MCP server that is started by uvx', () => {
+  const make = (command: string) => [AiAssistant.codex({ mcpServers: [McpServer.http('b', 'https://mcp.example.org'), McpServer.command('a', command)] })];
+
+  test.each([HomeManagerProfile.ESSENTIAL, HomeManagerProfile.DEVELOPMENT])('is refused with the profile %s, which does not have it', profile => {
+    expect(readFileSync(join(__dirname, `../../nix/profiles/${profile}.nix`), 'utf-8')).not.toMatch(/\buv\b/);
+    const error = synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: HomeManager.profile(profile), assistants: make('uvx') }); });
+    expect(error).toContain(`CDK8SNIX0604 assistants[0].mcpServers[1]: got "uvx". The profile "${profile}" does not have it. `
+      + 'Use HomeManagerProfile.AI, or the whole path if the image has it, for example "/usr/bin/uvx".');
+  });
+
+  test('is fine where it is, or may be', () => {
+    expect(readFileSync(join(__dirname, '../../nix/profiles/ai.nix'), 'utf-8')).toMatch(/\buv\b/);
+    podWith(() => make('uvx'), { homeManager: HomeManager.profile(HomeManagerProfile.AI) });
+    podWith(() => make('uvx'), { homeManager: HomeManager.flake('github:owner/repository', 'home') });
+    podWith(() => make('/usr/bin/uvx'));
+    podWith(() => make('npx'));
+  });
+});
+
 test('what another flake has is not known', () => {
   podWith(() => [AiAssistant.claude()], { homeManager: HomeManager.flake('github:owner/repository', 'home') });
 });
