@@ -3,9 +3,9 @@ export function isDnsLabel(text: string): boolean {
   return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
 }
 
-/** A DNS subdomain as Kubernetes wants it for most object names. */
+/** A DNS subdomain as Kubernetes wants it for most object names: what is between the dots may be as long as the whole. */
 export function isDnsSubdomain(text: string): boolean {
-  return text.includes('.') ? text.length <= 253 && text.split('.').every(isDnsLabel) : isDnsLabel(text);
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }
 
 /** The key of an entry in a Secret or a ConfigMap. */

@@ -6,10 +6,11 @@ import { checkOwnPod } from './known-pods';
 import { checkNamespace } from './namespace-checks';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPlaces } from './place-checks';
+import { checkRoot } from './privilege-checks';
 import { checkPrograms } from './program-checks';
 import { checkKind, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
 import { describe, isSameProblem, Problem } from '../base/problems';
-import { isAskedFor, isSaid } from '../pod/asked-for';
+import { hasDefaults, isAskedFor, isSaid } from '../pod/asked-for';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainWorkload } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
@@ -261,6 +262,7 @@ export class Guest {
           ...checkOwnPod(pod, additions, user),
           ...checkServedStore(pod, store, home),
           ...checkKnative(pod, additions),
+          ...(user.isRoot && !hasDefaults(this.object) ? checkRoot(pod, additions) : []),
           ...checkPrograms(pod, programs, additions.firstContainers),
         ]),
         ...checkKind(store, fitted),

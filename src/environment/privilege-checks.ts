@@ -1,6 +1,7 @@
 import { Problem } from '../base/problems';
 import { NixUser } from '../home/nix-user';
-import { listOf } from '../pod/pod-manifest';
+import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
+import { PodAdditions, usesNix } from '../pod/pod-merge';
 import { PodSecurityLevel } from '../pod/pod-security-level';
 import { BASELINE_CAPABILITIES } from '../pod-security/pod-security-rules';
 
@@ -19,7 +20,7 @@ const OPTION = { user: 'uid', group: 'gid', fsGroup: 'fsGroup' } as const;
  */
 export function checkIds(prop: string, context: any = {}, user: NixUser, isPod: boolean): Problem[] {
   const owner = { user: user.uid, group: user.gid, fsGroup: isPod ? user.fsGroup : undefined };
-  const isAnother = (id: unknown, ours: number | undefined): boolean => id !== undefined && ours !== undefined && id !== ours;
+  const isAnother = (id: unknown, ours: number | undefined): boolean => id !== undefined && ours !== undefined && Number(id) !== ours;
   return IDS.filter(([name, field]) => isAnother(context[field], owner[name])).map(([name, field]) => {
     const value = context[field];
     const theirs = value === 0 ? 'NixUser.root()' : `NixUser.of with ${OPTION[name]} ${value}`;
@@ -33,6 +34,25 @@ export function checkIds(prop: string, context: any = {}, user: NixUser, isPod: 
       remedy: `Leave it out, give the environment that user (${theirs})${beside}.`,
     };
   });
+}
+
+/** Root where the workload says that it is not. In what cdk8s-plus makes that is nobody's wish but its default. */
+export function checkRoot(pod: PodManifest, additions: PodAdditions): Problem[] {
+  return [
+    ...nonRoot('securityContext', pod.spec.securityContext),
+    ...containersOf(pod).filter(({ container }) => usesNix(container, additions))
+      .flatMap(({ container }) => nonRoot(`containers[${container.name}].securityContext`, container.securityContext)),
+  ];
+}
+
+function nonRoot(prop: string, context: any = {}): Problem[] {
+  return context.runAsNonRoot !== true ? [] : [{
+    code: 'CDK8SNIX0403',
+    prop: `${prop}.runAsNonRoot`,
+    value: true,
+    problem: 'The environment runs as root, NixUser.root(), which this forbids.',
+    remedy: 'Leave it out, or give the environment another user.',
+  }];
 }
 
 /** What a container asks for that the level does not allow. */

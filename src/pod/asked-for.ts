@@ -20,8 +20,13 @@ export function isAskedFor(object: ApiObject, spec: any, field: string): boolean
     return false;
   }
   const workload = object.node.scope as { readonly _props?: { readonly [prop: string]: unknown } } | undefined;
-  const isTheirs = workload !== undefined && object.node.scope!.node.defaultChild === object && isOfCdk8sPlus(workload);
-  return !isTheirs || workload._props === undefined || workload._props[field] !== undefined;
+  return !hasDefaults(object) || workload?._props === undefined || workload._props[field] !== undefined;
+}
+
+/** Whether cdk8s-plus has made an object, and so written defaults of its own into it. */
+export function hasDefaults(object: ApiObject): boolean {
+  const workload = object.node.scope;
+  return workload !== undefined && workload.node.defaultChild === object && isOfCdk8sPlus(workload);
 }
 
 /** Whether a field says anything: `kubectl create --dry-run` writes `strategy: {}`, which is what it would be without. */

@@ -2,6 +2,7 @@ import { isKind } from './object-kind';
 import { containersOf, listOf, PodManifest } from './pod-manifest';
 import { quantityOf } from './quantity';
 import { checkSleepingContainers } from './sleeping-containers';
+import { checkSecurityTypes, LARGEST_COUNT } from './written-types';
 import { imageReference } from '../base/image-reference';
 import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
 import { metadataProblems, ObjectMetadata } from '../base/object-metadata';
@@ -25,6 +26,7 @@ export function checkPlainWorkload({ owner, metadata }: PodManifest, nameIsMade:
 export function checkPlainPod(pod: PodManifest): Problem[] {
   return [
     ...checkContainerNames(pod),
+    ...checkSecurityTypes(pod),
     ...checkSleepingContainers(pod),
     ...containersOf(pod).flatMap(({ container }) => [
       ...checkImage(container),
@@ -35,8 +37,26 @@ export function checkPlainPod(pod: PodManifest): Problem[] {
   ];
 }
 
-function checkObject({ metadata = {} }: any, nameIsMade: () => boolean): Problem[] {
-  const problems: Problem[] = [];
+/** How long a name may be where that is less than for others: it is in a label of the pods, at times with something behind it. */
+const LONGEST_NAMES: ReadonlyArray<readonly [kind: string, group: string, longest: number]> = [
+  ['CronJob', 'batch', 52], ['Job', 'batch', 63], ['StatefulSet', 'apps', 52], ['Service', 'serving.knative.dev', 63],
+];
+
+function checkNameLength(object: any, nameIsMade: () => boolean): Problem[] {
+  const name = object.metadata?.name ?? '';
+  const [kind, , longest] = name.length <= 52 ? [] : LONGEST_NAMES.find(([each, group]) => isKind(object, each, group)) ?? [];
+  return longest === undefined || name.length <= longest ? [] : [{
+    code: 'CDK8SNIX0514',
+    prop: 'metadata.name',
+    value: name,
+    problem: `The name of a ${kind} has ${longest} characters at most, and this one has ${name.length}.`,
+    remedy: nameIsMade() ? 'It is made of the ids of the constructs: use shorter ones, or set metadata.name.' : 'Give it a shorter one.',
+  }];
+}
+
+function checkObject(owner: any, nameIsMade: () => boolean): Problem[] {
+  const { metadata = {} } = owner;
+  const problems = checkNameLength(owner, nameIsMade);
   const { namespace, name = '' } = metadata;
   if (namespace !== undefined && !isDnsLabel(namespace)) {
     problems.push({
@@ -62,8 +82,6 @@ function checkObject({ metadata = {} }: any, nameIsMade: () => boolean): Problem
   return [...problems, ...checkMetadata('metadata', metadata)];
 }
 
-const LARGEST_COUNT = 2 ** 31 - 1;
-
 /** The counts of a workload, by the names of their props. */
 const COUNTS = Object.entries<(spec: any) => unknown>({
   replicas: spec => spec.replicas,
@@ -80,12 +98,12 @@ function checkCounts({ spec = {} }: any): Problem[] {
     prop,
     value: count(spec),
     problem: `It is a whole number from 0 to ${LARGEST_COUNT}.`,
-    remedy: 'Use for example 1, or leave it out.',
+    remedy: typeof count(spec) === 'string' ? 'Write it without quotes, 1 for example.' : 'Use for example 1, or leave it out.',
   }));
 }
 
 function isWrongCount(value: unknown): boolean {
-  return typeof value === 'number' && !(Number.isInteger(value) && value >= 0 && value <= LARGEST_COUNT);
+  return (typeof value === 'number' || typeof value === 'string') && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST_COUNT);
 }
 
 function checkMetadata(prop: string, metadata: ObjectMetadata): Problem[] {

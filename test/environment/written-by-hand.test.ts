@@ -1,8 +1,8 @@
-import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
+import { ApiObject, Chart, Cron, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixEnableOptions, NixEnvironment, NixEnvironmentProps, NixStore, PodSecurity } from '../../src';
+import { NixCronJob, NixEnableOptions, NixEnvironment, NixEnvironmentProps, NixJob, NixStore, NixUser, PodSecurity } from '../../src';
 import { only, testChart } from '../support/synth';
-import { synthError } from '../support/synth-error';
+import { synthError, synthErrorOf } from '../support/synth-error';
 
 const CONTAINERS = [{ name: 'main', image: 'example/app:1' }];
 const TEMPLATE = { metadata: { labels: { app: 'theirs' } }, spec: { containers: CONTAINERS } };
@@ -53,6 +53,72 @@ describe('a workload without pods is not left alone in silence', () => {
   test('a Rollout whose pods are those of a Deployment', () => {
     expect(refusal(object('Rollout', { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'portal' } }, 'argoproj.io/v1alpha1')))
       .toContain('CDK8SNIX0516 workload: got "Rollout/theirs". Its pods are those of another object, which spec.workloadRef names. Enable Deployment/portal.');
+  });
+});
+
+describe('texts where an API server reads numbers or booleans are refused', () => {
+  const context = (securityContext: any): any => deployment({ containers: [{ ...CONTAINERS[0], securityContext }] });
+
+  test.each<[string, any, string]>([
+    ['replicas', object('Deployment', { replicas: '2', selector: SELECTOR, template: TEMPLATE }), 'CDK8SNIX0515 replicas: got "2". It is a whole number from 0 to 2147483647. Write it without quotes'],
+    ['a user', context({ runAsUser: '1001' }), 'CDK8SNIX0515 containers[main].securityContext.runAsUser: got "1001"'],
+    ['root', context({ runAsUser: '0' }), 'CDK8SNIX0515 containers[main].securityContext.runAsUser: got "0"'],
+    ['a group of the pod', deployment({ containers: CONTAINERS, securityContext: { fsGroup: '1001' } }), 'CDK8SNIX0515 securityContext.fsGroup: got "1001"'],
+    ['a privilege', context({ privileged: 'false' }), 'CDK8SNIX1303 containers[main].securityContext.privileged: got "false"'],
+  ])('%s', (_, manifest, message) => {
+    expect(refusal(manifest)).toContain(`[test/theirs] ${message}`);
+  });
+
+  test('and said once: the user is the right one', () => {
+    expect(refusal(context({ runAsUser: '1001' }))).not.toContain('CDK8SNIX0403');
+  });
+});
+
+describe('root is not forbidden to itself in silence', () => {
+  const root = (spec: any, options?: NixEnableOptions): string => synthErrorOf(chart => {
+    enabled(deployment(spec), options, { store: NixStore.emptyDir(), user: NixUser.root() }, chart);
+  });
+  const nonRoot = { securityContext: { runAsNonRoot: true } };
+
+  test('by the pod, or a container with Nix', () => {
+    const message = 'CDK8SNIX0403 securityContext.runAsNonRoot: got true. The environment runs as root, NixUser.root(), which this forbids.';
+    expect(root({ containers: CONTAINERS, ...nonRoot })).toContain(`[test/theirs] ${message}`);
+    expect(root({ containers: [{ ...CONTAINERS[0], ...nonRoot }] })).toContain('CDK8SNIX0403 containers[main].securityContext.runAsNonRoot');
+  });
+
+  test('but a container without Nix may have another user, and cdk8s-plus says it of everybody', () => {
+    const side = { name: 'side', image: 'example/side:1', securityContext: { runAsNonRoot: true, runAsUser: 1001 } };
+    expect(root({ containers: [...CONTAINERS, side] }, { containers: ['main'] })).toBe('');
+    expect(synthErrorOf(chart => {
+      const workload = new kplus.Deployment(chart, 'theirs', { replicas: 1, containers: [{ image: 'example/app:1' }] });
+      new NixEnvironment(chart, 'nix', { store: NixStore.emptyDir(), user: NixUser.root() }).enable(workload);
+    })).toBe('');
+  });
+});
+
+describe('names are as long as their kind may have them', () => {
+  const named = (length: number, kind: string, apiVersion: string, spec: any): string => synthErrorOf(chart => {
+    enabled(object(kind, spec, apiVersion, { name: 'n'.repeat(length) }), {}, { store: NixStore.emptyDir() }, chart);
+  });
+  const ends = { spec: { containers: CONTAINERS, restartPolicy: 'Never' } };
+
+  test.each<[string, string, any, number]>([
+    ['CronJob', 'batch/v1', { schedule: '@daily', jobTemplate: { spec: { template: ends } } }, 52],
+    ['Job', 'batch/v1', { template: ends }, 63],
+    ['StatefulSet', 'apps/v1', { serviceName: 'theirs', selector: SELECTOR, template: TEMPLATE }, 52],
+    ['Service', 'serving.knative.dev/v1', { template: TEMPLATE }, 63],
+  ])('%s', (kind, apiVersion, spec, longest) => {
+    expect(named(longest, kind, apiVersion, spec)).toBe('');
+    expect(named(longest + 1, kind, apiVersion, spec)).toMatch(new RegExp(
+      `CDK8SNIX0514 metadata.name: got "n{${longest + 1}}". The name of a ${kind} has ${longest} characters at most, and this one has ${longest + 1}. Give it a shorter one.`));
+  });
+
+  test('a Deployment may have a longer one, and ids that make one too long are named as its cause', () => {
+    expect(named(64, 'Deployment', 'apps/v1', { selector: SELECTOR, template: TEMPLATE })).toBe('');
+    expect(synthErrorOf(chart => new NixCronJob(chart, 'a-construct-with-an-id-that-is-rather-long-for-a-job', {
+      schedule: Cron.daily(), containers: [{ image: 'example/app:1' }],
+    }))).toContain('It is made of the ids of the constructs: use shorter ones, or set metadata.name.');
+    expect(synthErrorOf(chart => new NixJob(chart, 'a-construct-with-an-id-that-is-rather-long-for-a-job-of-any-kind', { containers: [{ image: 'example/app:1' }] }))).toBe('');
   });
 });
 
