@@ -9,7 +9,8 @@ in
 {
   home.packages = [ headless ];
 
-  # Where Puppeteer, Playwright's server and those for Chrome look; none of them downloads a browser of its own then.
+  # Where Puppeteer, Playwright's MCP server and chrome-launcher look; none of them downloads a browser of its own then. The MCP server of Chrome's
+  # developer tools asks no variable: `chrome-devtools-mcp --executablePath "$CHROME_PATH"`.
   home.sessionVariables = {
     CHROME_PATH = "${headless}/bin/chromium-headless";
     PUPPETEER_EXECUTABLE_PATH = "${headless}/bin/chromium-headless";

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { NixImageKind } from '../../src/image/nix-image-recipe';
 import { nodeImage, seedImage } from '../support/images';
@@ -56,6 +58,25 @@ describe('the real assistants in backstage-nix', () => {
     const [size, ...names] = output(runImage(image, ['sh', '-c', `du -sm --apparent-size ${installed} | cut -f 1; ls -A ${installed} ${installed}/npm`])).split('\n');
     expect(Math.abs(Number(size) / promisedSize(command) - 1)).toBeLessThan(0.15);
     expect(names.filter(Boolean)).toEqual([`${installed}:`, 'npm', 'proven', 'sums', `${installed}/npm:`, '_npx']);
+  });
+
+  // One line for each of those that drive a browser, with the variables that it is to find the one of the profile by.
+  test.each([
+    ['puppeteer@24.43.1', ['PUPPETEER_EXECUTABLE_PATH', 'PUPPETEER_SKIP_DOWNLOAD']],
+    ['playwright-core@1.65.1', ['PLAYWRIGHT_MCP_EXECUTABLE_PATH', 'PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD']],
+    ['chrome-launcher@1.2.1', ['CHROME_PATH']],
+  ])('the browser profile sets what %s reads: %p', (npmPackage, variables) => {
+    const module = readFileSync(path.join(REPOSITORY, 'nix/modules/browser.nix'), 'utf8');
+    const folder = mkdtempSync(path.join(tmpdir(), 'cdk8s-nix-package-'));
+    try {
+      const settings = [`--registry=${registry.address}`, `--cache=${folder}/cache`, '--fetch-timeout=600000'];
+      const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', npmPackage, '--json', ...settings], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));
+      const code = execFileSync('tar', ['-xOzf', path.join(folder, filename), '--wildcards', '*.js'], { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
+      expect(variables.filter(variable => !code.includes(variable))).toEqual([]);
+      expect(variables.filter(variable => !module.includes(`    ${variable} = `))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('all of what was installed is what was noted', () => {

@@ -70,6 +70,12 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
       expect(await prefetchWell(['package', 'path:/flake#default', 'assistant', 'claude'])).toContain('1 brought');
     });
 
+    test('so is another package than that of the configuration', async () => {
+      await configure('var/nix/profiles/home-manager', 'mkdir -p "$CDK8S_NIX_ASSISTANTS/$CDK8S_NIX_PACKAGE_CLAUDE"');
+      await prefetchWell(['assistant', 'claude'], { environment: { CDK8S_NIX_PACKAGE_CLAUDE: 'claude-code@2' } });
+      expect(fs.readdirSync(path.join(store.volume.root, 'nix', ASSISTANTS))).toEqual(['claude-code@2']);
+    });
+
     test('one that no configuration has, or that cannot be installed, is told', async () => {
       expect(await prefetch(['assistant', 'claude'])).toMatchObject({ code: 53, lastWords: expect.stringContaining('no home configuration on this store has the assistant claude') });
       await configure('var/nix/profiles/home-manager', 'echo "claude: the registry does not answer" >&2; exit 1');
