@@ -1,4 +1,5 @@
 import { Problem } from '../base/problems';
+import { ACTIVATE_HOME } from '../home/home-activation';
 import { isAtOrBelow, isBelow, plainPath } from '../pod/folders-to-make';
 import { listOf } from '../pod/pod-manifest';
 import { PodAdditions } from '../pod/pod-merge';
@@ -9,6 +10,9 @@ const UNREAD = '/etc/nix';
 
 /** Where Nix keeps what its user has installed and what it has downloaded: it makes what is missing of that. */
 const WRITTEN_IN_HOME = ['.local', '.local/state', '.local/state/nix', '.local/state/nix/profiles', '.cache', '.cache/nix'];
+
+/** Where a home configuration has its links, and with them all that is installed: in the folder that is hidden, for this container alone. */
+const LINKED_IN_HOME = ['.local', '.local/state', '.local/state/nix', '.local/state/nix/profiles', '.local/state/home-manager', '.config'];
 
 /**
  * What is wrong with the mounts of any container of the pod by themselves.
@@ -66,6 +70,11 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
     if (written.includes(path) && isReadOnly(mount, volumes)) {
       return refuse('Nix writes there, and the volume is read-only.', 'Mount single files of it, by subPath, or mount it elsewhere.');
     }
+    const hidden = home === undefined || !activatesHome(additions) ? undefined : LINKED_IN_HOME.find(folder => path === `${home}/${folder}`);
+    if (hidden !== undefined) {
+      return refuse(`The home configuration has links in ${hidden}, which the volume would hide from this container: what it installs would not be found.`,
+        'Mount it on a folder in it that is yours alone, as .local/share/app or .config/app, or give the home a volume: NixHome.fromVolume(volume).');
+    }
     const below = ours.find(our => isBelow(our.path, path));
     if (below && isReadOnly(mount, volumes)) {
       return refuse(`The environment mounts ${below.path} in it, for which nothing can be made there: the volume is read-only.`,
@@ -86,6 +95,10 @@ export function folderOfFiles(path: string, container: any, volumes: any[]): str
   const mounts = listOf(container.volumeMounts).map(({ name, mountPath = '' }) => ({ name, folder: plainPath(mountPath) }));
   const [above] = mounts.filter(({ folder }) => isBelow(path, folder)).sort((a, b) => b.folder.length - a.folder.length);
   return above !== undefined && holdsFiles(volumes.find(volume => volume.name === above.name)) ? above.folder : undefined;
+}
+
+function activatesHome({ nixInitContainers = [] }: PodAdditions): boolean {
+  return nixInitContainers.some(({ name }) => name === ACTIVATE_HOME);
 }
 
 function isReadOnly(mount: any, volumes: any[]): boolean {

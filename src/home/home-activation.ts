@@ -9,7 +9,7 @@ import { SharedFiles } from '../pod/shared-files';
 import { StoreContainers } from '../store/store-containers';
 
 /** Names in the pod. They are contract: people refer to them in patches and in `kubectl logs -c`. */
-const NAME = 'activate-home';
+export const ACTIVATE_HOME = 'activate-home';
 const VOLUME = 'nix-home-manager';
 const FOLDER = '/opt/cdk8s-nix-home';
 
@@ -42,7 +42,7 @@ export function homeActivation(scope: Construct, homeManager: HomeManager, store
   const configMap = SharedFiles.of(scope, VOLUME, () => Object.fromEntries(files().map(([path, content]) => [keyOf(path), content])));
   return {
     nixInitContainers: [{
-      name: NAME,
+      name: ACTIVATE_HOME,
       image: storeContainers.shellImage,
       imagePullPolicy: storeContainers.pullPolicy(),
       command: ['sh', `${FOLDER}/${SCRIPT}`],

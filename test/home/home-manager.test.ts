@@ -321,3 +321,28 @@ test('the activation downloads as the workload does: by proxy, CA bundle and bin
   }
   expect(initContainers[1].volumeMounts).toEqual(expect.arrayContaining(containers[0].volumeMounts));
 });
+
+describe('a volume of a container in the home', () => {
+  const mounting = (path: string, props: NixDeploymentProps) => (chart: Chart) => {
+    const volume = kplus.Volume.fromEmptyDir(chart, 'Extra', 'extra');
+    new NixDeployment(chart, 'workspace', { containers: [{ image: 'example.org/app:1', volumeMounts: [{ path, volume }] }], ...props });
+  };
+  const development = { homeManager: HomeManager.profile(HomeManagerProfile.DEVELOPMENT) };
+
+  test.each(['.local', '.local/state', '.local/state/nix', '.local/state/nix/profiles', '.config'])('at ~/%s hides what the configuration links there, and is refused', folder => {
+    expect(synthError(mounting(`/home/code/${folder}`, development))).toContain(
+      `CDK8SNIX0503 containers[main].volumeMounts: got "/home/code/${folder}". The home configuration has links in ${folder}, which the volume would hide from this container`);
+  });
+
+  test.each(['.local/share/app', '.config/app', '.npm', '.cache', 'work'])('at ~/%s hides nothing', folder => {
+    const chart = testChart();
+    mounting(`/home/code/${folder}`, development)(chart);
+    expect(podSpec(chart).containers[0].volumeMounts).toContainEqual(expect.objectContaining({ name: 'extra', mountPath: `/home/code/${folder}` }));
+  });
+
+  test('is none of our business without a home configuration', () => {
+    const chart = testChart();
+    mounting('/home/code/.config', {})(chart);
+    expect(podSpec(chart).containers[0].volumeMounts).toContainEqual(expect.objectContaining({ name: 'extra' }));
+  });
+});
