@@ -1,6 +1,6 @@
-import { ApiObject, Chart, Cron, JsonPatch, Testing } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixCronJob, NixEnableOptions, NixEnvironment, NixEnvironmentProps, NixJob, NixStore, NixUser, PodSecurity } from '../../src';
+import { NixEnableOptions, NixEnvironment, NixEnvironmentProps, NixJob, NixStatefulSet, NixStore, NixUser, PodSecurity } from '../../src';
 import { only, testChart } from '../support/synth';
 import { synthError, synthErrorOf } from '../support/synth-error';
 
@@ -115,9 +115,8 @@ describe('names are as long as their kind may have them', () => {
 
   test('a Deployment may have a longer one, and ids that make one too long are named as its cause', () => {
     expect(named(64, 'Deployment', 'apps/v1', { selector: SELECTOR, template: TEMPLATE })).toBe('');
-    expect(synthErrorOf(chart => new NixCronJob(chart, 'a-construct-with-an-id-that-is-rather-long-for-a-job', {
-      schedule: Cron.daily(), containers: [{ image: 'example/app:1' }],
-    }))).toContain('It is made of the ids of the constructs: use shorter ones, or set metadata.name.');
+    expect(synthErrorOf(chart => new NixStatefulSet(chart, 'a-construct-with-an-id-that-is-rather-long-for-any')))
+      .toContain('It is made of the ids of the constructs: use shorter ones, or set metadata.name.');
     expect(synthErrorOf(chart => new NixJob(chart, 'a-construct-with-an-id-that-is-rather-long-for-a-job-of-any-kind', { containers: [{ image: 'example/app:1' }] }))).toBe('');
   });
 });
