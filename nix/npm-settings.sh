@@ -204,11 +204,11 @@ name_registry() {
 # npm itself is silent for a minute and more where no answer comes.
 ask_registry() {
   local answer=$part/answer code status=0
-  npm_does 7 npm ping --registry="$registry" --fetch-retries=0 >"$answer" 2>&1 || status=$?
+  npm_does 8 npm ping --registry="$registry" --fetch-retries=0 >"$answer" 2>&1 || status=$?
   code=$(grep -oE -m 1 "code:? '?[A-Z_0-9]+" "$answer") || code=
   code=${code##*[ \']}
   case $status:$code in
-    124:*) cannot_install "no answer for 7 seconds from $named" ;;
+    124:*) cannot_install "no answer for 8 seconds from $named" ;;
     *CERT* | *:UNABLE_TO_* | *:ERR_TLS* | *:ERR_SSL*)
       cannot_install "the certificate of $named is not trusted ($code); $trusted"
       ;;

@@ -198,11 +198,11 @@ describe('the AI assistants', () => {
       expect(output).toMatch(/^\S+ cannot install .*: the certificate of the registry \S+ \(the default\) is not trusted \(SELF_SIGNED_CERT_IN_CHAIN\); NIX_SSL_CERT_FILE or NODE_EXTRA_CA_CERTS names .*\n$/);
     });
 
-    test('a registry that does not answer at all is told after seven seconds', () => {
+    test('a registry that does not answer at all is told after eight seconds', () => {
       const { status, output } = run(command, command, { NPM_PING: 'silence' });
       expect({ status, output }).toEqual({
         status: 1,
-        output: `${command}: cannot install ${npmPackage}@${version}: no answer for 7 seconds from the registry https://registry.npmjs.org/ (the default)\n`,
+        output: `${command}: cannot install ${npmPackage}@${version}: no answer for 8 seconds from the registry https://registry.npmjs.org/ (the default)\n`,
       });
     });
 

@@ -39,7 +39,7 @@ describe('npm\'s settings, with the real npm', () => {
       ['registry=https://registry.invalid/', 'registry',
         'the registry https://registry.invalid/ (STANDS) does not answer (CODE); npm_config_registry names another one, https_proxy a proxy'],
       [`registry=${REFUSED}`, 'registry', `the registry ${REFUSED} (STANDS) does not answer (ECONNREFUSED); npm_config_registry names another one, https_proxy a proxy`],
-      [`registry=${SILENT}`, 'registry', `no answer for 7 seconds from the registry ${SILENT} (STANDS)`],
+      [`registry=${SILENT}`, 'registry', `no answer for 8 seconds from the registry ${SILENT} (STANDS)`],
       [`registry=${SECURE}`, 'registry', `the certificate of the registry ${SECURE} (STANDS) is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT); NIX_SSL_CERT_FILE or NODE_EXTRA_CA_CERTS names a file of those that are`],
       ['proxy=proxy:3128', 'proxy', '\'proxy:3128\' is no address such as https://host:port (STANDS)'],
       ['cafile=/no/such/file', 'cafile', '/no/such/file has no certificates, or cannot be read (STANDS)'],
@@ -61,7 +61,7 @@ describe('npm\'s settings, with the real npm', () => {
       ['a proxy that refuses', [`registry=${SECURE}`, `https-proxy=${REFUSED}`], 'https-proxy',
         /the registry \S+ \([^)]*\) through the proxy http:\/\/127\.0\.0\.1:1\/ \(STANDS\) does not answer \(ECONNREFUSED\)/],
       ['a proxy that says nothing', [`registry=${GOOD}`, 'proxy=http://user:secret@127.0.0.1:4874'], 'proxy',
-        /no answer for 7 seconds from the registry \S+ \([^)]*\) through the proxy http:\/\/127\.0\.0\.1:4874 \(STANDS\)\n$/],
+        /no answer for 8 seconds from the registry \S+ \([^)]*\) through the proxy http:\/\/127\.0\.0\.1:4874 \(STANDS\)\n$/],
     ])('%s', (_name, lines, key, problem) => {
       const { status, output } = inHome(lines);
       expect(status).toBe(1);
