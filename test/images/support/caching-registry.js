@@ -59,6 +59,8 @@ const server = http.createServer(async (request, response) => {
 });
 
 fs.mkdirSync(folder, { recursive: true });
+// Who has started it may be killed.
+process.stdin.resume().on('end', () => process.exit());
 server.listen(0, '127.0.0.1', () => {
   fs.writeFileSync(`${ready}.part`, String(server.address().port));
   fs.renameSync(`${ready}.part`, ready);

@@ -23,7 +23,7 @@ export class NpmRegistry {
     const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
     const ready = path.join(this.folder, 'port');
     const log = openSync(path.join(this.folder, 'log'), 'w');
-    this.server = spawn(process.execPath, [path.join(__dirname, 'caching-registry.js'), path.join(kept, versions), upstream, ready], { stdio: ['ignore', log, log] });
+    this.server = spawn(process.execPath, [path.join(__dirname, 'caching-registry.js'), path.join(kept, versions), upstream, ready], { stdio: ['pipe', log, log] });
     closeSync(log);
     for (let tries = 0; !existsSync(ready); tries++) {
       if (tries === 600) {
