@@ -47,6 +47,16 @@ export function checkSelection(
       remedy: 'Give a workload, an Include or a Helm chart that has one, or say where the pod templates of a custom resource are: podTemplates.',
     });
   }
+  const open = select.findIndex(({ kind, name }) => kind === undefined && name === undefined);
+  if (open >= 0) {
+    refuse({
+      code: 'CDK8SNIX0516',
+      prop: `select[${open}]`,
+      value: select[open],
+      problem: 'A selector names a kind, a name, or both: this one would mean everything.',
+      remedy: 'Use for example { kind: "Deployment", name: "portal" }, or leave select out: then all are meant.',
+    });
+  }
   const unmatched = select.find(wanted => !parts.some(part => matches(part, wanted)));
   if (unmatched ?? selected.length === 0) {
     refuse({

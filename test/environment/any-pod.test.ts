@@ -321,6 +321,7 @@ describe('an Include', () => {
     ['nothing of this name', { select: [{ name: 'd' }] }, 'CDK8SNIX0516 select: got {"name":"d"}. Nothing that has pods is of this kind and name. There is: Deployment/a, Deployment/b.'],
     ['a kind without pods', { select: [{ kind: 'Service' }] }, 'CDK8SNIX0516 select: got {"kind":"Service"}'],
     ['one of two that is not there', { select: [{ name: 'a' }, { name: 'd' }] }, 'CDK8SNIX0516 select: got {"name":"d"}'],
+    ['a selector of everything', { select: [{ name: 'a' }, {}] }, 'CDK8SNIX0516 select[1]: got {}. A selector names a kind, a name, or both'],
     ['nothing', { select: [] }, 'CDK8SNIX0516 select: got []'],
     ['a pointer that is none', { podTemplates: ['spec.template'] }, 'CDK8SNIX0517 podTemplates: got "spec.template". This is no JSON pointer.'],
     ['a pointer that leads nowhere', { podTemplates: ['/spec/jobs/*/template'] }, 'CDK8SNIX0517 podTemplates: got "/spec/jobs/*/template". It leads to no pod template'],
