@@ -213,8 +213,8 @@ export class AiAssistant {
     if (model !== undefined && (typeof model !== 'string' || !/^[A-Za-z0-9._:/@-]+$/.test(model))) {
       malformed('model', model, 'A model has letters, digits and the characters ._:/@- only.', 'Use the provider\'s name of it.');
     }
-    if (baseUrl !== undefined && (!/^https?:\/\/[^\s/@$]+(\/[^\s$]*)?$/.test(baseUrl) || urlHoldsSecret(baseUrl))) {
-      malformed('baseUrl', '(not shown)', 'It is a URL without a password.', 'Use for example "https://gateway.example.org/v1", and secrets for what is one.');
+    if (baseUrl !== undefined && (!/^https?:\/\/[^\s/@$?#]+(\/[^\s$?#]*)?$/.test(baseUrl) || urlHoldsSecret(baseUrl))) {
+      malformed('baseUrl', '(not shown)', 'It is a URL without a password. What is asked for is put behind it, so it has no query.', 'Use for example "https://gateway.example.org/v1", and secrets for what is one.');
     }
     if (npmPackage !== undefined && !/^(@[A-Za-z0-9._-]+\/)?[A-Za-z0-9._-]+@[0-9][A-Za-z0-9._+-]*$/.test(npmPackage)) {
       malformed('npmPackage', npmPackage, 'It is a package and its version.', 'Use for example "@anthropic-ai/claude-code@2.1.331"; a tag as "latest" moves.');
@@ -261,7 +261,7 @@ export class AiAssistant {
     const all = [keys, own, variables, secrets, ...mcpServers.map(server => server._secrets)];
     for (const [name, value] of all.flatMap(some => Object.entries<unknown>(some))) {
       const rendered = JSON.stringify((value as kplus.EnvValue | undefined)?.valueFrom ?? value);
-      if (['HOME', 'PATH', 'USER'].includes(name)) {
+      if (['HOME', 'PATH', 'USER', 'NIX_CONF_DIR', 'NIX_REMOTE', 'XDG_STATE_HOME'].includes(name)) {
         problems.add('CDK8SNIX0606', `${prop}.variables`, name, 'The environment sets it.', 'Leave it out; name and home of NixUser.of decide about HOME and USER.');
       } else if (rendered !== undefined && (seen.get(name) ?? rendered) !== rendered) {
         problems.add('CDK8SNIX0605', prop, this.command, `It is given two values of ${name}.`,
@@ -280,7 +280,8 @@ export class AiAssistant {
 
   private secrets(): { [name: string]: kplus.EnvValue } {
     const { secrets, mcpServers = [] } = this.options;
-    return Object.assign({}, ...mcpServers.map(server => server._secrets), secrets);
+    const all: { [name: string]: kplus.EnvValue } = Object.assign({}, ...mcpServers.map(server => server._secrets), secrets);
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   }
 }
 

@@ -1,5 +1,8 @@
 import { isSecret } from '../base/plain-secret';
 
+/** What neither a file nor a program takes: a character 0, and one half of a pair that is a character. */
+export const NO_TEXT = /\0|\p{Surrogate}/u;
+
 /** What is wrong with a setting, and where it stands. */
 export interface SettingProblem {
   readonly path: string[];
@@ -20,6 +23,9 @@ export function settingProblem(settings: unknown, takesNull: boolean): SettingPr
 }
 
 function problemOf(value: unknown, takesNull: boolean, path: string[], above: readonly unknown[]): SettingProblem | undefined {
+  if (typeof value === 'string' && NO_TEXT.test(value)) {
+    return { path, value: '(not shown)', problem: 'A text has no character 0, and no half of a character.' };
+  }
   if (typeof value === 'string') {
     return isSecret(path.at(-1) ?? '', value) ? { path, value: '(not shown)', problem: 'It would be plain text, in the manifest and in the file.', secret: true } : undefined;
   }

@@ -35,10 +35,10 @@ function split(reference: string): [string, string | undefined] {
 }
 
 function nameIn(attribute: string): string | undefined {
-  if (/^(homeConfigurations|activationPackage)$|^(packages|legacyPackages|devShells|apps|checks|homeModules|(nixos|darwin)Configurations)\.|\.activationPackage\./.test(attribute)) {
+  if (/^(homeConfigurations|activationPackage)$|^(packages|legacyPackages|devShells|apps|checks|homeModules|(nixos|darwin)Configurations)\.|\.activationPackage\.|^\.|\.$/.test(attribute)) {
     return undefined;
   }
-  const name = attribute.replace(/^homeConfigurations\./, '').replace(/(^|\.)activationPackage$/, '');
+  const name = attribute.replace(/^homeConfigurations\./, '').replace(/(^|(\.config\.home)?\.)activationPackage$/, '');
   const bare = name.replace(/^"(.*)"$/, '$1');
   return bare === '' ? undefined : bare;
 }

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { NO_TEXT } from './assistant-settings';
 import { mcpTextProblem } from './mcp-text';
 import { checkArguments } from '../base/argument-check';
 import { argumentsHoldSecret, isSecret, urlHoldsSecret } from '../base/plain-secret';
@@ -101,8 +102,14 @@ export class McpServer {
     if (url === undefined ? typeof command !== 'string' || command.trim() === '' : !/^https?:\/\/[^\s/@]+(\/\S*)?$/.test(url)) {
       return 'An MCP server is a program, or a URL without a password.';
     }
+    if (command !== undefined && /^[^/]*\s/.test(command.trim())) {
+      return 'A program is one word, or a path: what follows it are its arguments.';
+    }
     if (!Array.isArray(args) || ![...args, ...Object.values(variables)].every(text => typeof text === 'string')) {
       return 'Its arguments are a list of texts, and its variables are texts.';
+    }
+    if ([command ?? '', ...args, ...Object.values(variables)].some(text => NO_TEXT.test(text))) {
+      return 'A text has no character 0, and no half of a character.';
     }
     if (Object.keys(this.server.variables ?? {}).some(variable => variable in this._secrets)) {
       return 'One of its variables is a secret and none.';

@@ -515,6 +515,12 @@ describe('more than a key', () => {
     ['servers given twice', () => AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b')], settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
     ['a model given twice', () => AiAssistant.codex({ model: 'a', settings: { model: 'b' } }), 'settings: got "model". The option model is for that.'],
     ['a gateway and a provider', () => AiAssistant.codex({ baseUrl: 'https://g.example', settings: { model_providers: {} } }), 'settings: got "model_providers". The option baseUrl'],
+    ['a program with its arguments in one text', () => AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx -y server')] }), 'mcpServers[0]: got "a". A program is one word, or a path'],
+    ['half a character among arguments', () => AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { args: ['\ud83d'] })] }), 'mcpServers[0]: got "a". A text has no character 0'],
+    ['a character 0 in a variable', () => AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { variables: { A: 'a\0' } })] }), 'mcpServers[0]: got "a". A text has no character 0'],
+    ['half a character among the settings', () => AiAssistant.codex({ settings: { a: '\ude00' } }), 'settings.a: got "(not shown)". A text has no character 0'],
+    ['a query in the URL of a gateway', () => AiAssistant.codex({ baseUrl: 'https://g.example/v1?api-version=1', keyless: true }), 'baseUrl: got "(not shown)". It is a URL without a password. What is asked'],
+    ['another nix.conf', () => AiAssistant.claude({ variables: { NIX_CONF_DIR: '/x' } }), 'variables: got "NIX_CONF_DIR". The environment sets it.'],
     ['a token in the URL of a gateway', () => AiAssistant.claude({ baseUrl: 'https://g.example/?api_key=s3cret' }), 'baseUrl: got "(not shown)". It is a URL without a password.'],
     ['a home of its own', () => AiAssistant.claude({ variables: { HOME: '/x' } }), 'variables: got "HOME". The environment sets it.'],
     ['a variable of a server that is a secret and none', () => AiAssistant.claude({
@@ -536,6 +542,12 @@ describe('more than a key', () => {
     ['a number as model', () => AiAssistant.claude({ model: 5 as any }), 'AiAssistant.claude().model: got 5. It is a text. Put it in quotes: "5".'],
   ])('refuses %s where it is given', (_, make, message) => {
     expect(make).toThrow(`CDK8SNIX0606 ${message}`);
+  });
+
+  test('a secret that is left out is none, and a path may have spaces', () => {
+    const server = McpServer.command('a', '/opt/my tools/server', { args: ['😀'], secrets: { TOKEN: undefined as any } });
+    const [container] = podWith(() => [AiAssistant.claude({ secrets: { OTHER: undefined as any }, mcpServers: [server] })]).containers;
+    expect(Object.keys(variables(container)).filter(name => ['TOKEN', 'OTHER'].includes(name))).toEqual([]);
   });
 
   test('refuses a secret that is plain text', () => {

@@ -118,6 +118,7 @@ test.each([
   [HomeManager.flake('github:a/b', 'homeConfigurations.home')],
   [HomeManager.flake('github:a/b', 'homeConfigurations.home.activationPackage')],
   [HomeManager.flake('github:a/b', 'home.activationPackage')],
+  [HomeManager.flake('github:a/b', 'homeConfigurations.home.config.home.activationPackage')],
   [HomeManager.flake('github:a/b', 'homeConfigurations."home".activationPackage')],
   [HomeManager.flake('github:a/b#homeConfigurations.home.activationPackage')],
 ])('whichever way the attribute is written, it is the same one', homeManager => {
@@ -248,6 +249,7 @@ describe('refuses', () => {
       [HomeManager.flake('github:a/b#'), '"". It is missing.'],
       [flake('github:a/b', ''), '"". It is missing.'],
       [flake('github:a/b', 'homeConfigurations'), '"homeConfigurations". This is no home configuration.'],
+      [flake('github:a/b', '.home'), '".home". This is no home configuration.'],
       [flake('github:a/b', 'homeConfigurations.'), '"homeConfigurations.". This is no home configuration.'],
       [flake('github:a/b', 'homeConfigurations.c.activationPackage.drvPath'), '"homeConfigurations.c.activationPackage.drvPath". This is no home configuration.'],
       [flake('github:a/b', 'homeConfigurations.activationPackage'), '"homeConfigurations.activationPackage". This is no home configuration.'],
