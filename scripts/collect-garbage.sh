@@ -66,8 +66,9 @@ check_seed_roots() {
   [ -r "$ours/seed" ] || return 0
   id=
   while IFS='=' read -r key value; do [ "$key" != id ] || id=$value; done <"$ours/seed"
-  [ -n "$(ls -A "$NIX_FOLDER/var/nix/gcroots/cdk8s-nix/$id" 2>/dev/null)" ] ||
-    die 61 "the roots of the seed image are gone ($NIX_FOLDER/var/nix/gcroots/cdk8s-nix/$id): remove $ours/seed and restart the workload, which makes them anew"
+  # A seed of an earlier version named their folder after the image.
+  [ -n "$(ls -A "$NIX_FOLDER/var/nix/gcroots/cdk8s-nix/image" 2>/dev/null || ls -A "$NIX_FOLDER/var/nix/gcroots/cdk8s-nix/$id" 2>/dev/null)" ] ||
+    die 61 "the roots of the seed image are gone ($NIX_FOLDER/var/nix/gcroots/cdk8s-nix/image): remove $ours/seed and restart the workload, which makes them anew"
 }
 
 # A root in a home or project is a link there, and a link to that link in gcroots/auto. Nix takes a root for gone if the

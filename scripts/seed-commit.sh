@@ -7,11 +7,7 @@
 # In the background, while the copy waits for disks: what the commit will need.
 prepare_commit() {
   trap - EXIT TERM USR1
-  # One link per path that no other path of the image refers to; where nobody has recorded which these are, per path.
-  make_mine roots 2>"$work/root-errors" || exit 1
-  if [ -n "$described" ]; then cat "$described/roots"; else cat "$work/names"; fi >"$work/roots"
-  as_paths "$work/roots" >"$work/root-paths"
-  in_chunks "$work/root-paths" link_into "$mine/roots" 2>"$work/root-errors" || exit 1
+  prepare_roots || exit 1
   if [ "$fresh" = yes ]; then
     prepare_database || true
     exit 0
@@ -21,8 +17,25 @@ prepare_commit() {
   find_nix
   [ -n "$nix" ] || exit 0
   open_image
+  asking=
+  if [ ! -e "$work/reasons" ]; then list_trust & asking=$!; fi
   dump_missing 2>"$work/load-errors" && : >"$work/loadable"
-  [ -e "$work/reasons" ] || list_trust
+  [ -z "$asking" ] || wait "$asking" || true
+}
+
+# One link per path that no other path of the image refers to; where nobody has recorded which these are, per path. Those that are there already, of the
+# image before this one, serve this one too.
+prepare_roots() {
+  make_mine roots 2>"$work/root-errors" || return 1
+  if [ -n "$described" ]; then cat "$described/roots"; else cat "$work/names"; fi >"$work/roots"
+  ls -A "$roots" 2>/dev/null >"$work/rooted" || true
+  comm -23 "$work/roots" "$work/rooted" >"$work/to-root"
+  as_paths "$work/to-root" >"$work/root-paths"
+  in_chunks "$work/root-paths" link_into "$mine/roots" 2>"$work/root-errors"
+}
+
+await_preparation() {
+  wait "$preparing" || why_unprepared
 }
 
 # Where that does not take a Nix, which may not be there yet. If it fails, the commit tries once more and says why.
@@ -69,7 +82,6 @@ place() {
       { place_whole || place_each; }
   } 2>"$work/errors" || why_not_moved
   # What was prepared has to be durable as well.
-  wait "$preparing" || why_unprepared
   sync_or_die
 }
 
@@ -118,13 +130,12 @@ find_vanished() {
 # --- roots ---------------------------------------------------------------------------------------------------------
 
 root_image() {
-  roots=$volume/var/nix/gcroots/cdk8s-nix/$image_id
-  if [ ! -e "$roots" ]; then
-    mv -T "$mine/roots" "$roots" 2>"$work/errors" || why_not_moved
+  if [ -s "$work/rooted" ]; then
+    (cd "$mine/roots" && in_chunks "$work/to-root" move_to "$roots")
   else
-    # An earlier try made them, and perhaps not all of them.
-    in_chunks "$work/root-paths" link_into "$roots" 2>"$work/errors" || why_not_moved
-  fi
+    rmdir "$roots" 2>/dev/null || true
+    mv -T "$mine/roots" "$roots"
+  fi 2>"$work/errors" || why_not_moved
 }
 
 why_unprepared() {
@@ -133,9 +144,14 @@ why_unprepared() {
   die 50 "cannot make roots: $(head -n 1 "$work/root-errors")"
 }
 
+# A root that is not this image's. (An earlier version of this script made a folder for each image.)
 forget_other_images() {
+  ls -A "$roots" >"$work/rooted"
+  comm -23 "$work/rooted" "$work/roots" >"$work/unrooted"
+  make_mine forgotten 2>"$work/errors" || why_not_moved
+  (cd "$roots" && in_chunks "$work/unrooted" move_to "$mine/forgotten") 2>"$work/errors" || why_not_moved
   set +f
-  for other in "$volume"/var/nix/gcroots/cdk8s-nix/*; do
+  for other in "${roots%/*}"/*; do
     if [ "$other" != "$roots" ] && [ -e "$other" ]; then mv -T "$other" "$mine/forgotten.${other##*/}" 2>"$work/errors" || why_not_moved; fi
   done
   set -f
@@ -232,11 +248,19 @@ load_missing() {
 take_back() {
   discard "$stage"
   discard "$mine/roots"
-  [ "$seed_id" = "$image_id" ] || mv -T "$volume/var/nix/gcroots/cdk8s-nix/$image_id" "$mine/forgotten" 2>/dev/null || true
-  discard "$mine/forgotten"
+  [ "$seed_id" = "$image_id" ] || unroot 2>/dev/null || true
+  discard "$mine/unrooted"
   make_mine replaced 2>/dev/null || true
   comm -23 "$work/missing" "$work/damaged" >"$work/to-remove"
   (cd "$volume/store" && in_chunks "$work/to-remove" move_to "$mine/replaced") 2>/dev/null || true
+}
+
+unroot() {
+  if [ -s "$work/rooted" ]; then
+    make_mine unrooted && (cd "$roots" && in_chunks "$work/to-root" move_to "$mine/unrooted")
+  else
+    mv -T "$roots" "$mine/unrooted"
+  fi
 }
 
 load_database() {
@@ -273,6 +297,7 @@ await_trust() {
 }
 
 copy_signatures() {
+  open_image
   image_url
   in_chunks "$work/missing-paths" nix_command store copy-sigs --substituter "$image_url" \
     --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1 ||

@@ -94,7 +94,7 @@ choose_copier() {
 # note that they are durable.)
 forget_try() {
   set +f
-  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work/dump" "$work/load" "$work/loadable" "$work/reasons" "$work/ahead" "$work/database-copied"
+  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work/dump" "$work/load" "$work/loadable" "$work/reasons" "$work/ahead" "$work/examined" "$work/database-copied"
   set -f
 }
 

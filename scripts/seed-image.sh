@@ -188,6 +188,8 @@ image_features() {
 open_image() {
   [ -z "$image_folder" ] || return 0
   image_folder=$work/image
+  # One of our own has done so in the background.
+  [ ! -e "$image_folder/opened" ] || return 0
   mkdir -p "$image_folder/db"
   if [ -e "$database" ]; then
     copy_image_database 2>"$work/errors" ||
@@ -196,6 +198,7 @@ open_image() {
     require_nix
     on_image --load-db <"$registration" 2>"$work/errors" || image_unreadable "$registration"
   fi
+  : >"$image_folder/opened"
 }
 
 copy_image_database() {

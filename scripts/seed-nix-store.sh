@@ -94,10 +94,14 @@ seed() {
   drop_log
   tries=0
   bring_image
-  while [ -s "$work/vanished" ]; do
+  while [ "$again" = yes ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 5 ] || die 50 "$(head -n 1 "$work/vanished") vanished from the store: is somebody deleting there?"
-    say again "$(wc -l <"$work/vanished") paths vanished, by a garbage collector that began earlier; bringing them once more"
+    if [ -s "$work/vanished" ]; then
+      [ "$tries" -lt 6 ] || die 50 "$(head -n 1 "$work/vanished") vanished from the store: is somebody deleting there?"
+      say again "$(wc -l <"$work/vanished") paths vanished, by a garbage collector that began earlier; bringing them once more"
+    else
+      say again 'Nix does not know all that lies in the store or in the image; comparing once more, path by path'
+    fi
     forget_try
     bring_image
   done
@@ -107,15 +111,19 @@ plan $(seconds $((t_copy - t_plan))) s, copy $(seconds $((t_sync - t_copy))) s, 
 register $(seconds $((time - t_register))) s" "paths=$total_paths" "bytes=$total_bytes" "centiseconds=$((time - t_start))"
 }
 
-# The steps, in the order that the proof above rests on. Ends early if a garbage collector has been faster: $work/vanished
-# says what it took. (Not by its exit status: the shell would go on after each failure inside of it.)
+# The steps, in the order that the proof above rests on. Ends early, for another try ($again), if what was taken for granted is not so, or if a garbage
+# collector has been faster: $work/vanished says what it took. (Not by its exit status: the shell would go on after each failure inside of it.)
 bring_image() {
+  again=yes
+  : >"$work/vanished"
   plan
   check_space
   say plan "bringing $total_paths of $(wc -l <"$work/names") paths, $((total_bytes / 1048576)) MiB, $SEED_JOBS at a time" \
     "paths=$total_paths" "bytes=$total_bytes"
   copy
   make_durable
+  await_preparation
+  holds_true || return 0
   place
   root_image
   register
@@ -125,6 +133,7 @@ bring_image() {
     await_trust
     return 0
   fi
+  again=no
   withdraw_marker
   switch_profiles
   forget_other_images

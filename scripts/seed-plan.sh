@@ -30,6 +30,7 @@ plan() {
   ls "$volume/store" >"$work/there"
   : >"$work/rubbish"
   : >"$work/damaged"
+  granted=no
   if is_fresh; then
     fresh=yes
     list_image
@@ -55,10 +56,59 @@ compare_with_volume() {
   fi
   comm -12 "$work/names" "$work/there" >"$work/present"
   comm -23 "$work/names" "$work/there" >"$work/lacking"
+  if take_for_granted; then
+    : >"$work/rubbish"
+    cat "$work/lacking" >"$work/missing"
+    return
+  fi
   [ -n "$described" ] || measure_ahead
   find_rubbish
   sort -u "$work/lacking" "$work/rubbish" "$work/damaged" >"$work/missing"
   [ -n "$described" ] || measure_missing
+}
+
+wants_repair() {
+  [ "$SEED_REPAIR" != no ] || [ -e "$ours/repair" ]
+}
+
+# What is most often so need not be known before the copy: that all the image has in common with the store is registered there, and that the image has
+# registered all the rest. Nix is asked beside the copy, and before anything moves into the store the answers are looked at (holds_true). Then only sizes are
+# missing, and to look at a few paths takes less than to start Nix.
+take_for_granted() {
+  granted=no
+  [ "$tries" = 0 ] && ! wants_repair || return 1
+  find_nix
+  [ -n "$nix" ] || return 1
+  [ -n "$described" ] || glance_at_sizes 2>/dev/null || return 1
+  granted=yes
+  examine_elsewhere &
+  helpers="$helpers $!" examining=$!
+}
+
+# On the image's disk. Fails where to look takes long, or where there might be no room for them: what is refused is refused by what Nix says.
+glance_at_sizes() {
+  [ "$(wc -l <"$work/lacking")" -le 2000 ] || return 1
+  du=$(program du)
+  (cd "$SEED_SOURCE/store" && in_chunks "$work/lacking" timeout 0.3 "$du" -ls -B 1) >"$work/glance" || return 1
+  cut -f 2 "$work/glance" | comm -3 - "$work/lacking" >"$work/unanswered"
+  [ ! -s "$work/unanswered" ] && cut -f 1 "$work/glance" | paste "$work/lacking" - >"$work/sizes" || return 1
+  measure_volume
+  # shellcheck disable=SC2013
+  for bytes in $(cut -f 1 "$work/glance"); do free_kib=$((free_kib - bytes / 1024 - 1)); done
+  [ "$free_kib" -gt 0 ]
+}
+
+examine_elsewhere() {
+  trap - EXIT USR1 TERM INT HUP
+  mkdir -p "$work/examined" && as_paths "$work/present" >"$work/examined/paths" &&
+    in_chunks "$work/examined/paths" on_volume --check-validity --print-invalid >"$work/examined/invalid" 2>/dev/null && : >"$work/examined/whole"
+}
+
+# Whether what was taken for granted is so.
+holds_true() {
+  [ "$granted" = yes ] || return 0
+  granted=no
+  wait "$examining" && [ -e "$work/examined/whole" ] && [ ! -s "$work/examined/invalid" ] && { [ ! -s "$work/missing" ] || [ -e "$work/loadable" ]; }
 }
 
 # Names that lie in the volume's store and have to be replaced.
@@ -68,7 +118,7 @@ find_rubbish() {
   as_paths "$work/present" >"$work/paths"
   in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
   cut -c 12- "$work/invalid" | sort >"$work/rubbish"
-  if [ "$SEED_REPAIR" != no ] || [ -e "$ours/repair" ]; then
+  if wants_repair; then
     comm -23 "$work/present" "$work/rubbish" >"$work/registered"
     as_paths "$work/registered" >"$work/paths"
     in_chunks "$work/paths" report_damaged >"$work/damaged-paths"

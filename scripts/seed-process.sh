@@ -20,8 +20,10 @@ configure() {
   : "${SEED_TERMINATION_LOG:=/dev/termination-log}" "${TMPDIR:=/tmp}"
   volume=$SEED_VOLUME/nix
   ours=$volume/.cdk8s-nix
+  # Of the image that the volume holds.
+  roots=$volume/var/nix/gcroots/cdk8s-nix/image
   failed=no lock_held=no keep_stage=no placed=no
-  token='' workers='' helpers='' applicant='' work='' image_folder='' measuring=''
+  token='' workers='' helpers='' applicant='' work='' image_folder='' measuring='' examining=''
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
   whole_number SEED_JOBS "$SEED_JOBS" && SEED_JOBS=$number

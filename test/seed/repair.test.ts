@@ -1,8 +1,9 @@
 import * as fs from 'fs';
+import * as os from 'os';
 import * as path from 'path';
 import { host } from './support/container';
 import { Image } from './support/image';
-import { seedWell } from './support/seeder';
+import { seedWell, SHELLS } from './support/seeder';
 import { expectSound } from './support/soundness';
 import { Volume } from './support/volume';
 
@@ -34,6 +35,47 @@ test('what lies in the store unregistered is replaced', async () => {
   await seedWell(v1, volume);
 
   await expectSound(volume, v1);
+});
+
+describe('an upgrade does not take for granted for good', () => {
+  const surprised = /does not know all that lies in the store or in the image/;
+
+  test.each(SHELLS)('that what lies in the store is registered, in %s', async shell => {
+    await seedWell(v1, volume);
+    const shared = new Set(await v1.paths());
+    const [fresh] = (await v2.paths()).filter(name => !shared.has(name));
+    const target = path.join(volume.nix, fresh.slice('/nix/'.length));
+    fs.mkdirSync(target);
+    fs.writeFileSync(path.join(target, 'half'), 'a copy somebody never finished');
+    await host('chown', '-R', '1001:1001', target);
+
+    expect(await seedWell(v2, volume, { shell })).toMatch(surprised);
+
+    await expectSound(volume, v2);
+  });
+
+  test('that what lies in the image is registered there', async () => {
+    await seedWell(v1, volume);
+    const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-repair-'));
+    try {
+      const spoilt = await v2.copyTo(path.join(scratch, 'nix'));
+      const name = `${'a'.repeat(32)}-half-built`;
+      fs.writeFileSync(path.join(spoilt.nix, 'store', name), 'what no database knows');
+
+      expect(await seedWell(spoilt, volume)).toMatch(surprised);
+
+      expect(await volume.list('store')).not.toContain(name);
+      await expectSound(volume, v2);
+    } finally {
+      await host('rm', '-rf', scratch);
+    }
+  });
+
+  test('but asks once where all is as it should be', async () => {
+    await seedWell(v1, volume);
+    expect(await seedWell(v2, volume)).not.toMatch(surprised);
+    await expectSound(volume, v2);
+  });
 });
 
 test('what is registered but missing comes back with the next image', async () => {
