@@ -3,9 +3,6 @@
 # The copy: into a stage that belongs to the lock, several paths at a time, durable when it ends.
 # Sourced by seed-nix-store.sh.
 
-# Paths of this many bytes are copied one by one, folders by cp, files by dd: tar moves each byte twice more.
-LARGE=33554432
-
 # All that is copied is gathered in $whole, which can become the store of an empty volume by one rename. What an interrupted seed of this very image
 # left there whole and durable (the list of a batch with an .ok says so) need not be copied again. All else that dead ones left is removed.
 adopt_stage() {
@@ -49,52 +46,11 @@ discard_leftovers() {
   done
 }
 
-# Batches are numbered from here on, so that their numbers have as many digits as split gives them.
-FIRST_BATCH=100000
-
-# Cuts the list, largest first, into batches: a large path is one by itself, and the others are dealt out evenly, so that
-# what is left at the end is small. One for each job, more where there is work for them, few enough to spare processes.
-make_batches() {
-  lists=$stage/$token.$tries
-  end_of_batches=$FIRST_BATCH large_bytes=0
-  while read -r bytes name && [ "$bytes" -ge "$LARGE" ]; do
-    echo "$name" >"$lists.$end_of_batches"
-    large_tool='cp'
-    [ ! -f "$SEED_SOURCE/store/$name" ] || [ -L "$SEED_SOURCE/store/$name" ] || large_tool='dd'
-    echo "1 $bytes $large_tool" >"$work/batch.$end_of_batches.size"
-    end_of_batches=$((end_of_batches + 1)) large_bytes=$((large_bytes + bytes))
-  done <"$work/to-copy"
-  large_paths=$((end_of_batches - FIRST_BATCH))
-  small_paths=$((total_paths - large_paths)) small_bytes=$((total_bytes - large_bytes))
-  [ "$small_paths" -gt 0 ] || return 0
-  shares=$((small_paths / 20 + small_bytes / 4194304 + 1))
-  [ "$shares" -le $((SEED_JOBS * 4)) ] || shares=$((SEED_JOBS * 4))
-  [ "$shares" -ge "$SEED_JOBS" ] || shares=$SEED_JOBS
-  [ "$shares" -ge $((small_paths / 500 + 1)) ] || shares=$((small_paths / 500 + 1))
-  [ "$shares" -ge $((small_bytes / 67108864 + 1)) ] || shares=$((small_bytes / 67108864 + 1))
-  [ "$shares" -le $(((small_paths + 3) / 4)) ] || shares=$(((small_paths + 3) / 4))
-  tail -n +$((large_paths + 1)) "$work/to-copy" | cut -f 2 >"$work/small"
-  "$split" -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" "$work/small" "$lists."
-  number=$end_of_batches end_of_batches=$((end_of_batches + shares))
-  while [ "$number" -lt "$end_of_batches" ]; do
-    echo "$((small_paths / shares)) $((small_bytes / shares)) $small_tool" >"$work/batch.$number.size"
-    number=$((number + 1))
-  done
-}
-
-# Two tars and a pipe ask less of the kernel for each small file than cp does, a fifth to a quarter of all time; where there
-# is no GNU tar, cp does it.
-choose_copier() {
-  tar=$(command -v tar) || tar=
-  small_tool='cp'
-  case $tar in ?*) case $("$tar" --version 2>/dev/null) in *'GNU tar'*) small_tool=tar ;; esac ;; esac
-}
-
 # What belongs to a try that a garbage collector has undone. (Its batches have names of their own: a sync that is slow may still
 # note that they are durable.)
 forget_try() {
   set +f
-  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work/dump" "$work/load" "$work/loadable" "$work/reasons" "$work/ahead" "$work/examined" "$work/database-copied"
+  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work"/part.* "$work/dump" "$work/load" "$work/loadable" "$work/reasons" "$work/ahead" "$work/examined" "$work/database-copied"
   set -f
 }
 
@@ -117,7 +73,15 @@ copy() {
   done
   for pid in $workers; do wait "$pid" || : >"$work/failed"; done
   workers=
+  [ -e "$work/failed" ] || finish_folders 2>>"$work/copy-errors"
   [ ! -e "$work/failed" ] || copy_failed
+}
+
+finish_folders() {
+  while read -r number; do
+    (cd "$SEED_SOURCE/store" && start_copy "$number" && wait "$copying") || : >"$work/failed"
+    : >"$work/done.$number"
+  done <"$work/frames"
 }
 
 # usage: start_copy NUMBER     in the background; $copying is what to stop: a tar that loses its reader stops too
@@ -127,6 +91,8 @@ start_copy() {
   read -r _ _ tool <"$work/batch.$1.size"
   case $tool in
     tar) { "$tar" -b 128 -T "$lists.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    part) { "$tar" -b 128 --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    frame) { "$tar" -b 128 --no-recursion --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
     dd)
       read -r name <"$lists.$1"
       "$dd" if="$name" of="$to/$name" bs=4M iflag=nocache oflag=direct status=none 2>"$work/direct-errors.$1" &

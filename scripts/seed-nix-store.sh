@@ -3,7 +3,7 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-process.sh and seed-log.sh, the process and what it says · seed-image.sh and
-# seed-volume.sh, the two sides · and, where there is something to do, store-lock.sh · seed-plan.sh, seed-copy.sh and
+# seed-volume.sh, the two sides · and, where there is something to do, store-lock.sh · seed-plan.sh, seed-batches.sh, seed-copy.sh and
 # seed-commit.sh, the steps. A start that has nothing to do reads no more than it needs, and starts one process.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
@@ -55,6 +55,8 @@ read_steps() {
   . "$here/store-lock.sh"
   # shellcheck source=scripts/seed-plan.sh
   . "$here/seed-plan.sh"
+  # shellcheck source=scripts/seed-batches.sh
+  . "$here/seed-batches.sh"
   # shellcheck source=scripts/seed-copy.sh
   . "$here/seed-copy.sh"
   # shellcheck source=scripts/seed-commit.sh

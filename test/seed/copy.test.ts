@@ -1,9 +1,9 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { host, run } from './support/container';
+import { host, run, sleep } from './support/container';
 import { Image } from './support/image';
-import { SeedOptions, seedWell, SHELLS } from './support/seeder';
+import { SeedOptions, seedWell, SHELLS, startSeeding } from './support/seeder';
 import { expectSound } from './support/soundness';
 import { Volume } from './support/volume';
 
@@ -12,6 +12,7 @@ import { Volume } from './support/volume';
 let scratch: string;
 let image: Image;
 let large: string;
+let tree: string;
 let volume: Volume;
 
 beforeAll(async () => {
@@ -25,10 +26,22 @@ beforeAll(async () => {
       mkdir /tmp/large
       head -c 40000001 /dev/urandom >/tmp/large/large
       chmod 0755 /tmp/large/large
-      nix-store --add /tmp/large/large`],
+      nix-store --add /tmp/large/large
+      mkdir -p /tmp/tree/lib/deep /tmp/tree/.hidden/.more /tmp/tree/empty "/tmp/tree/a name
+with a line feed"
+      for number in $(seq 60); do
+        mkdir "/tmp/tree/lib/deep/$number"
+        head -c 200000 /dev/urandom >"/tmp/tree/lib/deep/$number/file"
+        ln -s "../$number/file" "/tmp/tree/lib/deep/$number/link"
+      done
+      ln -s nowhere /tmp/tree/lib/dangling
+      echo one >/tmp/tree/.hidden/.more/.file
+      echo two >"/tmp/tree/a name
+with a line feed/*"
+      nix-store --add /tmp/tree`],
   });
   expect(added).toMatchObject({ code: 0 });
-  large = added.stdout.trim();
+  [large, tree] = added.stdout.trim().split('\n');
 });
 beforeEach(async () => { volume = await Volume.create(); });
 afterEach(async () => volume.dispose());
@@ -58,7 +71,7 @@ function askedFor({ mounts }: SeedOptions): string[] {
 async function expectLarge(options: SeedOptions) {
   await seedWell(image, volume, options);
   expect(askedFor(options)).toEqual([expect.stringContaining(`if=${path.basename(large)} `)]);
-  await expectSound(volume, image, { paths: [large], links: {} });
+  await expectSound(volume, image, { paths: [large, tree], links: {} });
   const { mode, mtimeMs } = fs.statSync(path.join(volume.root, large));
   expect({ mode: mode.toString(8), mtimeMs }).toEqual({ mode: '100555', mtimeMs: 1000 });
 }
@@ -107,5 +120,42 @@ describe('a first seed', () => {
 
     expect(volume.read('store/somebodys/file')).toBe('theirs\n');
     expect(await volume.list('store')).toContain(path.basename(large));
+  });
+});
+
+describe('a folder that is much of the work', () => {
+  const tars = (work = '') => instead('tar', '*/part.*', work);
+  /** All of it, as it lies in an image or on a volume. */
+  const content = async (nix: string) => (await host('find', path.join(nix, tree.slice('/nix/'.length)),
+    '-type', 'd', '-printf', '%P d %m %T@\\0', '-o', '-printf', '%P %y %m %T@ %s %l\\0')).split('\0').sort();
+
+  test.each(SHELLS)('is divided among the jobs, and comes whole, in %s', async shell => {
+    const options = tars();
+    await seedWell(image, volume, { ...options, shell, environment: { ...options.environment, SEED_JOBS: '8' } });
+
+    // The tar of that shell itself is none of GNU; where there is none of it, folders are copied as a whole.
+    const asked = askedFor(options);
+    expect(asked.filter(line => !line.includes('--no-recursion'))).toHaveLength(shell === 'busybox sh' ? 0 : 8);
+    expect(asked.filter(line => line.includes('--no-recursion'))).toHaveLength(shell === 'busybox sh' ? 0 : 1);
+    expect(await content(volume.nix)).toEqual(await content(image.nix));
+    await expectSound(volume, image, { paths: [large, tree], links: {} });
+  });
+
+  test('is brought once more if the seeder is killed in the midst of it', async () => {
+    const slow = tars('sleep 4');
+    const seeding = startSeeding(image, volume, slow);
+    await seeding.until(/bringing/);
+    while (!volume.exists('.cdk8s-nix/lock') || !(await volume.list('.cdk8s-nix')).some(file => file.endsWith('.ok'))) {
+      await sleep(100);
+    }
+    seeding.kill();
+    await seeding.finished;
+
+    const log = await seedWell(image, volume);
+
+    const [, brought, of] = /bringing (\d+) of (\d+) paths/.exec(log)!.map(Number);
+    expect(brought).toBeLessThan(of);
+    expect(await content(volume.nix)).toEqual(await content(image.nix));
+    await expectSound(volume, image, { paths: [large, tree], links: {} });
   });
 });
