@@ -14,6 +14,7 @@ import { Substituter } from '../config/substituter';
 import { NixImage } from '../image/nix-image';
 import { ANYWHERE, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from '../network/network-rules';
 import { addClaimTemplate, transformPodSpec } from '../pod/workload-hook';
+import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
 /** Where things are in the container. */
 const CONFIG_DIR = '/opt/cdk8s-nix';
@@ -81,6 +82,7 @@ export class NixBinaryCache extends Construct {
         spec: Lazy.any({ produce: () => this.networkRules() }),
       });
     }
+    keepPatchedFieldsBelow(this);
   }
 
   /**

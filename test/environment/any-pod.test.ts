@@ -521,6 +521,16 @@ test('what an object was made to convert is converted, by whatever class', () =>
   expect(JSON.stringify(only(Testing.synth(chart), 'Deployment'))).toBe(JSON.stringify(manifest));
 });
 
+test('a patch of an object of a binary cache holds as well', () => {
+  const chart = testChart();
+  const cache = new library.NixBinaryCache(chart, 'cache');
+  ApiObject.of(cache.service).addJsonPatch(JsonPatch.replace('/spec/ports/0/targetPort', 'http'));
+  cache.podDisruptionBudget.addJsonPatch(JsonPatch.replace('/spec/maxUnavailable', '50%'));
+  const manifests = Testing.synth(chart);
+  expect(only(manifests, 'Service').spec.ports).toEqual([{ name: 'http', port: 80, targetPort: 'http' }]);
+  expect(only(manifests, 'PodDisruptionBudget').spec.maxUnavailable).toBe('50%');
+});
+
 describe('what was found fine', () => {
   test('and is not when it is synthesized once more, is refused then', () => {
     const chart = testChart();
