@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { BoundHome } from '../home/bound-home';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { BoundStore, VolumePlaces } from '../pod/bound-store';
@@ -13,6 +14,7 @@ export interface DoorKeeper {
   readonly places: VolumePlaces;
   readonly user: NixUser;
   readonly home: NixHome;
+  readonly boundHome: BoundHome;
   /** What finds its pods, whoever made them. */
   readonly labels: { readonly [label: string]: string };
   readonly programs: EnvironmentPrograms;

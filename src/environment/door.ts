@@ -4,7 +4,7 @@ import { Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkRivals, hasRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
-import { shareClaim } from './shared-claims';
+import { shareClaims } from './shared-claims';
 import { describe, Problem } from '../base/problems';
 import { takeIntoPhase } from '../gitops/hook-phase';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
@@ -22,7 +22,7 @@ export class Door {
   private readonly parts: PodTargetPart[] = [];
 
   constructor(private readonly keeper: DoorKeeper) {
-    shareClaim(keeper, this.parts);
+    shareClaims(keeper, this.parts);
     if (hasRivals(keeper.places)) {
       keeper.scope.node.addValidation({ validate: () => checkRivals(keeper.places, this.parts).map(describe) });
     }

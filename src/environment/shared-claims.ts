@@ -1,5 +1,5 @@
 import { Chart } from 'cdk8s';
-import { IConstruct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { DoorKeeper } from './door-keeper';
 import { staysUp } from './workload-checks';
 import { describe, Problem } from '../base/problems';
@@ -25,23 +25,37 @@ const REASONS: { readonly [prop: string]: string } = {
   'user.gid': 'a store belongs to one group',
   'user.fsGroup': 'the kubelet would give all of the volume to another group at each start',
   'store.architecture': 'programs of two architectures cannot be in one store',
+  'home.user': 'Nix works only for the owner of a home',
+  'home.store': 'the links of a home lead into one store, and what one environment installs would be missing in the other',
   'store.accessModes': 'which pods may use it, and how Nix locks its database, follows from them',
 };
 
-/** Make known that an environment has its store on a claim, and tell what of it the others on the claim exclude. */
-export function shareClaim({ scope, store: { architecture, claim, reach }, user }: DoorKeeper, parts: readonly PodTargetPart[]): void {
-  if (!claim) {
-    return;
+/** Make known that an environment has its store or its home on a claim, and tell what of it the others on the claim exclude. */
+export function shareClaims({ scope, boundHome, store: { architecture, claim, reach }, user }: DoorKeeper, parts: readonly PodTargetPart[]): void {
+  const path = scope.node.path;
+  if (claim) {
+    const terms = {
+      'user.uid': user.uid, 'user.gid': user.gid, 'user.fsGroup': user.fsGroup, 'store.architecture': architecture, 'store.accessModes': REACHES[reach],
+    };
+    const own: ClaimUser = { path, terms, reach, parts };
+    const validate = (others: ClaimUser[]): Problem[] => [...checkTerms(`the claim ${claim.name}`, own, others), ...checkRivals(claim.name, own, others)];
+    share(scope, claim.name, own, validate);
   }
-  const users = usersOf(scope.node.root, `${Chart.of(scope).namespace ?? ''}/${claim.name}`);
-  const terms = {
-    'user.uid': user.uid, 'user.gid': user.gid, 'user.fsGroup': user.fsGroup, 'store.architecture': architecture, 'store.accessModes': REACHES[reach],
-  };
+  const home = boundHome.source?.persistentVolumeClaim?.claimName;
+  if (home) {
+    const place = `the folder ${boundHome.folder} of the claim ${home}`;
+    const own: ClaimUser = { path, terms: { 'home.user': user.uid, 'home.store': claim?.name }, reach, parts };
+    share(scope, place, own, others => checkTerms(place, own, others));
+  }
+}
+
+/** Make known who uses a place, and let it be checked against those that were there before. */
+function share(scope: Construct, place: string, own: ClaimUser, check: (others: ClaimUser[]) => Problem[]): void {
+  const users = usersOf(scope.node.root, `${Chart.of(scope).namespace ?? ''}/${place}`);
   const others = [...users];
-  const own: ClaimUser = { path: scope.node.path, terms, reach, parts };
   users.push(own);
   if (others.length > 0) {
-    scope.node.addValidation({ validate: () => [...checkTerms(claim.name, own, others), ...checkRivals(claim.name, own, others)].map(describe) });
+    scope.node.addValidation({ validate: () => check(others).map(describe) });
   }
 }
 
@@ -49,15 +63,15 @@ const REACHES: { readonly [reach in StoreReach]?: string } = {
   [StoreReach.ONE_POD]: 'ReadWriteOncePod', [StoreReach.ONE_NODE]: 'ReadWriteOnce', [StoreReach.MANY_NODES]: 'ReadWriteMany',
 };
 
-function checkTerms(claim: string, { terms }: ClaimUser, [{ path, terms: theirs }]: ClaimUser[]): Problem[] {
+function checkTerms(place: string, { terms }: ClaimUser, [{ path, terms: theirs }]: ClaimUser[]): Problem[] {
   // What one does not say, of the architecture or the fsGroup, is as the other has it.
   const differs = (prop: string): boolean => terms[prop] !== undefined && theirs[prop] !== undefined && terms[prop] !== theirs[prop];
   return Object.keys(terms).filter(differs).map((prop): Problem => ({
     code: 'CDK8SNIX0219',
     prop,
     value: terms[prop],
-    problem: `${path} uses the claim ${claim} with ${theirs[prop]}: ${REASONS[prop]}.`,
-    remedy: 'Say the same in both, or use another claim.',
+    problem: `${path} uses ${place} with ${theirs[prop]}: ${REASONS[prop]}.`,
+    remedy: prop.startsWith('home.') ? 'Say the same in both, or give one a home of its own: another claim, or another folder of it.' : 'Say the same in both, or use another claim.',
   }));
 }
 

@@ -1,6 +1,6 @@
 import { ApiObject, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { ExistingStoreOptions, NixArchitecture, NixClaimRetention, NixEnvironment, NixEnvironmentProps, NixStore, NixUser } from '../../src';
+import { ExistingStoreOptions, NixArchitecture, NixClaimRetention, NixEnvironment, NixEnvironmentProps, NixHome, NixStore, NixUser } from '../../src';
 import { testChart } from '../support/synth';
 import { synthErrorOf } from '../support/synth-error';
 
@@ -52,6 +52,34 @@ describe('two environments on one claim', () => {
     expect(together('Deployment', 'Deployment')).toContain(
       '[test/nix-1] CDK8SNIX0219 store: got "ReadWriteOncePod". Several workloads need the claim tools at once: Deployment/theirs-1, Deployment/theirs-0 of test/nix-0.');
     expect(together('Deployment', 'Job')).toBe('');
+  });
+});
+
+describe('two environments with one home', () => {
+  const withHome = (chart: Chart, id: string, store: string, props: NixEnvironmentProps = {}, folder?: string): NixEnvironment => {
+    const home = NixHome.existing('homes', { accessModes: [READ_WRITE_MANY], folder });
+    return new NixEnvironment(chart, id, { store: NixStore.existing(store), home, ...props });
+  };
+
+  test('have one store, which its links lead into, and one user', () => {
+    expect(synthErrorOf(chart => {
+      withHome(chart, 'one', 'tools');
+      withHome(chart, 'two', 'others', { user: NixUser.of({ uid: 2000 }) });
+    }).split('\n').filter(line => line.includes('CDK8SNIX0219'))).toEqual([
+      expect.stringMatching(/home\.user: got 2000\. test\/one uses the folder home of the claim homes with 1001: .*another folder of it/),
+      expect.stringMatching(/home\.store: got "others"\. test\/one uses the folder home of the claim homes with tools: the links of a home/),
+    ]);
+    expect(synthErrorOf(chart => {
+      withHome(chart, 'one', 'tools');
+      withHome(chart, 'two', 'tools');
+    })).toBe('');
+  });
+
+  test('may have a folder of one claim each', () => {
+    expect(synthErrorOf(chart => {
+      withHome(chart, 'one', 'tools');
+      withHome(chart, 'two', 'others', {}, 'two');
+    })).toBe('');
   });
 });
 
