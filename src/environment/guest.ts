@@ -202,7 +202,7 @@ export class Guest {
     if (!isPatched(object)) {
       return problems;
     }
-    const lost = this.canGiveNix(made) ? this.lostToPatches(made) : [];
+    const lost = this.canGiveNix(made) ? this.lostToPatches(made, additions) : [];
     if (problems.length === 0) {
       return lost;
     }
@@ -214,9 +214,9 @@ export class Guest {
     return [...lost, ...problems.filter(problem => left.some(other => isSameProblem(problem, other)))];
   }
 
-  private lostToPatches(made: any): Problem[] {
+  private lostToPatches(made: any, additions: PodAdditions): Problem[] {
     try {
-      return lostToPatches(this.object, this.pods(made), manifest => this.pods(manifest, made));
+      return lostToPatches(this.object, this.pods(made), additions, manifest => this.pods(manifest, made));
     } catch {
       // A patch that fails is told as the object is written.
       return [];

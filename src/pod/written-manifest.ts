@@ -111,6 +111,8 @@ export function metadataAsWished(object: ApiObject): any {
 export interface PatchOperation {
   readonly op: string;
   readonly path: string;
+  /** Where a move or a copy takes it from. */
+  readonly from?: string;
 }
 
 /** The user's patches of an object, in their order. */
