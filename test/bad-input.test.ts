@@ -181,7 +181,6 @@ const CASES: Case[] = [
 
   ['uid 0', user({ uid: 0 }), 'CDK8SNIX0401', 'user.uid', '0', 'NixUser.root()'],
   ['negative uid', user({ uid: -1 }), 'CDK8SNIX0401', 'user.uid', '-1', '1001'],
-  ['uid that is no number', user({ uid: NaN }), 'CDK8SNIX0401', 'user.uid', 'NaN', '1001'],
   ['gid 0', user({ gid: 0 }), 'CDK8SNIX0401', 'user.gid', '0', 'NixUser.root()'],
   ['fsGroup out of range', user({ fsGroup: 2 ** 31 }), 'CDK8SNIX0401', 'user.fsGroup', '2147483648', '1001'],
   ['user name with a space', user({ name: 'my self', home: '/home/me' }), 'CDK8SNIX0402', 'user.name', '"my self"', '"code"'],
@@ -269,7 +268,7 @@ const CASES: Case[] = [
   }), 'CDK8SNIX0206', 'concurrencyPolicy', '"Allow"', 'NixStore.ephemeral()'],
   ['a StatefulSet of two on one volume', statefulSet({ store: NixStore.persistent(), replicas: 2 }), 'CDK8SNIX0206', 'replicas', 'got 2', 'NixStore.perReplica()'],
   ['parts of a replica', statefulSet({ replicas: 1.5 }), 'CDK8SNIX0515', 'replicas', 'got 1.5', 'Use for example 1'],
-  ['replicas that are no number', deployment({ replicas: NaN }), 'CDK8SNIX0515', 'replicas', 'got NaN', 'whole number'],
+  ['replicas that are no number', deployment({ replicas: NaN }), 'CDK8SNIX1304', 'replicas', 'got "NaN"', 'It was computed of something that is no number'],
   ['fewer than no replicas', statefulSet({ replicas: -1 }), 'CDK8SNIX0515', 'replicas', 'got -1', 'from 0'],
   ['more tries than a Job can count', chart => new NixJob(chart, 'job', { containers: [{ image: 'example/app:1' }], backoffLimit: 2 ** 31 }),
     'CDK8SNIX0515', 'backoffLimit', 'got 2147483648', '2147483647'],

@@ -31,9 +31,11 @@ export const TEXT: ValueType = {
 
 export const NUMBER: ValueType = {
   meaning: 'a number',
-  fits: value => typeof value === 'number',
+  // JSON and YAML have no other ones: they would be written as `null`, or as a text.
+  fits: value => Number.isFinite(value),
   problems: (prop, value) => [wrongType(NUMBER, prop, value,
-    typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? `Write ${value}, without quotes.` : 'Write a number, without quotes.')],
+    typeof value === 'number' ? 'It was computed of something that is no number, such as a variable that is not set: look there.'
+      : typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? `Write ${value}, without quotes.` : 'Write a number, without quotes.')],
 };
 
 export const BOOLEAN: ValueType = {

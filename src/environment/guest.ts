@@ -15,8 +15,10 @@ import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainWorkload } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { withFolders } from '../pod/folder-maker';
+import { newNames, withNewNames } from '../pod/followed-names';
 import { checkLists } from '../pod/list-checks';
 import { lostToPatches, setsMetadataAnew } from '../pod/lost-to-patches';
+import { NeededObjects } from '../pod/needed-objects';
 import { isKind } from '../pod/object-kind';
 import { asSaid, withoutAdditions } from '../pod/patched-pod';
 import { plainValue } from '../pod/plain-value';
@@ -59,7 +61,7 @@ export class Guest {
       const brought = this.checkWritten(rendered);
       return this.mapMeant(manifest, meant => this.giveNix(meant, brought));
     });
-    finishManifest(this.object, manifest => isPatched(this.object) ? this.followPatches(manifest) : manifest);
+    finishManifest(this.object, manifest => this.followNames(isPatched(this.object) ? this.followPatches(manifest) : manifest));
     target.construct.node.addValidation({ validate: () => this.tell().map(describe) });
   }
 
@@ -138,16 +140,24 @@ export class Guest {
     return claimTemplate && isKind(object, 'StatefulSet', 'apps') ? withClaimTemplate(object, VOLUME.store, claimTemplate) : object;
   }
 
-  /** A patch that sets all claim templates, or labels, means its own; ours are still needed. And where it mounts something, or works, is a folder to make. */
+  /** What a patch leaves out, or sets anew without ours, is still needed. And where it mounts something, or works, is a folder to make. */
   private followPatches(manifest: any): any {
     const additions = this.additions();
     const hasNewMetadata = patchesOf(this.object).some(setsMetadataAnew);
     const made = manifestAsMade(this.object);
-    return !this.canGiveNix(made) ? manifest : this.mapMeant(manifest, meant => mapPods(this.withClaims(meant), this.podTemplates,
+    return !this.canGiveNix(made) ? manifest : this.mapMeant(manifest, meant => mapPods(
+      this.withClaims(fitToStore(meant, this.keeper.places, field => isSaid(meant.spec?.[field]))), this.podTemplates,
       ({ metadata, spec }) => ({
         metadata: hasNewMetadata ? plainValue(mergePodMetadata(metadata, additions)) : metadata,
         spec: withFolders(spec, additions.folderMaker),
       })), made);
+  }
+
+  /** Claims and ConfigMaps of the environment are found whatever patches call them. */
+  private followNames(manifest: any): any {
+    const names = newNames(NeededObjects.of(this.keeper.scope).objects());
+    return names.size === 0 ? manifest : this.mapMeant(manifest, meant => mapPods(meant, this.podTemplates,
+      ({ metadata, spec }) => ({ metadata, spec: withNewNames(spec, names) })), isPatched(this.object) ? manifestAsMade(this.object) : manifest);
   }
 
   /**

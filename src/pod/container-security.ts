@@ -9,7 +9,9 @@ import { PodSecurityLevel } from './pod-security-level';
  */
 export function secure(container: any, podContext: any, level: PodSecurityLevel): any {
   const context = container.securityContext ?? {};
-  const isRoot = (context.runAsUser ?? podContext?.runAsUser) === 0;
+  // A root that the level forbids is refused, unless a patch makes it another user: for that one it is written.
+  const isRefused = level === PodSecurityLevel.RESTRICTED && (podContext?.runAsUser ?? 0) !== 0;
+  const isRoot = !isRefused && (context.runAsUser ?? podContext?.runAsUser) === 0;
   const profile = profileOf(podContext, level);
   return {
     ...container,

@@ -194,3 +194,15 @@ test('what a construct of ours hands on is not asked again, and all else is', ()
   expect(synthErrorOf(chart => { new NixDeployment(chart, 'app', props); new NixEnvironment(chart, 'nix', Object.assign(props, { seed: 5 }) as any); }))
     .toContain('[test/nix] CDK8SNIX1304 seed: got 5.');
 });
+
+test.each([NaN, Infinity, -Infinity])('%s is a number that no manifest can hold', value => {
+  const remedy = 'It is a number. It was computed of something that is no number, such as a variable that is not set: look there.';
+  for (const [props, prop] of [
+    [{ replicas: value }, 'replicas'],
+    [{ containers: [{ image: 'example/app:1', portNumber: value }] }, 'containers[0].portNumber'],
+    [{ containers: [{ image: 'example/app:1', securityContext: { user: value } }] }, 'containers[0].securityContext.user'],
+  ] as const) {
+    expect(said(props)).toContain(`CDK8SNIX1304 ${prop}: got "${value}". ${remedy}`);
+  }
+  expect(() => NixUser.of({ uid: value })).toThrow(`CDK8SNIX1304 NixUser.of().uid: got "${value}". ${remedy}`);
+});

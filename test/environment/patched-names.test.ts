@@ -1,5 +1,5 @@
 import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
-import { GitOps, NixDeployment, NixEnvironment } from '../../src';
+import { GitOps, NixDeployment, NixEnvironment, NixGarbageCollection } from '../../src';
 import { testChart } from '../support/synth';
 
 const LABELS = { app: 'theirs' };
@@ -107,4 +107,45 @@ test('Argo CD finds what a pod mounts by the names and namespaces that patches g
   expect(waves('renamed', renamed('renamed'))).toContain('CDK8SNIX1002 ConfigMap renamed');
   expect(waves('settings', renamed('renamed'))).toBe('');
   expect(waves('settings', moved('other'))).toBe('');
+});
+
+describe('a claim or a ConfigMap of an environment that a patch renames', () => {
+  const namesIn = (manifests: any[], kind: string): string[] => manifests.filter(one => one.kind === kind).map(({ metadata }) => metadata.name);
+  const mountedBy = ({ template, jobTemplate }: any): string[] => (template ?? jobTemplate.spec.template).spec.volumes
+    .flatMap((volume: any) => volume.persistentVolumeClaim?.claimName ?? volume.configMap?.name ?? []);
+  const renameAll = (chart: Chart): void => chart.node.findAll().filter(ApiObject.isApiObject)
+    .filter(({ kind }) => kind === 'PersistentVolumeClaim' || kind === 'ConfigMap')
+    .forEach((one, i) => one.addJsonPatch(renamed(`renamed-${i}`)));
+
+  test.each<[string, (chart: Chart) => void]>([
+    ['a workload of cdk8s-plus', chart => new NixDeployment(chart, 'workspace')],
+    ['an object that is patched too', chart => {
+      const theirs = new ApiObject(chart, 'theirs', deployment());
+      new NixEnvironment(chart, 'nix').enable(theirs);
+      theirs.addJsonPatch(renamed('portal'));
+    }],
+    ['a List', chart => new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs', { apiVersion: 'v1', kind: 'List', items: [deployment()] }))],
+    ['what cares for the store', chart => new NixGarbageCollection(chart, 'garbage', { environment: new NixDeployment(chart, 'workspace').environment })],
+  ])('is followed by the pods of %s', (_, build) => {
+    const chart = testChart();
+    build(chart);
+    renameAll(chart);
+    for (const manifests of [Testing.synth(chart), Testing.synth(chart)]) {
+      const there = [...namesIn(manifests, 'PersistentVolumeClaim'), ...namesIn(manifests, 'ConfigMap')];
+      const mounted = manifests.flatMap(manifest => manifest.items ?? [manifest]).filter(({ spec }) => spec?.template ?? spec?.jobTemplate)
+        .flatMap(({ spec }) => mountedBy(spec));
+      expect(there.every(name => name.startsWith('renamed-'))).toBe(true);
+      expect(new Set(mounted)).toEqual(new Set(there));
+    }
+  });
+
+  test('and nothing else is', () => {
+    const chart = testChart();
+    const configMap = { name: 'settings' };
+    const spec = { containers: TEMPLATE.spec.containers, volumes: [{ name: 'other', configMap }, { name: 'all', projected: { sources: [{ configMap }] } }] };
+    const theirs = new ApiObject(chart, 'theirs', object('Deployment', 'theirs', { selector: { matchLabels: LABELS }, template: { ...TEMPLATE, spec } }));
+    new NixEnvironment(chart, 'nix').enable(theirs);
+    renameAll(chart);
+    expect(Testing.synth(chart).find(({ kind }) => kind === 'Deployment').spec.template.spec.volumes).toEqual(expect.arrayContaining(spec.volumes));
+  });
 });
