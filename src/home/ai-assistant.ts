@@ -2,11 +2,11 @@ import * as kplus from 'cdk8s-plus-28';
 import { AichatOptions, GeminiOptions, NpmAssistantOptions } from './ai-assistant-options';
 import { checkSecret, PLAIN_TEXT } from './assistant-secret';
 import { settingProblem } from './assistant-settings';
+import { checkTexts, exposedTexts } from './assistant-texts';
 import { checkGatewayKey, codexKeyVariable, noKeyVariables, takesKey, withKeyChosen } from './gateway-key';
 import { McpServer } from './mcp-server';
 import { toml, tomlValue } from './toml';
 import { checkArguments } from '../base/argument-check';
-import { isSecret, urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 import { CONFIG_DIR } from '../config/nix-config';
 
@@ -196,37 +196,23 @@ export class AiAssistant {
    * @internal
    */
   public _validate(problems: Problems, prop: string): void {
-    const { apiKey, model, baseUrl, npmPackage, mcpServers = [] } = this.options;
+    const { apiKey, mcpServers = [] } = this.options;
     checkSecret(problems, `${prop}.apiKey`, apiKey);
     checkGatewayKey(problems, prop, this.options);
     Object.entries(this.secrets()).forEach(([name, value]) => checkSecret(problems, `${prop}.secrets.${name}`, value));
     const exposed = (name: string) => problems.add('CDK8SNIX0603', `${prop}.${name}`, '(not shown)', PLAIN_TEXT, 'Put it into a Secret, and use secrets, or bearerToken.');
-    Object.entries(this.options.variables ?? {}).filter(([name, value]) => isSecret(name, String(value))).forEach(([name]) => exposed(`variables.${name}`));
+    exposedTexts(this.options).forEach(exposed);
     mcpServers.forEach((server, i) => server._exposesSecret && exposed(`mcpServers[${i}]`));
     this.checkSettings(problems, prop, exposed);
     this.checkVariables(problems, prop);
-    const malformed = (name: string, value: string, problem: string, remedy: string) => problems.add('CDK8SNIX0606', `${prop}.${name}`, value, problem, remedy);
-    const { provider = 'openai' } = this.traits;
-    if (!/^[a-z][a-z0-9_-]*$/.test(provider)) {
-      malformed('provider', provider, 'A provider has lower-case letters, digits, "-" and "_".', 'Use for example "openai" or "claude".');
-    }
-    if (model !== undefined && (typeof model !== 'string' || !/^[A-Za-z0-9._:/@-]+$/.test(model))) {
-      malformed('model', model, 'A model has letters, digits and the characters ._:/@- only.', 'Use the provider\'s name of it.');
-    }
-    if (baseUrl !== undefined && (!/^https?:\/\/[^\s/@$?#]+(\/[^\s$?#]*)?$/.test(baseUrl) || urlHoldsSecret(baseUrl))) {
-      malformed('baseUrl', '(not shown)', 'It is a URL without a password. What is asked for is put behind it, so it has no query.', 'Use for example "https://gateway.example.org/v1", and secrets for what is one.');
-    }
-    if (npmPackage !== undefined && !/^(@[A-Za-z0-9._-]+\/)?[A-Za-z0-9._-]+@[0-9][A-Za-z0-9._+-]*$/.test(npmPackage)) {
-      malformed('npmPackage', npmPackage, 'It is a package and its version.', 'Use for example "@anthropic-ai/claude-code@2.1.331"; a tag as "latest" moves.');
-    }
+    checkTexts(problems, prop, this.options, this.traits.provider);
     mcpServers.forEach((server, i) => {
       const problem = server._problem ?? server._textProblem(this.command) ?? (mcpServers.slice(0, i).some(other => other.name === server.name) ? 'There is one of this name already.' : undefined);
       if (problem !== undefined) {
-        malformed(`mcpServers[${i}]`, server.name, problem, 'Use for example McpServer.command("files", "npx", { args: ["-y", "server@1.2.3"] }).');
+        problems.add('CDK8SNIX0606', `${prop}.mcpServers[${i}]`, server._exposesSecret ? '(not shown)' : server.name, problem,
+          'Use for example McpServer.command("files", "npx", { args: ["-y", "server@1.2.3"] }).');
       }
     });
-    Object.keys({ ...this.options.variables, ...this.options.secrets }).filter(name => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)).forEach(name =>
-      malformed('variables', name, 'The name of a variable has letters, digits and "_" only.', 'Use the name that the assistant reads.'));
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import { isSecret } from '../base/plain-secret';
+import { argumentsHoldSecret, holdsSecret, isSecret } from '../base/plain-secret';
 
 /** What neither a file nor a program takes: a character 0, and one half of a pair that is a character. */
 export const NO_TEXT = /\0|\p{Surrogate}/u;
@@ -27,7 +27,10 @@ function problemOf(value: unknown, takesNull: boolean, path: string[], above: re
     return { path, value: '(not shown)', problem: 'A text has no character 0, and no half of a character.' };
   }
   if (typeof value === 'string') {
-    return isSecret(path.at(-1) ?? '', value) ? { path, value: '(not shown)', problem: 'It would be plain text, in the manifest and in the file.', secret: true } : undefined;
+    return (namesVariable(path, value) ? holdsSecret(value) : isSecret(path.at(-1) ?? '', value)) ? secretAt(path) : undefined;
+  }
+  if (typeof value === 'number' && isSecret(path.at(-1) ?? '', String(value))) {
+    return secretAt(path);
   }
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) || (value === null && takesNull)) {
     return undefined;
@@ -37,6 +40,9 @@ function problemOf(value: unknown, takesNull: boolean, path: string[], above: re
   }
   const inside = [...above, value];
   if (Array.isArray(value)) {
+    if (path.at(-1) === 'args' && argumentsHoldSecret(value.map(String))) {
+      return secretAt(path);
+    }
     return first(value.map((item, i): [string, unknown] => [String(i), item]));
   }
   if (isMapping(value)) {
@@ -46,6 +52,9 @@ function problemOf(value: unknown, takesNull: boolean, path: string[], above: re
 
   function first(entries: Array<[string, unknown]>): SettingProblem | undefined {
     for (const [key, item] of entries) {
+      if (holdsSecret(key)) {
+        return secretAt(path);
+      }
       const problem = problemOf(item, takesNull, [...path, key], inside);
       if (problem) {
         return problem;
@@ -53,6 +62,15 @@ function problemOf(value: unknown, takesNull: boolean, path: string[], above: re
     }
     return undefined;
   }
+}
+
+function secretAt(path: string[]): SettingProblem {
+  return { path, value: '(not shown)', problem: 'It would be plain text, in the manifest and in the file.', secret: true };
+}
+
+/** Codex takes headers from the variables that its `env_http_headers` name. */
+function namesVariable(path: string[], value: string): boolean {
+  return path.at(-2) === 'env_http_headers' && /^[A-Za-z_]\w*$/.test(value);
 }
 
 function isMapping(value: unknown): value is object {

@@ -2,7 +2,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { NO_TEXT } from './assistant-settings';
 import { mcpTextProblem } from './mcp-text';
 import { checkArguments } from '../base/argument-check';
-import { argumentsHoldSecret, isSecret, urlHoldsSecret } from '../base/plain-secret';
+import { argumentsHoldSecret, holdsSecret, isSecret, urlHoldsSecret } from '../base/plain-secret';
 
 /**
  * Options of an MCP server that is a program.
@@ -144,7 +144,8 @@ export class McpServer {
    */
   public get _exposesSecret(): boolean {
     const { command = '', args = [], variables = {}, url = '' } = this.server;
-    return urlHoldsSecret(url) || argumentsHoldSecret([command, ...args].map(String))
+    return [String(this.name), ...Object.keys({ ...variables, ...this._secrets })].some(holdsSecret) || urlHoldsSecret(url)
+      || argumentsHoldSecret([command, ...args].map(String))
       || Object.entries(variables).some(([name, value]) => isSecret(name, String(value)));
   }
 

@@ -226,6 +226,10 @@ describe('more than a key', () => {
     ].join('\n'));
   });
 
+  test('a model may say how long its context is, as Claude Code has it', () => {
+    expect(variables(podWith(() => [AiAssistant.claude({ model: 'opus[1m]' })]).containers[0])).toMatchObject({ ANTHROPIC_MODEL: 'opus[1m]' });
+  });
+
   test('another version is what the command installs', () => {
     const [container] = podWith(() => [AiAssistant.claude({ npmPackage: '@anthropic-ai/claude-code@2.1.331' })]).containers;
     expect(variables(container).CDK8S_NIX_PACKAGE_CLAUDE).toBe('@anthropic-ai/claude-code@2.1.331');
@@ -448,6 +452,18 @@ describe('more than a key', () => {
       ['an argument that looks like a key', AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx', { args: [ghp] })] }), 'mcpServers[0]'],
       ['a variable of an MCP server', AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'npx', { variables: { GITHUB_TOKEN: 's3cret-one' } })] }), 'mcpServers[0]'],
       ['the URL of an MCP server', AiAssistant.codex({ mcpServers: [McpServer.http('a', 'https://mcp.example.org/?api_key=s3cret-one')] }), 'mcpServers[0]'],
+      ['a header of a proxy', AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx', { args: ['mcp-remote', 'https://x', '--header', 'Authorization: Bearer s3cretpart'] })] }), 'mcpServers[0]'],
+      ['a header in a script', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'sh', { args: ['-c', 'exec x --header "Authorization: Basic s3cretpart"'] })] }), 'mcpServers[0]'],
+      ['a header in a variable of a server', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { variables: { HDRS: 'Authorization: Bearer s3cretpart' } })] }), 'mcpServers[0]'],
+      ['headers of Claude Code', AiAssistant.claude({ variables: { ANTHROPIC_CUSTOM_HEADERS: 'Authorization: Bearer s3cret' } }), 'variables.ANTHROPIC_CUSTOM_HEADERS'],
+      ['headers among the settings', AiAssistant.claude({ settings: { env: { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer s3cret' } } }), 'settings.env.OTEL_EXPORTER_OTLP_HEADERS'],
+      ['arguments among the settings', AiAssistant.gemini({ settings: { mcpServers: { a: { args: ['--token', 's3cret'] } } } }), 'settings.mcpServers.a.args'],
+      ['a number', AiAssistant.claude({ settings: { apiKey: 12345 } }), 'settings.apiKey'],
+      ['the name of a setting', AiAssistant.claude({ settings: { a: { [ghp]: 1 } } }), 'settings.a'],
+      ['the name of a variable', AiAssistant.claude({ variables: { [ghp]: '1' } }), 'variables'],
+      ['a key for a model', AiAssistant.codex({ model: `sk-proj-${'s3cret'.repeat(4)}` }), 'model'],
+      ['a name of a server', AiAssistant.claude({ mcpServers: [McpServer.command(ghp, 'npx')] }), 'mcpServers[0]'],
+      ['a key for a package', AiAssistant.gemini({ npmPackage: `${ghp}@1.0.0` }), 'npmPackage'],
     ])('is refused: %s', (_, assistant, prop) => {
       const error = synthError(chart => { new NixDeployment(chart, 'workspace', { homeManager: essential, assistants: [assistant] }); });
       expect(error).toContain(`CDK8SNIX0603 assistants[0].${prop}: got "(not shown)". The key would be plain text, in the manifest or in the cluster. `
@@ -459,10 +475,10 @@ describe('more than a key', () => {
       podWith(() => [
         AiAssistant.claude({
           variables: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: '32000', CLAUDE_CODE_API_KEY_HELPER_TTL_MS: '1000', GOOGLE_APPLICATION_CREDENTIALS: '/run/key.json', MY_TOKEN: '' },
-          settings: { apiKeyHelper: '/bin/key', env: { OTHER_TOKEN: '${MY_TOKEN}' }, permissions: { deny: ['Read(./secrets/**)'] } },
+          settings: { apiKeyHelper: '/bin/key', env: { OTHER_TOKEN: '${MY_TOKEN}' }, permissions: { deny: ['Read(./secrets/**)', 'Bash(export TOKEN=*)'] } },
           mcpServers: [McpServer.command('a', 'npx', { args: ['--token-file', '/run/token', '-y', '@scope/server@1.2.3'], variables: { API_KEY: '${OTHER}' } })],
         }),
-        AiAssistant.codex({ settings: { model_providers: { mine: { env_key: 'OPENAI_API_KEY', requires_openai_auth: false } } } }),
+        AiAssistant.codex({ settings: { model_providers: { mine: { env_key: 'OPENAI_API_KEY', env_http_headers: { 'X-Api-Key': 'MY_KEY' }, requires_openai_auth: false } } } }),
       ]);
     });
   });
