@@ -95,7 +95,8 @@ copy_npmrc() {
 }
 
 cannot_install() {
-  rm -rf "$logs"
+  discard "$logs"
+  if [ -n "$broken" ]; then say "the installation in $broken is broken"; fi
   fail "cannot install $package@$version: $*"
 }
 
@@ -115,7 +116,8 @@ find_registry() {
   value='' stands=''
   [[ $package != @* ]] || look_up "${package%%/*}:registry"
   [ -n "$value" ] || look_up registry
-  if [ -z "$value" ]; then value=https://registry.npmjs.org/ stands='the default'; fi
+  # One that is empty npm takes for an address.
+  if [ -z "$value$stands" ]; then value=https://registry.npmjs.org/ stands='the default'; fi
   require_address 'https?'
   registry=$value registry_stands=$stands
 }

@@ -20,12 +20,22 @@ is_sound() {
   is_complete "$1" && { [ ! -e "$1/sums" ] || (cd "$1" && sha256sum --check --status sums 2>/dev/null); }
 }
 
+# What somebody else has left, or a folder that is read only, may stay: only room is lost.
+discard() {
+  local entry
+  if rm -rf -- "$@" 2>/dev/null; then return 0; fi
+  for entry; do
+    [ -L "$entry" ] || chmod -R u+rwX -- "$entry" 2>/dev/null || true
+  done
+  rm -rf -- "$@" 2>/dev/null || true
+}
+
 # npm ends well even if the program that fits this machine could not be had, so only running it tells.
 prove() {
   # It leaves files in the home it has.
-  mkdir -p "$1/home"
+  { mkdir -p "$1/home" && : >"$1/version"; } 2>/dev/null || return 1
   (HOME="$1/home" start "$(executable_in "$1")" --version) </dev/null >"$1/version" 2>&1 9>&- || return 1
-  rm -rf "${1:?}/home" "$1/version"
+  discard "$1/home" "$1/version"
   (
     cd "$1" || exit
     shopt -s globstar dotglob
@@ -39,16 +49,17 @@ prove() {
 
 # Why npm may have left something out without a word, as far as it can be seen.
 explain() {
-  local log free
+  local log free inodes
   log=$(cat "$logs"/*.log 2>/dev/null) || log=
   free=$(df -Pk "$place" | tail -n 1 | { read -r _ _ _ free _ && echo "$free"; }) || free=0
+  inodes=$(df -Pi "$place" | tail -n 1 | { read -r _ _ _ inodes _ && echo "$inodes"; }) || inodes=0
   if is_full || grep -qE 'ENOSPC|EDQUOT' <<<"$log"; then
-    say "no space left: $((free / 1024)) MiB are free in $place; while it is installed, $package needs up to 1 GiB"
+    say "no space left: $((free / 1024)) MiB and $inodes inodes are free in $place; while it is installed, $package needs up to 1 GiB"
   fi
   grep -oE 'http fetch [A-Z]+ [45][0-9][0-9] [^ ]+' <<<"$log" | sort -u | while read -r _ _ _ answer; do
     say "the registry answered: $answer"
   done || true
-  if [ -n "$log" ]; then say "the log of npm is in $logs"; fi
+  if [ -n "$log" ] && [[ $logs != "$part"/* ]]; then say "the log of npm is in $logs"; fi
 }
 
 # npm, which takes back what it began, has made room by now; the log may have found none.
@@ -60,25 +71,31 @@ is_full() {
 }
 
 # One at a time makes an installation: the kernel takes the lock from who is killed, and what it left behind is nobody's. npm inherits the lock, so it
-# is free only when npm is gone too. Who has removed the file has given the lock back.
+# is free only when npm is gone too. Who has removed the file has given the lock back. Without a lock, as where something else has its name, two
+# installations at once are a waste, not a mistake.
 lock_installation() {
   local told_so=
+  locked=
   command -v flock >/dev/null || return 0
   while :; do
-    { exec 9>>"$installed.lock" || exec 9<"$installed.lock"; } 2>/dev/null || fail "cannot write to $place"
+    [ ! -e "$installed.lock" ] || [ -f "$installed.lock" ] || rmdir "$installed.lock" 2>/dev/null || return 0
+    { exec 9>>"$installed.lock" || exec 9<"$installed.lock"; } 2>/dev/null || return 0
     if ! flock -n 9 2>/dev/null; then
       [ -n "$told_so" ] || say "another start is installing $package@$version: waiting for it"
       told_so=yes
-      # Some network file systems have no locks. Two installations at once are a waste, not a mistake.
+      # Some network file systems have no locks.
       flock 9 2>/dev/null || return 0
     fi
-    [ ! "$installed.lock" -ef /dev/fd/9 ] || return 0
+    if [ "$installed.lock" -ef /dev/fd/9 ]; then
+      locked=yes
+      return 0
+    fi
   done
 }
 
 unlock_installation() {
-  rm -rf "$part"
-  rm -f "$installed.lock"
+  discard "$part"
+  [ -z "$locked" ] || rm -f "$installed.lock" 2>/dev/null || true
   exec 9>&-
 }
 
@@ -91,7 +108,7 @@ remove_leftovers() {
     (
       exec 8>>"$lock"
       if flock -n 8 && [ "$lock" -ef /dev/fd/8 ]; then
-        rm -rf "${lock%.lock}".?????? "${lock%.lock}.log"
+        discard "${lock%.lock}".?????? "${lock%.lock}.log"
         rm -f "$lock"
       fi
     ) 2>/dev/null || true
@@ -111,7 +128,7 @@ install_package() {
   trap 'exit 143' TERM
   # Others may have been quicker; or it was made by an earlier version of this script, which proved nothing.
   if ! is_whole "$installed" && ! { [ -d "$installed" ] && [ ! -e "$installed/proven" ] && prove "$installed"; }; then
-    rm -rf "$installed".??????
+    [ -z "$locked" ] || discard "$installed".??????
     part=$(mktemp -d "$installed.XXXXXX") || fail "cannot write to $place"
     chmod 755 "$part"
     make_installation
@@ -122,10 +139,11 @@ install_package() {
 }
 
 make_installation() {
-  rm -rf "$logs"
+  discard "$logs"
+  if [ -e "$logs" ]; then logs=$part/logs; fi
   settle_npm
   ask_registry
-  if [ -d "$installed" ]; then say "the installation in $installed is broken, and is replaced"; fi
+  if is_there "$installed"; then say "the installation in $installed is broken, and is replaced"; fi
   say "installing $package@$version, once"
   if ! npm_does 0 npx --yes --package="$package@$version" -- true >&2; then
     explain
@@ -137,17 +155,35 @@ make_installation() {
     explain
     fail "$package@$version is installed from $named, but does not run: see above"
   fi
-  rm -rf "$logs"
+  discard "$logs"
   put_in_place
 }
 
-# Without locks somebody else may have been quicker. What is broken goes out of the way first, and may be in use.
+# Something, which may be a link that leads nowhere.
+is_there() {
+  [ -e "$1" ] || [ -L "$1" ]
+}
+
+# Asked before anything is downloaded: what is at an installation's place has to go out of the way.
+# usage: can_rename FILE
+can_rename() {
+  local owner device
+  read -r owner device < <(stat -c '%u %d' "$1")
+  # Volumes are mounted there, or only owners may, as in /tmp.
+  [ -L "$1" ] || [ ! -d "$1" ] || [ "$device" = "$(stat -L -c %d "${1%/*}")" ] || return 1
+  [ ! -k "${1%/*}" ] || [ "$EUID" = 0 ] || [ "$owner" = "$EUID" ] || [ -O "${1%/*}" ]
+}
+
+# Without locks somebody else may have been quicker. What is broken goes out of the way first, and may be in use. A folder of somebody else's can be
+# renamed where it is, but not moved.
 put_in_place() {
   local broken
-  if [ -d "$installed" ] && ! is_whole "$installed"; then
+  if is_there "$installed" && ! is_whole "$installed"; then
     broken=$(mktemp -d "$installed.XXXXXX")
-    mv -T "$installed" "$broken/broken" 2>/dev/null || true
-    rm -rf "$broken"
+    rmdir "$broken"
+    mv -T "$installed" "$broken" 2>/dev/null || true
+    discard "$broken"
   fi
-  mv -T "$part" "$installed" 2>/dev/null || is_complete "$installed" || fail "cannot rename $part to $installed"
+  mv -T "$part" "$installed" 2>/dev/null || is_complete "$installed" ||
+    fail "cannot rename $part to $installed: remove that, or set CDK8S_NIX_ASSISTANTS to another folder"
 }

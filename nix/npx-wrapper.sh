@@ -98,9 +98,12 @@ places() {
 
 find_installation() {
   local place found=1
+  broken=
   while read -r place; do
     remove_leftovers "$place"
-    if [ "$found" != 0 ] && is_whole "$place/$name"; then installed=$place/$name found=0; fi
+    if [ "$found" != 0 ] && is_there "$place/$name"; then
+      if is_whole "$place/$name"; then installed=$place/$name found=0; else broken=${broken:-$place/$name}; fi
+    fi
   done < <(places)
   return $found
 }
@@ -111,13 +114,21 @@ is_whole() {
 }
 
 find_place() {
+  local taken=
   while read -r place; do
     case $place in
       "${0%/bin/*}"/* | /usr/local/lib/cdk8s-nix/assistants) [ "$place" = "${CDK8S_NIX_ASSISTANTS:-}" ] || continue ;;
       "$store_place") [ -d "$place" ] || [ "$place" = "${CDK8S_NIX_ASSISTANTS:-}" ] || continue ;;
     esac
-    if mkdir -p "$place" 2>/dev/null && [ -w "$place" ]; then return; fi
+    if mkdir -p "$place" 2>/dev/null && [ -w "$place" ]; then
+      if ! is_there "$place/$name" || is_whole "$place/$name" || can_rename "$place/$name"; then return; fi
+      taken=$place/$name
+      say "what is in $taken is no whole installation, and cannot be replaced: remove it"
+    elif [ "$place" = "${CDK8S_NIX_ASSISTANTS:-}" ] && [ "$install_only" = false ]; then
+      say "cannot write to CDK8S_NIX_ASSISTANTS, which is $place: another place is taken"
+    fi
   done < <(places loudly)
+  if [ -n "$taken" ]; then exit 1; fi
   if [ "$install_only" = true ] && [ -n "${CDK8S_NIX_ASSISTANTS:-}" ]; then fail "cannot write to CDK8S_NIX_ASSISTANTS, which is $CDK8S_NIX_ASSISTANTS"; fi
   fail "no folder to install $package@$version in can be written: set CDK8S_NIX_ASSISTANTS or npm_config_cache"
 }
@@ -180,6 +191,7 @@ start() {
 
 if [ -n "$config_folder" ] && [ -n "${!config_folder:-}" ]; then mkdir -p "${!config_folder}"; fi
 read_switch
+if [ -n "${CDK8S_NIX_ASSISTANTS:-}" ] && [[ $CDK8S_NIX_ASSISTANTS != /* ]]; then CDK8S_NIX_ASSISTANTS=$PWD/$CDK8S_NIX_ASSISTANTS; fi
 choose_package
 trust_certificates
 find_installation || install_package

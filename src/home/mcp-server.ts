@@ -17,7 +17,8 @@ export interface McpCommandOptions {
   readonly args?: string[];
 
   /**
-   * Variables that it gets and that are no secrets. In their values `${NAME}` is as in `args`.
+   * Variables that it gets and that are no secrets. In their values `${NAME}` is as in `args`. Codex gives a server little else of the container's
+   * variables: neither proxies nor those of npm.
    *
    * @default - none
    */

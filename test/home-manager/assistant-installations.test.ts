@@ -143,6 +143,86 @@ describe('installations of an assistant', () => {
     });
   });
 
+  describe('whose place has something that this user cannot remove', () => {
+    const place = `/${CACHE}`;
+    const prepared = (commands: string) => `mkdir -p ${CACHE}; I=${CACHE}/${installed}; ${commands}; chown 1001:1001 home/code/.cache ${CACHE}`;
+
+    test.each([
+      ['a leftover of another user\'s', 'mkdir -p $I.abc123/npm/x; touch $I.abc123/npm/x/f $I.lock; chown -R 1234 $I.abc123 $I.lock'],
+      ['a leftover with a folder that is read only', 'mkdir -p $I.abc123/x; touch $I.abc123/x/f; chown -R 1001 $I.abc123; chmod 555 $I.abc123/x'],
+      ['a leftover with a folder that cannot be read', 'mkdir -p $I.abc123/x; touch $I.abc123/x/f; chown -R 1001 $I.abc123; chmod 0 $I.abc123/x'],
+      ['a folder as lock', 'mkdir -p $I.lock'],
+      ['another user\'s folder as lock', 'mkdir -p $I.lock/x; chown -R 1234 $I.lock'],
+      ['a lock that cannot be opened', 'touch $I.lock; chown 1234 $I.lock; chmod 600 $I.lock'],
+      ['logs of another user\'s', 'mkdir -p $I.log/x; touch $I.log/x/f; chown -R 1234 $I.log'],
+    ])('%s: it is installed all the same', (_, prepare) => {
+      const { status, output } = run('gemini', {}, { prepare: prepared(prepare) });
+      expect(output).toMatch(/^gemini: installing \S+, once$/m);
+      expect(output).toMatch(/^gemini runs with 0 arguments/m);
+      expect(output).not.toMatch(/^(rm|chmod|rmdir|mktemp):|Permission denied|Is a directory/m);
+      expect(status).toBe(0);
+      expect(run('gemini', { NPX_FAILS: '1' })).toMatchObject({ status: 0 });
+    });
+
+    test('what is read only, and one\'s own, is removed', () => {
+      run('gemini', {}, { prepare: prepared('mkdir -p $I.abc123/x; touch $I.abc123/x/f; chown -R 1001 $I.abc123; chmod 555 $I.abc123/x') });
+      expect(content()).toEqual([installed]);
+    });
+
+    test.each([
+      ['a broken installation of another user\'s', 'chown -R 1234 $I; : >$I/proven'],
+      ['one that cannot be read', 'chmod 0 $I/npm'],
+      ['another user\'s that cannot be read', 'chown -R 1234 $I; chmod 0 $I/npm'],
+      ['a file', 'rm -rf $I; touch $I'],
+      ['a link that leads nowhere', 'rm -rf $I; ln -s nowhere $I'],
+      ['an empty folder of another user\'s', 'rm -rf $I; mkdir $I; chown 1234 $I'],
+    ])('%s in its place is replaced, once', (_, damage) => {
+      run('gemini');
+      const { status, output } = run('gemini', {}, { prepare: prepared(damage) });
+      expect(output).toMatch(new RegExp(`^gemini: the installation in ${place}/${installed} is broken, and is replaced\n`, 'm'));
+      expect(output).not.toMatch(/^(rm|chmod|mv|mkdir):|Permission denied/m);
+      expect(status).toBe(0);
+      expect(run('gemini', { NPX_FAILS: '1' })).toMatchObject({ status: 0, output: expect.not.stringContaining('replaced') });
+    });
+
+    describe('in a folder where only its owner renames it', () => {
+      const sticky = () => prepared(': >$I/proven; rm -rf home/code/shared; mv home/code/.cache/cdk8s-nix home/code/shared; chown -R 1234 home/code/shared')
+        .replace(/; chown 1001:1001 [^;]*$/, '; chgrp 1001 home/code/shared; chmod 1770 home/code/shared');
+      const shared = { CDK8S_NIX_ASSISTANTS: '/home/code/shared' };
+      const said = () => `gemini: what is in /home/code/shared/${installed} is no whole installation, and cannot be replaced: remove it\n`;
+
+      beforeEach(() => run('gemini'));
+
+      test('the next place is taken', () => {
+        const { status, output } = run('gemini', shared, { prepare: sticky() });
+        expect(output).toContain(said());
+        expect(output).toContain(', once\n');
+        expect(status).toBe(0);
+        expect(run('gemini', { ...shared, NPX_FAILS: '1' })).toMatchObject({ status: 0, output: expect.not.stringContaining('gemini:') });
+      });
+
+      test('nothing is downloaded where there is none', () => {
+        const result = run('rm -f /tmp/record; gemini', { ...shared, CDK8S_NIX_INSTALL_ONLY: '1' }, { prepare: sticky() });
+        expect(result).toEqual({ status: 1, output: said() });
+        expect(container.has('tmp/record')).toBe(false);
+      });
+    });
+  });
+
+  describe('where CDK8S_NIX_ASSISTANTS', () => {
+    test('is relative, are in the folder that it means', () => {
+      const { status, output } = run('cd /tmp; gemini; cd /; ls /tmp/asked', { CDK8S_NIX_ASSISTANTS: 'asked' });
+      expect(output).toContain('gemini runs with 0 arguments');
+      expect({ status, installed: content('tmp/asked') }).toEqual({ status: 0, installed: [installed] });
+    });
+
+    test('cannot be written, are elsewhere, which is said', () => {
+      expect(run('gemini', { CDK8S_NIX_ASSISTANTS: '/usr/share/assistants' }).output)
+        .toMatch(/^gemini: cannot write to CDK8S_NIX_ASSISTANTS, which is \/usr\/share\/assistants: another place is taken$/m);
+      expect(content()).toEqual([installed]);
+    });
+  });
+
   describe('that are made for others', () => {
     test('are where they were asked for, also if the home has one', () => {
       run('gemini');

@@ -35,6 +35,7 @@ describe('npm\'s settings, with the real npm', () => {
   describe('that cannot work', () => {
     test.each([
       ['registry=mirror', 'registry', '\'mirror\' is no address such as https://host:port (STANDS)'],
+      ['registry=', 'registry', '\'\' is no address such as https://host:port (STANDS)'],
       ['registry=${NO_SUCH_VARIABLE}', 'registry', '\'${NO_SUCH_VARIABLE}\' is no address such as https://host:port (STANDS)'],
       ['registry=https://registry.invalid/', 'registry',
         'the registry https://registry.invalid/ (STANDS) does not answer (CODE); npm_config_registry names another one, https_proxy a proxy'],
@@ -106,6 +107,13 @@ describe('npm\'s settings, with the real npm', () => {
     test('one that cannot work is named by where it stands', () => {
       expectOneLine(begin(['strict-ssl=maybe']), `strict-ssl is true or false, not 'maybe' (${stands('strict-ssl')})`);
     });
+  });
+
+  test('a registry that cannot be had is named beside the installation that is broken', () => {
+    start([`registry=${GOOD}`]);
+    const { status, output } = start([`registry=${REFUSED}`], {}, ': | tee ~/.cache/cdk8s-nix/*/proven; gemini hello');
+    expect(status).toBe(1);
+    expect(output).toMatch(/^gemini: the installation in \/home\/code\/\.cache\/cdk8s-nix\/gemini-\S+ is broken\ngemini: cannot install \S+: the registry .* does not answer/);
   });
 
   test.each([
