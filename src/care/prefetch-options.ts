@@ -36,8 +36,8 @@ export interface NixPrefetchOptions {
   /**
    * AI assistants of the home configuration, by their commands: `claude`, `codex`, `gemini`. They are installed from npm into the store volume, so
    * that its pods share one installation and ephemeral homes need none at each start. Which version, the home configuration says, or the environment's
-   * `assistants`, whose variables and secrets for npm (`NPM_TOKEN`, `npm_config_registry` …) count here too; one that no pod has activated yet has no
-   * assistants.
+   * `assistants`, whose variables and secrets for npm count here too: `NPM_…`, `npm_…`, `NODE_AUTH_TOKEN`, `NODE_EXTRA_CA_CERTS` and those of proxies.
+   * A token of another name does not: an `.npmrc` refers to `NPM_TOKEN`. A home configuration that no pod has activated yet has no assistants.
    *
    * @default - none: each home installs them at first use
    */

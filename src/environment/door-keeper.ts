@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { BoundHome } from '../home/bound-home';
+import { HomeManager } from '../home/home-manager';
 import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { BoundStore, VolumePlaces } from '../pod/bound-store';
@@ -15,6 +16,7 @@ export interface DoorKeeper {
   readonly user: NixUser;
   readonly home: NixHome;
   readonly boundHome: BoundHome;
+  readonly homeManager?: HomeManager;
   /** What finds its pods, whoever made them. */
   readonly labels: { readonly [label: string]: string };
   readonly programs: EnvironmentPrograms;

@@ -146,8 +146,8 @@ export class NixEnvironment extends Construct {
     this.programsOfSeed = new ProgramsOfSeed(this, this._programs, this.storeContainers);
     this._care.bringAtStart(() => this.programsOfSeed.task() ? undefined : this._programs.task());
     const places = narrower({ reach: this.store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
-    const { boundHome, home, labels, store, user } = this;
-    this.door = new Door({ scope: this, user, store, boundHome, home, places, labels, programs: this._programs, revision: () => this.revision });
+    const { boundHome, home, labels, store, user, props: { homeManager }, _programs: programs } = this;
+    this.door = new Door({ scope: this, user, store, boundHome, home, homeManager, places, labels, programs, revision: () => this.revision });
     registerEnvironment(this, this.problems);
     if (mayHoldStore(this.boundHome)) {
       const stores = () => this.neighbours().map(other => other.store?.source);

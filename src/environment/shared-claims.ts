@@ -2,7 +2,9 @@ import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { DoorKeeper } from './door-keeper';
 import { staysUp } from './workload-checks';
+import { urlHoldsSecret } from '../base/plain-secret';
 import { describe, Problem } from '../base/problems';
+import { HomeManager } from '../home/home-manager';
 import { StoreReach } from '../pod/bound-store';
 import { PodTargetPart } from '../pod/pod-targets';
 
@@ -27,11 +29,13 @@ const REASONS: { readonly [prop: string]: string } = {
   'store.architecture': 'programs of two architectures cannot be in one store',
   'home.user': 'Nix works only for the owner of a home',
   'home.store': 'the links of a home lead into one store, and what one environment installs would be missing in the other',
+  'home.profile': 'each start would activate its own home configuration over the other\'s',
   'store.accessModes': 'which pods may use it, and how Nix locks its database, follows from them',
 };
 
 /** Make known that an environment has its store or its home on a claim, and tell what of it the others on the claim exclude. */
-export function shareClaims({ scope, boundHome, store: { architecture, claim, reach }, user }: DoorKeeper, parts: readonly PodTargetPart[]): void {
+export function shareClaims(keeper: DoorKeeper, parts: readonly PodTargetPart[]): void {
+  const { scope, boundHome, homeManager, store: { architecture, claim, reach }, user } = keeper;
   const path = scope.node.path;
   if (claim) {
     const terms = {
@@ -44,9 +48,15 @@ export function shareClaims({ scope, boundHome, store: { architecture, claim, re
   const home = boundHome.source?.persistentVolumeClaim?.claimName;
   if (home) {
     const place = `the folder ${boundHome.folder} of the claim ${home}`;
-    const own: ClaimUser = { path, terms: { 'home.user': user.uid, 'home.store': claim?.name }, reach, parts };
+    const own: ClaimUser = { path, terms: { 'home.user': user.uid, 'home.store': claim?.name, 'home.profile': profileOf(homeManager) }, reach, parts };
     share(scope, place, own, others => checkTerms(place, own, others));
   }
+}
+
+/** Which home configuration it is, for people and for comparing; one that is built into an image is one, whatever it is. */
+function profileOf(homeManager: HomeManager | undefined): string | undefined {
+  const { reference, attribute = 'prebuilt' } = homeManager ?? {};
+  return homeManager && (reference === undefined ? attribute : `${urlHoldsSecret(reference) ? '(not shown)' : reference}#${attribute}`);
 }
 
 /** Make known who uses a place, and let it be checked against those that were there before. */

@@ -1,7 +1,8 @@
 import * as kplus from 'cdk8s-plus-28';
 import { AichatOptions, GeminiOptions, NpmAssistantOptions } from './ai-assistant-options';
+import { takesApiKey } from './aichat-provider';
 import { checkSecret, PLAIN_TEXT } from './assistant-secret';
-import { settingProblem } from './assistant-settings';
+import { isMapping, settingAt, settingProblem } from './assistant-settings';
 import { checkTexts, exposedTexts } from './assistant-texts';
 import { checkGatewayKey, codexKeyVariable, noKeyVariables, takesKey, withKeyChosen } from './gateway-key';
 import { McpServer } from './mcp-server';
@@ -29,6 +30,9 @@ interface Traits {
 
   /** Whether its file knows null. */
   readonly takesNull?: boolean;
+
+  /** Places among the settings where a mapping has to be, if there is anything: ours is put beside it. */
+  readonly mappings?: readonly string[];
 
   readonly provider?: string;
 }
@@ -88,7 +92,8 @@ export class AiAssistant {
         ...noKeyVariables(options, 'GEMINI_API_KEY'),
       },
       files: () => ({ [`/etc/gemini-cli/${options.managed ? 'settings' : 'system-defaults'}.json`]: isEmpty(file()) ? undefined : json(file()) }),
-      ownSettings: mcpServers ? { mcpServers: 'mcpServers' } : {},
+      ownSettings: { mcpServers: 'mcpServers', ...(model === undefined ? {} : { 'model.name': 'model' }) },
+      mappings: ['security', 'security.auth'],
       takesNull: true,
     });
   }
@@ -140,7 +145,7 @@ export class AiAssistant {
     const prefix = provider.replace(/-/g, '_').toUpperCase();
     const isChosen = options.provider !== undefined || model !== undefined || apiKey !== undefined;
     return new AiAssistant('aichat', options, {
-      keyVariables: [`${prefix}_API_KEY`],
+      keyVariables: takesApiKey(provider) ? [`${prefix}_API_KEY`] : [],
       folders: { AICHAT_CONFIG_DIR: '/.config/aichat' },
       // Spares aichat a configuration file, and its user the questions it asks to write one.
       variables: { AICHAT_PROVIDER: isChosen ? [provider, ...(model === undefined ? [] : [model])].join(':') : undefined, [`${prefix}_API_BASE`]: baseUrl, ...noKeyVariables(options, `${prefix}_API_KEY`) },
@@ -232,8 +237,14 @@ export class AiAssistant {
       problems.add('CDK8SNIX0606', [`${prop}.settings`, ...wrong.path].join('.'), wrong.value, wrong.problem, 'Use plain data.');
     }
     for (const [setting, option] of Object.entries(this.traits.ownSettings ?? {})) {
-      if (this.options.settings?.[setting] !== undefined) {
+      if (settingAt(this.options.settings, setting) !== undefined) {
         problems.add('CDK8SNIX0606', `${prop}.settings`, setting, `The option ${option} is for that.`, `Leave it out, and use ${option}.`);
+      }
+    }
+    for (const place of this.traits.mappings ?? []) {
+      const setting = settingAt(this.options.settings, place);
+      if (setting !== undefined && !isMapping(setting)) {
+        problems.add('CDK8SNIX0606', `${prop}.settings.${place}`, '(not shown)', 'It is a mapping.', 'Write it as the settings of the assistant have it, or leave it out.');
       }
     }
   }

@@ -6,7 +6,7 @@ import { NixImage } from '../image/nix-image';
 
 /** How the assistants of an environment come into a store before somebody needs them. */
 export interface AssistantInstallation {
-  /** What npm and the commands of the assistants read while they install: registries and their tokens, certificates, other versions. No keys of the assistants. */
+  /** What npm and the commands of the assistants read while they install: registries and their tokens, proxies, certificates, other versions. No keys of the assistants. */
   readonly variables: { readonly [name: string]: kplus.EnvValue };
 
   /** Why it is known that there are none; undefined if there are, or may be. */
@@ -16,7 +16,8 @@ export interface AssistantInstallation {
   readonly isMissing: boolean;
 }
 
-const READ_BY_NPM = /^(npm_.+|node_auth_token|node_extra_ca_certs|cdk8s_nix_package_.+)$/i;
+/** A token of another name is anybody's: that of a tool, or the key of a provider. */
+const READ_BY_NPM = /^(npm_.+|node_auth_token|node_extra_ca_certs|(https?|all|no)_proxy|cdk8s_nix_package_.+)$/i;
 
 /** What an environment has, as far as it matters here. */
 interface Props {

@@ -73,7 +73,12 @@ function namesVariable(path: string[], value: string): boolean {
   return path.at(-2) === 'env_http_headers' && /^[A-Za-z_]\w*$/.test(value);
 }
 
-function isMapping(value: unknown): value is object {
+/** What stands at a place, written with dots; undefined if nothing does. */
+export function settingAt(settings: unknown, place: string): unknown {
+  return place.split('.').reduce((value, key) => isMapping(value) ? (value as { readonly [key: string]: unknown })[key] : undefined, settings);
+}
+
+export function isMapping(value: unknown): value is object {
   return typeof value === 'object' && value !== null && [null, 'Object'].includes(Object.getPrototypeOf(value)?.constructor?.name ?? null);
 }
 

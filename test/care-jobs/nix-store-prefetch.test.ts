@@ -100,7 +100,7 @@ describe('assistants', () => {
       assistants: [AiAssistant.claude({
         apiKey: secret(chart, 'anthropic'),
         npmPackage: '@anthropic-ai/claude-code@2.1.331',
-        variables: { npm_config_registry: 'https://npm.example.org/', CLAUDE_CODE_USE_BEDROCK: '1' },
+        variables: { npm_config_registry: 'https://npm.example.org/', CLAUDE_CODE_USE_BEDROCK: '1', HTTPS_PROXY: 'http://proxy:3128', no_proxy: 'cluster.local' },
         secrets: { NPM_TOKEN: secret(chart, 'npm'), OTHER_TOKEN: secret(chart, 'other') },
       })],
     });
@@ -115,6 +115,8 @@ describe('assistants', () => {
       { name: 'NPM_TOKEN', valueFrom: { secretKeyRef: { name: 'keys', key: 'npm' } } },
       { name: 'npm_config_registry', value: 'https://npm.example.org/' },
       { name: 'CDK8S_NIX_PACKAGE_CLAUDE', value: '@anthropic-ai/claude-code@2.1.331' },
+      { name: 'HTTPS_PROXY', value: 'http://proxy:3128' },
+      { name: 'no_proxy', value: 'cluster.local' },
     ]));
     const names = container.env.map(({ name }: any) => name);
     expect(names.filter((name: string) => /ANTHROPIC|OTHER|BEDROCK/.test(name))).toEqual([]);

@@ -1,6 +1,6 @@
 import { ApiObject, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { ExistingStoreOptions, NixArchitecture, NixClaimRetention, NixEnvironment, NixEnvironmentProps, NixHome, NixStore, NixUser } from '../../src';
+import { ExistingStoreOptions, HomeManager, HomeManagerProfile, NixArchitecture, NixClaimRetention, NixEnvironment, NixEnvironmentProps, NixHome, NixStore, NixUser } from '../../src';
 import { testChart } from '../support/synth';
 import { synthErrorOf } from '../support/synth-error';
 
@@ -73,6 +73,19 @@ describe('two environments with one home', () => {
       withHome(chart, 'one', 'tools');
       withHome(chart, 'two', 'tools');
     })).toBe('');
+  });
+
+  test('have one home configuration, which may be that of one of them', () => {
+    const profiles = (first: HomeManager | undefined, second: HomeManager | undefined) => synthErrorOf(chart => {
+      withHome(chart, 'one', 'tools', { homeManager: first });
+      withHome(chart, 'two', 'tools', { homeManager: second });
+    });
+    const ai = HomeManager.profile(HomeManagerProfile.AI);
+    expect(profiles(ai, HomeManager.profile(HomeManagerProfile.MINIMAL))).toContain('CDK8SNIX0219 home.profile: got "container-minimal". test/one uses the folder '
+      + 'home of the claim homes with container-ai: each start would activate its own home configuration over the other\'s. Say the same in both');
+    expect(profiles(ai, HomeManager.flake('github:owner/repository', 'container-ai'))).toContain('got "github:owner/repository#container-ai"');
+    expect(profiles(ai, HomeManager.profile(HomeManagerProfile.AI))).toBe('');
+    expect(profiles(ai, undefined)).toBe('');
   });
 
   test('may have a folder of one claim each', () => {

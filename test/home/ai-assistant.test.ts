@@ -160,6 +160,13 @@ describe('aichat', () => {
     expect(seen).toMatchObject({ [keyVariable]: from('keys'), AICHAT_PROVIDER: provider });
   });
 
+  test('works for a provider that has other keys, and for one that is nothing but its gateway', () => {
+    const bedrock = variables(podWith(chart => [AiAssistant.aichat({ provider: 'bedrock', secrets: { BEDROCK_ACCESS_KEY_ID: key(chart, 'keys') } })]).containers[0]);
+    expect(bedrock).toMatchObject({ AICHAT_PROVIDER: 'bedrock', BEDROCK_ACCESS_KEY_ID: from('keys') });
+    const other = variables(podWith(() => [AiAssistant.aichat({ provider: 'openai-compatible', model: 'm', baseUrl: 'HTTPS://GW/', keyless: true })]).containers[0]);
+    expect(other).toMatchObject({ AICHAT_PROVIDER: 'openai-compatible:m', OPENAI_COMPATIBLE_API_BASE: 'HTTPS://GW/' });
+  });
+
   test('asks its user for the provider if it was told nothing', () => {
     expect(variables(podWith(() => [AiAssistant.aichat()]).containers[0])).not.toHaveProperty('AICHAT_PROVIDER');
   });
@@ -457,7 +464,7 @@ describe('more than a key', () => {
       ['a header in a variable of a server', AiAssistant.codex({ mcpServers: [McpServer.command('a', 'b', { variables: { HDRS: 'Authorization: Bearer s3cretpart' } })] }), 'mcpServers[0]'],
       ['headers of Claude Code', AiAssistant.claude({ variables: { ANTHROPIC_CUSTOM_HEADERS: 'Authorization: Bearer s3cret' } }), 'variables.ANTHROPIC_CUSTOM_HEADERS'],
       ['headers among the settings', AiAssistant.claude({ settings: { env: { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer s3cret' } } }), 'settings.env.OTEL_EXPORTER_OTLP_HEADERS'],
-      ['arguments among the settings', AiAssistant.gemini({ settings: { mcpServers: { a: { args: ['--token', 's3cret'] } } } }), 'settings.mcpServers.a.args'],
+      ['arguments among the settings', AiAssistant.gemini({ settings: { tools: { a: { args: ['--token', 's3cret'] } } } }), 'settings.tools.a.args'],
       ['a number', AiAssistant.claude({ settings: { apiKey: 12345 } }), 'settings.apiKey'],
       ['the name of a setting', AiAssistant.claude({ settings: { a: { [ghp]: 1 } } }), 'settings.a'],
       ['the name of a variable', AiAssistant.claude({ variables: { [ghp]: '1' } }), 'variables'],
@@ -529,6 +536,27 @@ describe('more than a key', () => {
     ['servers of Claude Code among the settings', () => AiAssistant.claude({ settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers is for that.'],
     ['servers of Codex among the settings', () => AiAssistant.codex({ settings: { mcp_servers: {} } }), 'settings: got "mcp_servers". The option mcpServers is for that.'],
     ['servers given twice', () => AiAssistant.gemini({ mcpServers: [McpServer.command('a', 'b')], settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
+    ['servers of Gemini CLI among the settings', () => AiAssistant.gemini({ settings: { mcpServers: {} } }), 'settings: got "mcpServers". The option mcpServers'],
+    ['a model of Gemini CLI given twice', () => AiAssistant.gemini({ model: 'a', settings: { model: { name: 'b' } } }), 'settings: got "model.name". The option model is for that.'],
+    ...['x', ['a']].map((security): [string, () => AiAssistant, string] => [
+      `${JSON.stringify(security)} in the place of a mapping`,
+      () => AiAssistant.gemini({ baseUrl: 'https://g.example', keyless: true, settings: { security } }), 'settings.security: got "(not shown)". It is a mapping.',
+    ]),
+    ['a text in the place of a mapping further below', () => AiAssistant.gemini({ baseUrl: 'https://g.example', keyless: true, settings: { security: { auth: 'abc' } } }),
+      'settings.security.auth: got "(not shown)". It is a mapping.'],
+    ['a port that is none', () => AiAssistant.claude({ baseUrl: 'https://gw:99999', keyless: true }), 'baseUrl: got "https://gw:99999". Its host or its port can be none'],
+    ['what keeps the command from starting', () => AiAssistant.claude({ variables: { CDK8S_NIX_INSTALL_ONLY: 'true' } }), 'variables: got "CDK8S_NIX_INSTALL_ONLY". With it'],
+    ...['.@1', '-x@1', '@-a/b@1'].map((npmPackage): [string, () => AiAssistant, string] => [
+      `the package ${npmPackage}`, () => AiAssistant.gemini({ npmPackage }), `npmPackage: got "${npmPackage}". It is a package and its version.`,
+    ]),
+    ...['nope', 'ollama'].map((provider): [string, () => AiAssistant, string] => [
+      `the provider ${provider}`, () => AiAssistant.aichat({ provider }), `provider: got "${provider}". aichat knows no such provider. Use one of openai, claude,`,
+    ]),
+    ['a key for Vertex', () => AiAssistant.aichat({ provider: 'vertexai', apiKey: kplus.EnvValue.fromValue('x') }),
+      'apiKey: got "(not shown)". aichat reads none for vertexai. Give the variables VERTEXAI_PROJECT_ID'],
+    ['a gateway for Bedrock', () => AiAssistant.aichat({ provider: 'bedrock', baseUrl: 'https://g.example', keyless: false }), 'baseUrl: got "(not shown)". aichat reads none for bedrock.'],
+    ['an unnamed provider without a gateway', () => AiAssistant.aichat({ provider: 'openai-compatible', model: 'm' }), 'baseUrl: got nothing. aichat knows none by itself'],
+    ['a model with its provider', () => AiAssistant.aichat({ model: 'claude:opus' }), 'model: got "claude:opus". It names a provider, too. Use provider: "claude", model: "opus".'],
     ['a model given twice', () => AiAssistant.codex({ model: 'a', settings: { model: 'b' } }), 'settings: got "model". The option model is for that.'],
     ['a gateway and a provider', () => AiAssistant.codex({ baseUrl: 'https://g.example', settings: { model_providers: {} } }), 'settings: got "model_providers". The option baseUrl'],
     ['a program with its arguments in one text', () => AiAssistant.claude({ mcpServers: [McpServer.command('a', 'npx -y server')] }), 'mcpServers[0]: got "a". A program is one word, or a path'],
