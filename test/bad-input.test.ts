@@ -367,6 +367,11 @@ const CASES: Case[] = [
     const spec = { containers: [{ name: 'main', image: 'example/app:1', env: { LOG_LEVEL: 'debug' } }] };
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'v1', kind: 'Pod', spec }));
   }, 'CDK8SNIX0520', '.spec.containers[0].env', '{"LOG_LEVEL":"debug"}', '- name:'],
+  ['a strategy that contradicts itself', chart => {
+    const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'example/app:1' }] } };
+    const spec = { strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } }, selector: { matchLabels: { app: 'web' } }, template };
+    new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'plain', { apiVersion: 'apps/v1', kind: 'Deployment', spec } as any));
+  }, 'CDK8SNIX0527', 'strategy.rollingUpdate', '{"maxSurge":1}', 'Leave it out'],
   ['a selector that finds other pods', chart => {
     const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'example/app:1' }] } };
     const spec = { replicas: 1, strategy: { type: 'Recreate' }, selector: { matchLabels: { app: 'portal' } }, template };

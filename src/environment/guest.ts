@@ -14,9 +14,9 @@ import { hasDefaults, isAskedFor, isSaid } from '../pod/asked-for';
 import { withClaimTemplate } from '../pod/claim-templates';
 import { checkPlainWorkload } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
+import { checkObjectShapes, checkShapes } from '../pod/field-shapes';
 import { withFolders } from '../pod/folder-maker';
 import { newNames, withNewNames } from '../pod/followed-names';
-import { checkLists } from '../pod/list-checks';
 import { lostToPatches, setsMetadataAnew } from '../pod/lost-to-patches';
 import { NeededObjects } from '../pod/needed-objects';
 import { isKind } from '../pod/object-kind';
@@ -59,7 +59,7 @@ export class Guest {
     this.object = target.object;
     editManifest(this.object, (manifest, rendered) => {
       const brought = this.checkWritten(rendered);
-      return this.mapMeant(manifest, meant => this.giveNix(meant, brought));
+      return this.mapMeant(manifest, meant => checkObjectShapes(meant).length > 0 ? meant : this.giveNix(meant, brought));
     });
     finishManifest(this.object, manifest => this.followNames(isPatched(this.object) ? this.followPatches(manifest) : manifest));
     target.construct.node.addValidation({ validate: () => this.tell().map(describe) });
@@ -120,7 +120,7 @@ export class Guest {
     const wanted = additionsFor(object, additions);
     return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
       // One that cannot be read is refused by the checks.
-      checkLists(pod).length > 0 ? pod : this.merged(pod, wanted));
+      checkShapes(pod).length > 0 ? pod : this.merged(pod, wanted));
   }
 
   private merged(pod: PodContent, additions: PodAdditions): PodContent {
@@ -249,21 +249,22 @@ export class Guest {
   /** Whether there is anything to give Nix to: that comes before the patches, and what only they make has none. */
   private canGiveNix(made: any): boolean {
     const pods = this.pods(made);
-    return pods.length > 0 && pods.every(pod => checkLists(pod).length === 0);
+    return pods.length > 0 && pods.every(pod => checkShapes(pod).length === 0)
+      && this.owners(made).every(owner => checkObjectShapes(owner).length === 0);
   }
 
   private check(manifest: any, additions: PodAdditions, theirs: (pod: PodManifest) => PodManifest, made = manifest): Problem[] {
     const { store, places, user, home, programs } = this.keeper;
     const named = isPatched(this.object) ? this.owners(manifestAsWished(this.object), made) : [];
     return this.owners(manifest, made).flatMap((owner, i) => {
+      const misshapen = [...checkObjectShapes(owner), ...podsOf(owner, this.podTemplates).flatMap(checkShapes)];
+      if (misshapen.length > 0) {
+        return misshapen;
+      }
       const fitted = this.fitted(owner);
       const found = podsOf(fitted, this.podTemplates);
       if (found.length === 0) {
         return [noPod(owner)];
-      }
-      const malformed = found.flatMap(checkLists);
-      if (malformed.length > 0) {
-        return malformed;
       }
       const own = found.map((pod): PodManifest => theirs(pod));
       return [

@@ -53,7 +53,8 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
   const ours = additions.mounts.map(mount => ({ path: plainPath(mount.mountPath), readOnly: mount.readOnly ?? false }));
   const home = additions.variables.find(variable => variable.name === 'HOME')?.value;
   const absolute = listOf(container.volumeMounts).filter(({ mountPath = '' }) => mountPath.startsWith('/'));
-  return absolute.flatMap((mount): Problem[] => {
+  const devices = listOf(container.volumeDevices).map(({ name, devicePath }) => ({ name, mountPath: devicePath }));
+  return [...absolute, ...devices.filter(({ mountPath = '' }) => mountPath.startsWith('/'))].flatMap((mount): Problem[] => {
     const path = plainPath(mount.mountPath);
     const refuse = (problem: string, remedy: string, code: Problem['code'] = 'CDK8SNIX0503'): Problem[] => [
       { code, prop: `containers[${container.name}].volumeMounts`, value: mount.mountPath, problem, remedy },

@@ -7,6 +7,7 @@ import { isKind } from '../pod/object-kind';
 import { listOf, PodManifest } from '../pod/pod-manifest';
 import { PodTargetPart } from '../pod/pod-targets';
 import { KEDA_MOST_REPLICAS, Starters, StartingRollout } from '../pod/starters';
+import { isNone } from '../pod/strategy-checks';
 
 /** How many pods an object starts, and whether old and new ones may meet, against what its volumes can serve. */
 export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest[], starters: Starters): Problem[] {
@@ -44,6 +45,15 @@ const REMEDIES: { readonly [what: string]: string } = {
   home: 'a home for each pod (NixHome.ephemeral()), or a shared one (READ_WRITE_MANY)',
 };
 
+/** What counts pods beside their template, by the fields of kinds that are known and of custom resources that have become common. */
+const COUNTS: { readonly [field: string]: readonly [several: string, one: string] } = {
+  replicas: ['Several replicas', 'one replica'],
+  parallelism: ['Several pods of a run', 'one pod a run'],
+  // A group of Ray's workers, and the runners of GitHub's controller.
+  maxReplicas: ['Several replicas', 'one replica'],
+  maxRunners: ['Several runners', 'one runner'],
+};
+
 function checkCount(mode: string, what: string, object: any, pods: PodManifest[], { autoscaledTo, rollouts }: Starters): Problem[] {
   const tooMany = (prop: string, value: unknown, problem: string, remedy = ''): Problem => ({
     code: 'CDK8SNIX0206',
@@ -55,7 +65,7 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
   if (isKind(object, 'CronJob', 'batch') && object.spec?.concurrencyPolicy === 'Allow') {
     return [tooMany('concurrencyPolicy', object.spec.concurrencyPolicy, 'A run may start before the last one has ended', 'ConcurrencyPolicy.FORBID, ')];
   }
-  if (isKind(object, 'DaemonSet', 'apps', 'extensions')) {
+  if (isKind(object, 'DaemonSet', 'apps', 'extensions', 'apps.kruise.io')) {
     return [tooMany(what, mode, 'A DaemonSet runs a pod on every node')];
   }
   if (isKnative(object)) {
@@ -77,8 +87,8 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
   if (pods.length > 1) {
     return [tooMany('podTemplates', pods.map(pod => pod.path), `The object starts several pods, which need the ${what} at once`)];
   }
-  return pods.flatMap(({ beside = {} }) => ['replicas', 'parallelism'].filter(field => beside[field] > 1)
-    .map(field => tooMany(field, beside[field], `${field === 'replicas' ? 'Several replicas' : 'Several pods of a run'} need the ${what} at once`, field === 'replicas' ? 'one replica, ' : 'one pod a run, ')));
+  return pods.flatMap(({ beside = {} }) => Object.entries(COUNTS).filter(([field]) => beside[field] > 1)
+    .map(([field, [several, one]]) => tooMany(field, beside[field], `${several} need the ${what} at once`, `${one}, `)));
 }
 
 /** How many pods a workload starts by itself, besides a Rollout that runs its pods. */
@@ -89,7 +99,7 @@ function ownReplicas(object: any): number {
 function checkUpdate(mode: string, object: any): Problem[] {
   const { strategy } = object.spec ?? {};
   if (isKind(object, 'Deployment', 'apps', 'extensions') && strategy?.type !== 'Recreate' && !isNone(strategy?.rollingUpdate?.maxSurge)) {
-    return [waits(mode, 'RollingUpdate', 'Use DeploymentStrategy.recreate(), or leave it out.')];
+    return [waits(mode, strategy?.type ?? 'RollingUpdate', 'Use DeploymentStrategy.recreate(), or leave it out.')];
   }
   if (isKind(object, 'DeploymentConfig', 'apps.openshift.io') && strategy?.type !== 'Recreate'
     && !(strategy?.type === 'Rolling' && isNone(strategy.rollingParams?.maxSurge))) {
@@ -131,9 +141,4 @@ function besideOldOnes({ canary }: any): string | undefined {
 /** What a strategy asks for, as messages show it. */
 function asked(strategy: any = {}): string | undefined {
   return besideOldOnes(strategy) ?? Object.keys(strategy)[0];
-}
-
-/** A number of pods, or a share of them. */
-function isNone(amount: unknown): boolean {
-  return amount === 0 || amount === '0' || amount === '0%';
 }

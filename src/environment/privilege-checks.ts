@@ -20,18 +20,21 @@ const OPTION = { user: 'uid', group: 'gid', fsGroup: 'fsGroup' } as const;
  */
 export function checkIds(prop: string, context: any = {}, user: NixUser, isPod: boolean): Problem[] {
   const owner = { user: user.uid, group: user.gid, fsGroup: isPod ? user.fsGroup : undefined };
-  const isAnother = (id: unknown, ours: number | undefined): boolean => id !== undefined && ours !== undefined && Number(id) !== ours;
+  const isAnother = (id: unknown, ours: number | undefined): boolean => typeof id === 'number' && ours !== undefined && id !== ours;
+  // Anything but a number is refused for that.
   return IDS.filter(([name, field]) => isAnother(context[field], owner[name])).map(([name, field]) => {
     const value = context[field];
-    const theirs = value === 0 ? 'NixUser.root()' : `NixUser.of with ${OPTION[name]} ${value}`;
+    const theirs = value !== 0 ? `NixUser.of with ${OPTION[name]} ${value}` : 'NixUser.root()';
+    // Group 0 is no privilege, and nobody becomes root for it.
+    const instead = value === 0 && name !== 'user' ? '' : `, give the environment that user (${theirs})`;
     const beside = isPod ? '' : ', or let only the other containers have Nix'
-      + (value === 0 ? ' (the option `containers`, with podSecurity: PodSecurityLevel.BASELINE)' : ' (the option `containers`)');
+      + (value === 0 && name === 'user' ? ' (the option `containers`, with podSecurity: PodSecurityLevel.BASELINE)' : ' (the option `containers`)');
     return {
       code: 'CDK8SNIX0403' as const,
       prop: `${prop}.${name}`,
       value,
       problem: `The store belongs to ${name} ${owner[name]}, and Nix works only for its owner.`,
-      remedy: `Leave it out, give the environment that user (${theirs})${beside}.`,
+      remedy: `Leave it out${instead}${beside}.`,
     };
   });
 }

@@ -1,16 +1,21 @@
 import { ApiObject } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { NixEnableOptions } from './nix-enable-options';
+import { podOfPatch } from './workload-checks';
 import { describe, Problem } from '../base/problems';
 import { leadsToPod, startsPods } from '../pod/pod-manifest';
 import { matches, PodTarget, PodTargetPart } from '../pod/pod-targets';
-import { manifestAsMade } from '../pod/written-manifest';
+import { manifestAsMade, manifestAsWished } from '../pod/written-manifest';
 
 /** @throws if it is no construct, which only a compiler would say otherwise */
 export function checkConstruct(environment: Construct, construct: IConstruct): void {
   if (!Construct.isConstruct(construct)) {
     throw new Error(`${describe({
-      code: 'CDK8SNIX0516', prop: 'workload', value: construct, problem: 'This is no construct.', remedy: 'Make it one: new ApiObject(chart, "app", manifest).',
+      code: 'CDK8SNIX0516',
+      prop: 'workload',
+      value: construct,
+      problem: 'This is no construct.',
+      remedy: Array.isArray(construct) ? 'Call enable() for each.' : 'Make it one: new ApiObject(chart, "app", manifest).',
     })} (enabled by ${environment.node.path})`);
   }
 }
@@ -35,6 +40,9 @@ export function checkSelection(
   }
   const astray = podTemplates.find(pointer => !all.some(({ object }) => mayLeadToPod(object, pointer)));
   if (astray !== undefined) {
+    if (construct.node.findAll().filter(ApiObject.isApiObject).some(object => leadsToPod(manifestAsWished(object), astray))) {
+      refuse(podOfPatch());
+    }
     refuse(podTemplateProblem(astray, 'It leads to no pod template, which has its containers at spec.containers.'));
   }
   const parts = all.flatMap(target => target.parts);

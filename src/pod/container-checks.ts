@@ -1,7 +1,8 @@
 import { isKind } from './object-kind';
-import { containersOf, listOf, PodManifest } from './pod-manifest';
+import { containersOf, isObject, listOf, PodManifest, startsPods } from './pod-manifest';
 import { quantityOf } from './quantity';
 import { checkSleepingContainers } from './sleeping-containers';
+import { checkStrategy } from './strategy-checks';
 import { checkSecurityTypes, LARGEST_COUNT } from './written-types';
 import { imageReference } from '../base/image-reference';
 import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
@@ -18,6 +19,7 @@ export function checkPlainWorkload({ owner, metadata }: PodManifest, nameIsMade:
   return [
     ...checkObject(owner, nameIsMade),
     ...checkCounts(owner),
+    ...checkStrategy(owner),
     ...(owner.metadata === metadata ? [] : checkMetadata('podMetadata', metadata)),
   ];
 }
@@ -92,8 +94,9 @@ const COUNTS = Object.entries<(spec: any) => unknown>({
   minReadySeconds: spec => spec.minReadySeconds,
 });
 
-function checkCounts({ spec = {} }: any): Problem[] {
-  return COUNTS.filter(([, count]) => isWrongCount(count(spec))).map(([prop, count]): Problem => ({
+function checkCounts(owner: any): Problem[] {
+  const { spec = {} } = owner;
+  return COUNTS.filter(([, count]) => isWrongCount(count(spec), startsPods(owner))).map(([prop, count]): Problem => ({
     code: 'CDK8SNIX0515',
     prop,
     value: count(spec),
@@ -102,8 +105,10 @@ function checkCounts({ spec = {} }: any): Problem[] {
   }));
 }
 
-function isWrongCount(value: unknown): boolean {
-  return (typeof value === 'number' || typeof value === 'string') && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST_COUNT);
+/** @param isKnown whether the kind is known: a custom resource may have more than a number there */
+function isWrongCount(value: unknown, isKnown: boolean): boolean {
+  const isMeant = typeof value === 'number' || typeof value === 'string' || (isKnown && (typeof value === 'boolean' || isObject(value)));
+  return isMeant && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST_COUNT);
 }
 
 function checkMetadata(prop: string, metadata: ObjectMetadata): Problem[] {
@@ -145,7 +150,7 @@ function checkImage({ name, image = '' }: any): Problem[] {
 function checkEnvironment(container: any): Problem[] {
   const prop = `containers[${container.name}].envVariables`;
   return listOf(container.env).flatMap(({ name, value }): Problem[] => {
-    if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)) {
+    if (typeof name !== 'string' || !/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)) {
       return [{
         code: 'CDK8SNIX0510',
         prop,
@@ -155,7 +160,8 @@ function checkEnvironment(container: any): Problem[] {
       }];
     }
     if (typeof (value ?? '') !== 'string') {
-      return [{ code: 'CDK8SNIX0510', prop: `${prop}.${name}`, value, problem: 'The value of a variable is text.', remedy: `Put it in quotes: "${value}".` }];
+      const remedy = typeof value === 'object' ? 'Write it as text, all of it in quotes.' : `Put it in quotes: "${value}".`;
+      return [{ code: 'CDK8SNIX0510', prop: `${prop}.${name}`, value, problem: 'The value of a variable is text.', remedy }];
     }
     return (value ?? '').includes('\0') ? [{
       code: 'CDK8SNIX0510', prop: `${prop}.${name}`, value, problem: 'No variable can hold a NUL character.', remedy: 'Encode it, in base64 for example.',

@@ -1,4 +1,5 @@
 import { isKind } from './object-kind';
+import { ENVIRONMENT_LABEL } from './pod-labels';
 import { isObject, listOf } from './pod-manifest';
 import { Problem } from '../base/problems';
 
@@ -27,6 +28,7 @@ export function checkSelector(object: any, labels: Labels): Problem[] {
 
 /** What a label has to be, and how it is called in messages. */
 interface Requirement {
+  readonly key: string;
   readonly value: unknown;
   readonly isMet: (labels: Labels) => boolean;
 }
@@ -34,9 +36,9 @@ interface Requirement {
 function requirementsOf(selector: any): Requirement[] {
   return [
     ...Object.entries(selector?.matchLabels ?? {})
-      .map(([key, value]): Requirement => ({ value: { [key]: value }, isMet: labels => labels[key] === value })),
+      .map(([key, value]): Requirement => ({ key, value: { [key]: value }, isMet: labels => labels[key] === value })),
     ...listOf(selector?.matchExpressions)
-      .map((expression): Requirement => ({ value: expression, isMet: labels => meets(labels, expression) })),
+      .map((expression): Requirement => ({ key: expression?.key, value: expression, isMet: labels => meets(labels, expression) })),
   ];
 }
 
@@ -52,12 +54,13 @@ function meets(labels: Labels, { key, operator, values }: any): boolean {
 }
 
 function lacking(requirements: Requirement[], labels: Labels): Problem[] {
-  return requirements.filter(({ isMet }) => !isMet(labels)).slice(0, 1).map(({ value }): Problem => ({
+  return requirements.filter(({ isMet }) => !isMet(labels)).slice(0, 1).map(({ key, value }): Problem => ({
     code: 'CDK8SNIX0523',
     prop: 'spec.selector',
     value,
     problem: `It does not find the pods of the workload, whose labels are ${JSON.stringify(labels)}.`,
-    remedy: 'Give spec.template.metadata.labels what the selector asks for.',
+    remedy: key === ENVIRONMENT_LABEL ? `Select by another label: ${ENVIRONMENT_LABEL} is the environment's.`
+      : 'Give spec.template.metadata.labels what the selector asks for.',
   }));
 }
 

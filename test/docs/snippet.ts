@@ -18,7 +18,7 @@ export interface Snippet {
 
 /** What a snippet that shows no imports may use: a chart, and all names of the library and of cdk8s that pages use. */
 const PRELUDE = [
-  "import { ApiObject, App, Chart, Cron, Duration, Include, JsonPatch, Size, Testing, YamlOutputType } from 'cdk8s';",
+  "import { ApiObject, App, Chart, Cron, Duration, Include, JsonPatch, Names, Size, Testing, YamlOutputType } from 'cdk8s';",
   "import * as kplus from 'cdk8s-plus-28';",
   "import { Construct } from 'constructs';",
   `import { ${Object.keys(library).join(', ')} } from 'cdk8s-nix';`,
