@@ -208,3 +208,18 @@ describe('a List', () => {
 test('a patch that fails names the object', () => {
   expect(refusal(deployment({ containers: CONTAINERS }), JsonPatch.replace('/spec/nothing/here', 1))).toContain("Failed serializing construct at path 'test/theirs'");
 });
+
+describe('what is of another type in a file than Kubernetes takes', () => {
+  const refused = (name: unknown, volumeClaimTemplates: unknown): string => synthErrorOf(chart => {
+    const spec = { serviceName: 'theirs', selector: SELECTOR, template: TEMPLATE, volumeClaimTemplates };
+    new NixEnvironment(chart, 'nix', { store: NixStore.perReplica() }).enable(new ApiObject(chart, 'theirs', object('StatefulSet', spec, 'apps/v1', { name })));
+  });
+
+  test.each([2048, true])('a name that is %s', name => {
+    expect(refused(name, [])).toContain(`CDK8SNIX0520 .metadata.name: got ${name}. It is text. Put it in quotes: "${name}".`);
+  });
+
+  test.each([[[null]], [['data']], [{ metadata: { name: 'data' } }]])('claim templates that are %j', templates => {
+    expect(refused('theirs', templates)).toContain('CDK8SNIX0520 .spec.volumeClaimTemplates');
+  });
+});
