@@ -9,7 +9,9 @@ const METADATA = { labels: LABELS };
 
 const workload = (kind: string, spec: any, metadata: any = { name: 'theirs' }, apiVersion = 'apps/v1'): any =>
   ({
-    apiVersion, kind, metadata,
+    apiVersion,
+    kind,
+    metadata,
     spec: { selector: { matchLabels: LABELS }, template: { metadata: METADATA, spec: { containers: [MAIN] } }, ...spec },
   });
 const ofPod = (spec: any, metadata: any = METADATA): any => workload('Deployment', { template: { metadata, spec: { containers: [MAIN], ...spec } } });
