@@ -16,13 +16,19 @@ process.env.CDK8S_NIX_TEST_STORAGE = path.join(CACHE, 'podman-leftovers');
 
 let folder: string;
 let notes: string;
+/** What the runs print, outside of what they may leave something in. */
+let log: string;
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leftovers-'));
   notes = path.join(folder, 'notes');
+  log = `${folder}.log`;
 });
 
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+afterEach(() => {
+  fs.rmSync(log);
+  fs.rmSync(folder, { recursive: true });
+});
 
 /** The configurations of jest, by what they run. */
 const SUITES = {
@@ -37,10 +43,12 @@ function startRun(fixture: string, suites: keyof typeof SUITES = 'system') {
     testMatch: [`**/fixtures/${fixture}.ts`],
     cacheDirectory: path.join(REPOSITORY, '.cache/jest'),
   };
+  const output = fs.openSync(log, 'a');
   const child = spawn('node', [path.join(REPOSITORY, 'node_modules/.bin/jest'), '--config', JSON.stringify(config)], {
     env: { ...process.env, TMPDIR: folder, LEFTOVERS: notes },
-    stdio: 'ignore',
+    stdio: ['ignore', output, output],
   });
+  fs.closeSync(output);
   return { child, ended: new Promise<number | null>(resolve => child.on('close', resolve)) };
 }
 
@@ -49,7 +57,9 @@ async function startedRun(fixture: string, suites: keyof typeof SUITES = 'system
   fs.writeFileSync(path.join(folder, 'wait'), '');
   const run = startRun(fixture, suites);
   while (!fs.existsSync(notes)) {
-    expect(run.child.exitCode).toBeNull();
+    if (run.child.exitCode !== null) {
+      throw new Error(`the run ended:\n${fs.readFileSync(log, 'utf-8')}`);
+    }
     await new Promise(resolve => setTimeout(resolve, 100));
   }
   return run;
