@@ -40,6 +40,8 @@ function startRun(fixture: string, suites: keyof typeof SUITES = 'system') {
   const config = {
     ...SUITES[suites](),
     rootDir: REPOSITORY,
+    // Not what other suites make and remove in .cache meanwhile, which jest would look through.
+    roots: ['src', 'test'].map(name => path.join(REPOSITORY, name)),
     testMatch: [`**/fixtures/${fixture}.ts`],
     cacheDirectory: path.join(REPOSITORY, '.cache/jest'),
   };
