@@ -1,7 +1,8 @@
-import { ApiObject, Chart, Cron, JsonPatch, Size } from 'cdk8s';
+import { ApiObject, Chart, Cron, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  BuiltNixImageOptions, CsiStoreOptions, EphemeralHomeOptions, NixArchitecture, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource,
+  BuiltNixImageOptions, CsiStoreOptions, EphemeralHomeOptions, HomeManager, HomeManagerProfile,
+  NixArchitecture, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource,
   NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixHomeFile, NixImage, NixJob, NixRuntimeClass, NixSeedSource, NixStatefulSet,
   NixStatefulSetProps, NixStore, NixUser, NixUserOptions, PersistentStoreOptions, PodSecurityLevel, Substituter,
 } from '../src';
@@ -420,6 +421,18 @@ const CASES: Case[] = [
   ['a patch that sets all volumes anew', (chart: Chart) => {
     ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.replace('/spec/template/spec/volumes', []));
   }, 'CDK8SNIX0524', '/spec/template/spec/volumes', '"replace"', 'JsonPatch.add("/spec/template/spec/volumes/-"'],
+  ['a workload of another app', (chart: Chart) => {
+    new NixEnvironment(chart, 'nix').enable(new kplus.Deployment(Testing.chart(), 'plain', { containers: [{ image: 'example/app:1' }] }));
+  }, 'CDK8SNIX0528', 'workload', 'another app than test/nix', 'charts of one app'],
+  ['a workload that was removed', (chart: Chart) => {
+    const plain = new kplus.Deployment(chart, 'plain', { containers: [{ image: 'example/app:1' }] });
+    chart.node.tryRemoveChild('plain');
+    new NixEnvironment(chart, 'nix').enable(plain);
+  }, 'CDK8SNIX0528', 'workload', '"test/plain"', 'what has come in its place'],
+  ['two home configurations in one home', (chart: Chart) => {
+    new NixEnvironment(chart, 'one', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.AI) });
+    new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) });
+  }, 'CDK8SNIX0219', 'home.profile', '"container-minimal"', 'NixHome.persistent()'],
 ];
 
 /** What is wrong in options or patches rather than in the workload. */

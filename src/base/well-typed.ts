@@ -14,7 +14,13 @@ const ALL_STRUCTS: Table<Table<string>> = { ...STRUCTS, ...FOREIGN_STRUCTS };
 /** Classes that are no constructs: nobody extends them, so that another one is told by its name too. */
 const VALUES: ReadonlySet<string> = new Set(Object.entries<readonly string[]>(CLASSES).filter(([, has]) => !has.includes('node')).map(([name]) => name.replace(/^.*\./, '')));
 
-const known = new Map<string, ValueType>([['text', TEXT], ['number', NUMBER], ['boolean', BOOLEAN], ['any', ANYTHING]]);
+/** What an EnvValue in options of ours is for: a credential, which only a Secret may hold. Anything else is refused where it is used. */
+const CREDENTIAL = 'credential';
+
+const known = new Map<string, ValueType>([
+  ['text', TEXT], ['number', NUMBER], ['boolean', BOOLEAN], ['any', ANYTHING],
+  [CREDENTIAL, new ClassType('kplus.EnvValue', CLASSES['kplus.EnvValue'], ['kplus.EnvValue.fromSecretValue({ secret, key })'], VALUES)],
+]);
 
 /** A type as the generated tables write it, made once. */
 export function typeOf(text: string): ValueType {
@@ -45,7 +51,7 @@ function structOf(name: string): StructType {
 function propsOf(name: string): Map<string, Prop> {
   const { '...': parents = '', ...own } = ALL_STRUCTS[name];
   // What is handed on to cdk8s may be resolved only when it is written.
-  const type = (text: string): ValueType => name.includes('.') ? new OrToken(typeOf(text)) : typeOf(text);
+  const type = (text: string): ValueType => name.includes('.') ? new OrToken(typeOf(text)) : typeOf(text.replace('kplus.EnvValue', CREDENTIAL));
   const props: Array<[string, Prop]> = [
     ...parents.split(' ').filter(parent => parent !== '').flatMap(parent => [...propsOf(parent)]),
     ...Object.entries(own).map(([prop, text]): [string, Prop] => [prop, { type: type(text.replace('!', '')), required: text.endsWith('!') }]),

@@ -6,6 +6,7 @@ import { checkRivals, hasRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
 import { shareClaims } from './shared-claims';
 import { describe, Problem } from '../base/problems';
+import { checkInTree } from '../base/tree';
 import { takeIntoPhase } from '../gitops/hook-phase';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
@@ -49,6 +50,8 @@ export class Door {
       validate: () => {
         keepPatchedFieldsBelow(construct);
         return [
+          // What was removed since is not written, and does not tell by itself.
+          ...[this.keeper.scope, ...needed.objects()].flatMap(each => checkInTree('environment', each)).slice(0, 1),
           ...guests.flatMap(({ object }) => takeIntoPhase(object, needed)),
           ...(options.containers && checkContainers(guests, options.containers, additions)) ?? [],
           ...checkFirst(guests, options),

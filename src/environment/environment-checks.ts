@@ -1,4 +1,3 @@
-import * as kplus from 'cdk8s-plus-28';
 import { NixEnvironmentProps } from './nix-environment-props';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
@@ -9,6 +8,7 @@ import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
 import { BoundStore } from '../pod/bound-store';
 import { STORE_FOLDER } from '../pod/pod-names';
+import { sharedVolume } from '../pod/volume-kind';
 
 /** What a runtime of the node would not hear of. */
 const OF_OUR_OWN = ['image', 'config', 'seed', 'path', 'nixPath', 'bringPrograms'] as const;
@@ -27,7 +27,8 @@ export function mayHoldStore({ folder, source }: BoundHome): boolean {
 
 /** A home in the folder in which its volume holds a store, of this environment or another one in its namespace. */
 export function checkHomeFolder({ folder, source: home }: BoundHome, stores: ReadonlyArray<BoundStore['source']>): Problem[] {
-  if (home === undefined || !stores.some(store => store !== undefined && isSameVolume(store, home))) {
+  const volume = sharedVolume(home);
+  if (home === undefined || volume === undefined || !stores.some(store => sharedVolume(store) === volume)) {
     return [];
   }
   const claim = home.persistentVolumeClaim?.claimName;
@@ -57,13 +58,6 @@ export function checkSharedStore({ claim, image }: Seeded, neighbours: readonly 
     problem: `${other.node.path} shares the claim ${claim!.name} and seeds it from ${other.image.reference}, maybe with another version of Nix.`,
     remedy: 'Use one image for both.',
   }));
-}
-
-/** Whether two volumes of pods are one: of a kind that each pod has anew they never are. */
-function isSameVolume(one: Omit<kplus.k8s.Volume, 'name'>, other: Omit<kplus.k8s.Volume, 'name'>): boolean {
-  const [claim, otherClaim] = [one, other].map(source => source.persistentVolumeClaim?.claimName);
-  return claim !== undefined ? claim === otherClaim
-    : one.emptyDir === undefined && one.ephemeral === undefined && JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** What is asked for in vain where the node brings the programs. */

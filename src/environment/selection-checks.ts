@@ -3,20 +3,22 @@ import { Construct, IConstruct } from 'constructs';
 import { NixEnableOptions } from './nix-enable-options';
 import { podOfPatch } from './workload-checks';
 import { describe, Problem } from '../base/problems';
+import { checkTree } from '../base/tree';
 import { leadsToPod, startsPods } from '../pod/pod-manifest';
 import { matches, PodTarget, PodTargetPart } from '../pod/pod-targets';
 import { manifestAsMade, manifestAsWished } from '../pod/written-manifest';
 
-/** @throws if it is no construct, which only a compiler would say otherwise */
+/** @throws if it is no construct, which only a compiler would say otherwise, or none of this app, whose pods would wait for what nobody makes */
 export function checkConstruct(environment: Construct, construct: IConstruct): void {
-  if (!Construct.isConstruct(construct)) {
-    throw new Error(`${describe({
-      code: 'CDK8SNIX0516',
-      prop: 'workload',
-      value: construct,
-      problem: 'This is no construct.',
-      remedy: Array.isArray(construct) ? 'Call enable() for each.' : 'Make it one: new ApiObject(chart, "app", manifest).',
-    })} (enabled by ${environment.node.path})`);
+  const [problem] = Construct.isConstruct(construct) ? [...checkTree('workload', construct, environment), ...checkTree('environment', environment, construct)] : [{
+    code: 'CDK8SNIX0516' as const,
+    prop: 'workload',
+    value: construct,
+    problem: 'This is no construct.',
+    remedy: Array.isArray(construct) ? 'Call enable() for each.' : 'Make it one: new ApiObject(chart, "app", manifest).',
+  }];
+  if (problem) {
+    throw new Error(`${describe(problem)} (enabled by ${environment.node.path})`);
   }
 }
 

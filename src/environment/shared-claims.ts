@@ -7,6 +7,7 @@ import { describe, Problem } from '../base/problems';
 import { HomeManager } from '../home/home-manager';
 import { StoreReach } from '../pod/bound-store';
 import { PodTargetPart } from '../pod/pod-targets';
+import { sharedVolume } from '../pod/volume-kind';
 
 /** An environment on a claim, as far as others on it have to know; plain data, which every copy of this library can read. */
 interface ClaimUser {
@@ -16,6 +17,8 @@ interface ClaimUser {
   readonly reach: StoreReach;
   /** What gets Nix from it; grows. */
   readonly parts: readonly PodTargetPart[];
+  /** Set for a home that is where its store is, which tells whose both are. */
+  readonly isOnStore?: boolean;
 }
 
 /** Where an app keeps who uses a claim. */
@@ -33,22 +36,26 @@ const REASONS: { readonly [prop: string]: string } = {
   'store.accessModes': 'which pods may use it, and how Nix locks its database, follows from them',
 };
 
-/** Make known that an environment has its store or its home on a claim, and tell what of it the others on the claim exclude. */
+/** Make known that an environment has its store or its home on a claim or another volume that lasts, and tell what of it the others there exclude. */
 export function shareClaims(keeper: DoorKeeper, parts: readonly PodTargetPart[]): void {
-  const { scope, boundHome, homeManager, store: { architecture, claim, reach }, user } = keeper;
+  const { scope, boundHome, home, homeManager, store, user } = keeper;
+  const { architecture, claim, reach } = store;
   const path = scope.node.path;
-  if (claim) {
+  const volume = sharedVolume(store.source);
+  if (volume) {
+    const accessModes = claim && REACHES[reach];
     const terms = {
-      'user.uid': user.uid, 'user.gid': user.gid, 'user.fsGroup': user.fsGroup, 'store.architecture': architecture, 'store.accessModes': REACHES[reach],
+      'user.uid': user.uid, 'user.gid': user.gid, 'user.fsGroup': user.fsGroup, 'store.architecture': architecture, 'store.accessModes': accessModes,
     };
     const own: ClaimUser = { path, terms, reach, parts };
-    const validate = (others: ClaimUser[]): Problem[] => [...checkTerms(`the claim ${claim.name}`, own, others), ...checkRivals(claim.name, own, others)];
-    share(scope, claim.name, own, validate);
+    const validate = (others: ClaimUser[]): Problem[] => [...checkTerms(volume, own, others), ...claim ? checkRivals(claim.name, own, others) : []];
+    share(scope, volume, own, validate);
   }
-  const home = boundHome.source?.persistentVolumeClaim?.claimName;
-  if (home) {
-    const place = `the folder ${boundHome.folder} of the claim ${home}`;
-    const own: ClaimUser = { path, terms: { 'home.user': user.uid, 'home.store': claim?.name, 'home.profile': profileOf(homeManager) }, reach, parts };
+  const homes = home.isOnStoreVolume ? volume : sharedVolume(boundHome.source);
+  if (homes) {
+    const place = `the folder ${boundHome.folder} of ${homes}`;
+    const terms = { 'home.user': user.uid, 'home.store': volume?.replace(/^the claim /, ''), 'home.profile': profileOf(homeManager) };
+    const own: ClaimUser = { path, terms, reach, parts, isOnStore: home.isOnStoreVolume };
     share(scope, place, own, others => checkTerms(place, own, others));
   }
 }
@@ -73,15 +80,16 @@ const REACHES: { readonly [reach in StoreReach]?: string } = {
   [StoreReach.ONE_POD]: 'ReadWriteOncePod', [StoreReach.ONE_NODE]: 'ReadWriteOnce', [StoreReach.MANY_NODES]: 'ReadWriteMany',
 };
 
-function checkTerms(place: string, { terms }: ClaimUser, [{ path, terms: theirs }]: ClaimUser[]): Problem[] {
+function checkTerms(place: string, { isOnStore, terms }: ClaimUser, [{ path, terms: theirs, ...other }]: ClaimUser[]): Problem[] {
   // What one does not say, of the architecture or the fsGroup, is as the other has it.
   const differs = (prop: string): boolean => terms[prop] !== undefined && theirs[prop] !== undefined && terms[prop] !== theirs[prop];
-  return Object.keys(terms).filter(differs).map((prop): Problem => ({
+  const isTold = (prop: string): boolean => prop === 'home.user' && isOnStore === true && other.isOnStore === true;
+  return Object.keys(terms).filter(prop => differs(prop) && !isTold(prop)).map((prop): Problem => ({
     code: 'CDK8SNIX0219',
     prop,
     value: terms[prop],
     problem: `${path} uses ${place} with ${theirs[prop]}: ${REASONS[prop]}.`,
-    remedy: prop.startsWith('home.') ? 'Say the same in both, or give one a home of its own: another claim, or another folder of it.' : 'Say the same in both, or use another claim.',
+    remedy: prop.startsWith('home.') ? `Say the same in both, or give one a home of its own: ${isOnStore ? 'NixHome.persistent() or NixHome.ephemeral().' : 'another claim, or another folder of it.'}` : 'Say the same in both, or use another claim.',
   }));
 }
 

@@ -9,6 +9,7 @@ import { checkProxy, proxyFor, proxyVariables } from './proxy';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problems } from '../base/problems';
+import { checkInTree } from '../base/tree';
 import { NixConfig } from '../config/nix-config';
 import { endpointOf } from '../config/store-url';
 import { NodeRuntime } from '../pod/bound-store';
@@ -58,6 +59,7 @@ export class EnvironmentNetwork {
     if (this.caches.includes(cache)) {
       return;
     }
+    checkInTree('useBinaryCache', cache).forEach(problem => this.problems.record(problem));
     if (this.runtime) {
       this.problems.add('CDK8SNIX1206', 'useBinaryCache', cache.node.path, 'The runtime of the node brings the programs with a Nix of its own, which does not hear of this.',
         'Leave it out, or use a store that is seeded.');

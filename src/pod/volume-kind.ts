@@ -13,3 +13,15 @@ export function holdsFiles(volume: any = {}): boolean {
 export function isReadOnlyVolume(volume: any = {}): boolean {
   return READ_ONLY_SOURCES.some(source => volume[source] !== undefined) || Object.values(volume).some((source: any) => source?.readOnly === true);
 }
+
+/** Volumes that each pod has anew: an inline volume of a CSI driver too. */
+const OF_EACH_POD = ['emptyDir', 'ephemeral', 'csi', ...READ_ONLY_SOURCES];
+
+/** What a volume is that several pods may have, for people and for comparing: `the claim tools`; undefined if each pod has one of its own. */
+export function sharedVolume(source: any): string | undefined {
+  if (source === undefined || OF_EACH_POD.some(kind => source[kind] !== undefined)) {
+    return undefined;
+  }
+  const claim = source.persistentVolumeClaim?.claimName;
+  return claim === undefined ? `the volume ${JSON.stringify(source)}` : `the claim ${claim}`;
+}

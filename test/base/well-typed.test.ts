@@ -5,7 +5,8 @@ import * as kplusCopy from 'cdk8s-plus-28-copy';
 import * as kplus32 from 'cdk8s-plus-32';
 import * as kplus34 from 'cdk8s-plus-34';
 import {
-  AiAssistant, CaBundle, HomeManager, HomeManagerProfile, NixCronJob, NixDeployment, NixDeploymentProps, NixEnvironment, NixGarbageCollection,
+  AiAssistant, CaBundle, HomeManager, HomeManagerProfile, McpServer,
+  NixCronJob, NixDeployment, NixDeploymentProps, NixEnvironment, NixGarbageCollection,
   NixHome, NixImage, NixStatefulSet, NixStore, NixUser,
 } from '../../src';
 import { typeOf } from '../../src/base/well-typed';
@@ -118,6 +119,16 @@ test('all that is wrong with the props is said at once', () => {
     '[test/app] CDK8SNIX1304 replicas', '[test/app] CDK8SNIX1302 seed.imagePullPolicy', '[test/app] CDK8SNIX1304 seed.jobs', '[test/app] CDK8SNIX1303 seed.jsonLog',
     '[test/app] CDK8SNIX1304 stor',
   ]);
+});
+
+test.each<[string, () => unknown]>([
+  ['a key', () => AiAssistant.claude({ apiKey: 's3cret' } as any)],
+  ['another one', () => AiAssistant.claude({ secrets: { TOKEN: 's3cret' } } as any)],
+  ['a token', () => McpServer.http('tracker', 'https://example.org/mcp', { bearerToken: 's3cret' } as any)],
+  ['a variable of a server', () => McpServer.command('tracker', 'npx', { secrets: { TOKEN: 's3cret' } } as any)],
+])('%s comes from a Secret: what would be refused in the next step is not advised', (_, make) => {
+  expect(make).toThrow('It is an EnvValue. Use kplus.EnvValue.fromSecretValue({ secret, key }).');
+  expect(make).not.toThrow('fromValue(');
 });
 
 test('the text of a secret is not shown', () => {

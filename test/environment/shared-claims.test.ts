@@ -33,6 +33,17 @@ describe('two environments on one claim', () => {
     })).toBe('');
   });
 
+  test('on another volume that pods share, too', () => {
+    const volume = (make: (chart: Chart) => kplus.Volume): string => synthErrorOf(chart => {
+      const store = NixStore.fromVolume(make(chart));
+      new NixEnvironment(chart, 'one', { store });
+      new NixEnvironment(chart, 'two', { store, user: NixUser.of({ uid: 2000, gid: 1001, fsGroup: 1001 }) });
+    });
+    expect(volume(chart => kplus.Volume.fromNfs(chart, 'Share', 'share', { server: 'nfs.example.org', path: '/team' })))
+      .toContain('[test/two] CDK8SNIX0219 user.uid: got 2000. test/one uses the volume {"nfs":');
+    expect(volume(chart => kplus.Volume.fromEmptyDir(chart, 'Scratch', 'scratch'))).toBe('');
+  });
+
   test('are of one namespace: elsewhere it is another claim', () => {
     const chart = testChart();
     on(chart, 'one');
@@ -86,6 +97,34 @@ describe('two environments with one home', () => {
     expect(profiles(ai, HomeManager.flake('github:owner/repository', 'container-ai'))).toContain('got "github:owner/repository#container-ai"');
     expect(profiles(ai, HomeManager.profile(HomeManagerProfile.AI))).toBe('');
     expect(profiles(ai, undefined)).toBe('');
+  });
+
+  test('have one home configuration, where the home is on the volume of the store too', () => {
+    const onStore = (make: (chart: Chart) => NixStore, ...homeManagers: Array<HomeManager | undefined>) => synthErrorOf(chart => {
+      const store = make(chart);
+      homeManagers.forEach((homeManager, i) => { new NixEnvironment(chart, `nix-${i}`, { store, home: NixHome.onStoreVolume(), homeManager }); });
+    });
+    const [ai, minimal] = [HomeManager.profile(HomeManagerProfile.AI), HomeManager.profile(HomeManagerProfile.MINIMAL)];
+    const claim = () => NixStore.existing('tools');
+    const share = (chart: Chart) => NixStore.fromVolume(kplus.Volume.fromNfs(chart, 'Share', 'share', { server: 'nfs.example.org', path: '/team' }));
+    expect(onStore(claim, ai, minimal)).toContain('[test/nix-1] CDK8SNIX0219 home.profile: got "container-minimal". test/nix-0 uses the folder home of the claim tools with '
+      + 'container-ai: each start would activate its own home configuration over the other\'s. Say the same in both, or give one a home of its own: NixHome.persistent()');
+    expect(onStore(share, ai, minimal)).toContain('uses the folder home of the volume {"nfs":{"server":"nfs.example.org","path":"/team"}} with container-ai');
+    expect(onStore(claim, ai, ai)).toBe('');
+    expect(onStore(claim, ai, undefined)).toBe('');
+    expect(onStore(() => NixStore.emptyDir(), ai, minimal)).toBe('');
+  });
+
+  test('have one user, which is said once where the store tells', () => {
+    const other = { user: NixUser.of({ uid: 2000, gid: 1001, fsGroup: 1001 }) };
+    expect(synthErrorOf(chart => {
+      on(chart, 'one');
+      on(chart, 'two', {}, other);
+    }).match(/CDK8SNIX0219 [\w.]+/g)).toEqual(['CDK8SNIX0219 user.uid']);
+    expect(synthErrorOf(chart => {
+      on(chart, 'one');
+      new NixEnvironment(chart, 'two', { ...other, store: NixStore.emptyDir(), home: NixHome.existing('tools') });
+    }).match(/CDK8SNIX0219 [\w.]+/g)).toEqual(['CDK8SNIX0219 home.user']);
   });
 
   test('may have a folder of one claim each', () => {
