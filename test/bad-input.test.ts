@@ -429,6 +429,12 @@ const CASES: Case[] = [
     chart.node.tryRemoveChild('plain');
     new NixEnvironment(chart, 'nix').enable(plain);
   }, 'CDK8SNIX0528', 'workload', '"test/plain"', 'what has come in its place'],
+  ['a StatefulSet that recreates', (chart: Chart) => {
+    const labels = { app: 'theirs' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'example/app:1' }] } };
+    const spec = { serviceName: 'theirs', selector: { matchLabels: labels }, template, updateStrategy: { type: 'Recreate' } };
+    new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs', { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'theirs' }, spec }));
+  }, 'CDK8SNIX0527', 'updateStrategy.type', '"Recreate"', 'Write RollingUpdate'],
   ['two home configurations in one home', (chart: Chart) => {
     new NixEnvironment(chart, 'one', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.AI) });
     new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) });

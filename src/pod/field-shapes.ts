@@ -51,15 +51,17 @@ const POD = map({
   hostIPC: 'switch',
 });
 
-const STRATEGY = map({ strategy: map({ rollingUpdate: map() }) });
+const STRATEGY = map({ strategy: map({ rollingUpdate: map(), rollingParams: map() }) });
+const UPDATE = { updateStrategy: map({ rollingUpdate: map() }) };
 
 /** What an object has, and what is in its `spec` by its kind: another kind may mean something else by such a field. */
 const OBJECT = map({ metadata: map({ name: 'text', labels: map(), annotations: map() }) });
 const SPECS: ReadonlyArray<readonly [kind: string, group: string, shape: MapShape]> = [
   ['Deployment', 'apps', STRATEGY],
   ['DeploymentConfig', 'apps.openshift.io', STRATEGY],
-  ['Rollout', 'argoproj.io', map({ strategy: map({ canary: map({ steps: list() }) }) })],
-  ['StatefulSet', 'apps', map({ volumeClaimTemplates: list({ metadata: map(), spec: map() }) })],
+  ['Rollout', 'argoproj.io', map({ strategy: map({ canary: map({ steps: list() }), blueGreen: map() }) })],
+  ['StatefulSet', 'apps', map({ ...UPDATE, volumeClaimTemplates: list({ metadata: map(), spec: map() }) })],
+  ['DaemonSet', 'apps', map(UPDATE)],
 ];
 
 /**
