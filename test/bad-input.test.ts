@@ -435,6 +435,9 @@ const CASES: Case[] = [
     const spec = { serviceName: 'theirs', selector: { matchLabels: labels }, template, updateStrategy: { type: 'Recreate' } };
     new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs', { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'theirs' }, spec }));
   }, 'CDK8SNIX0527', 'updateStrategy.type', '"Recreate"', 'Write RollingUpdate'],
+  ['a patch that adds a second volume of one name', (chart: Chart) => {
+    ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.add('/spec/template/spec/volumes/-', { name: 'nix-store', emptyDir: {} }));
+  }, 'CDK8SNIX0525', 'volumes', '"nix-store"', 'a name of its own'],
   ['two home configurations in one home', (chart: Chart) => {
     new NixEnvironment(chart, 'one', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.AI) });
     new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) });
@@ -443,7 +446,7 @@ const CASES: Case[] = [
 
 /** What is wrong in options or patches rather than in the workload. */
 const BY_OPTIONS = [
-  'a patch that sets all volumes anew',
+  'a patch that sets all volumes anew', 'a patch that adds a second volume of one name',
   'a container that is not there', 'no container of all', 'an init container before ours that is not there', 'an init container before ours that is to have Nix',
 ];
 

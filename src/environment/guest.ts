@@ -5,6 +5,7 @@ import { additionsFor, checkKnative } from './knative';
 import { checkOwnPod } from './known-pods';
 import { checkNamespace } from './namespace-checks';
 import { NixEnableOptions } from './nix-enable-options';
+import { checkPatches } from './patch-checks';
 import { checkPlaces } from './place-checks';
 import { checkRoot } from './privilege-checks';
 import { checkPrograms } from './program-checks';
@@ -17,7 +18,7 @@ import { EnabledWorkload } from '../pod/enabled-workload';
 import { checkObjectShapes, checkShapes } from '../pod/field-shapes';
 import { withFolders } from '../pod/folder-maker';
 import { newNames, withNewNames } from '../pod/followed-names';
-import { lostToPatches, setsMetadataAnew } from '../pod/lost-to-patches';
+import { setsMetadataAnew } from '../pod/lost-to-patches';
 import { NeededObjects } from '../pod/needed-objects';
 import { isKind } from '../pod/object-kind';
 import { asSaid, withoutAdditions } from '../pod/patched-pod';
@@ -212,7 +213,7 @@ export class Guest {
     if (!isPatched(object)) {
       return problems;
     }
-    const lost = this.canGiveNix(made) ? this.lostToPatches(made, additions) : [];
+    const lost = this.canGiveNix(made) ? checkPatches(object, this.pods(made), additions, manifest => this.pods(manifest, made)) : [];
     if (problems.length === 0) {
       return lost;
     }
@@ -222,15 +223,6 @@ export class Guest {
     }
     const left = this.check(patched, additions, pod => ({ ...pod, ...withoutAdditions(pod, additions) }), made);
     return [...lost, ...problems.filter(problem => left.some(other => isSameProblem(problem, other)))];
-  }
-
-  private lostToPatches(made: any, additions: PodAdditions): Problem[] {
-    try {
-      return lostToPatches(this.object, this.pods(made), additions, manifest => this.pods(manifest, made));
-    } catch {
-      // A patch that fails is told as the object is written.
-      return [];
-    }
   }
 
   /** The patched manifest in which nothing of ours stands for what theirs says, so that what a patch has put right is seen; if there can be one. */

@@ -115,7 +115,8 @@ function checkMetadata(prop: string, metadata: ObjectMetadata): Problem[] {
   return metadataProblems('CDK8SNIX0513', metadata, { labels: `${prop}.labels`, annotations: `${prop}.annotations` });
 }
 
-function checkContainerNames(pod: PodManifest): Problem[] {
+/** Names by which a container cannot be told from others. */
+export function checkContainerNames(pod: PodManifest): Problem[] {
   // Knative names those that have none.
   const unnamed = isKind(pod.owner, 'Service', 'serving.knative.dev') ? [] : [''];
   const names = containersOf(pod).flatMap(({ container }): string[] => container.name === undefined ? unnamed : [container.name]);

@@ -1,0 +1,72 @@
+import { ApiObject } from 'cdk8s';
+import { checkMountClashes, checkMountPaths } from './mount-checks';
+import { checkMountedVolumes, checkVolumeNames, volumeNames } from './volume-checks';
+import { isSameProblem, Problem } from '../base/problems';
+import { checkContainerNames } from '../pod/container-checks';
+import { lostToPatches } from '../pod/lost-to-patches';
+import { withoutAdditions } from '../pod/patched-pod';
+import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
+import { PodAdditions, usesNix } from '../pod/pod-merge';
+import { lookAtPatches, patchesOf } from '../pod/written-manifest';
+
+/**
+ * What patches do to what was added to pods: they take it away in passing, or add something that excludes it. All else that they ask for is their
+ * user's last word.
+ *
+ * @param made the pods before anything was added
+ * @param podsIn those of the manifest once it was, and after each patch
+ */
+export function checkPatches(object: ApiObject, made: PodManifest[], additions: PodAdditions, podsIn: (manifest: any) => PodManifest[]): Problem[] {
+  try {
+    return [...lostToPatches(object, made, additions, podsIn), ...addedByPatches(object, additions, podsIn)];
+  } catch {
+    // A patch that fails is told as the object is written.
+    return [];
+  }
+}
+
+/** Where a patch may bring, or take away, what is mounted, or another container. */
+const BRINGING = /\/(volumes|volumeMounts|volumeDevices|volumeClaimTemplates)(\/|$)|\/\w*[cC]ontainers(\/[^/]+(\/name)?)?$|(^|\/(spec|template|jobTemplate|items|\d+))$/;
+
+function addedByPatches(object: ApiObject, additions: PodAdditions, podsIn: (manifest: any) => PodManifest[]): Problem[] {
+  if (!patchesOf(object).some(({ op, path }) => op !== 'test' && BRINGING.test(path))) {
+    return [];
+  }
+  const looks = lookAtPatches(object, manifest => podsIn(manifest).flatMap(pod => checkTogether(pod, additions)));
+  const [before, after] = [looks[0], looks[looks.length - 1]];
+  return after.filter(problem => !before.some(other => isSameProblem(problem, other)));
+}
+
+/** What in a pod that was given Nix excludes each other, whoever it is of. */
+function checkTogether(pod: PodManifest, additions: PodAdditions): Problem[] {
+  const names = volumeNames(pod);
+  const volumes = listOf(pod.spec.volumes);
+  const isVolume = (name: string): boolean => additions.volumes.some(volume => volume.name === name);
+  // What only the claim templates bring is put back after the patches.
+  const isOfTemplate = (name: string): boolean => additions.mounts.some(mount => mount.name === name) && !isVolume(name);
+  const theirs = containersOf({ ...pod, ...withoutAdditions(pod, additions) }).map(({ container }) => container);
+  const clashes = theirs.filter(container => usesNix(container, additions))
+    .flatMap(container => checkMountClashes(container, volumes, leftOf(pod, container.name, additions)));
+  return [
+    ...checkVolumeNames(names),
+    // A claim takes the place of the volume, and says nothing.
+    ...names.ofClaims.filter(isVolume).map((name): Problem => ({
+      code: 'CDK8SNIX0504', prop: 'volumeClaimTemplates', value: name, problem: 'The environment uses this name.', remedy: 'Give yours another name.',
+    })),
+    ...checkContainerNames(pod),
+    ...clashes,
+    ...containersOf(pod).flatMap(({ container }) => [
+      // The clash says more of it.
+      ...checkMountPaths(container, volumes).filter(({ prop, value }) => !clashes.some(clash => clash.prop === prop && clash.value === value)),
+      ...checkMountedVolumes(container, pod, names, isOfTemplate),
+    ]),
+  ];
+}
+
+/** The additions with those of the mounts alone that patches have left to a container: what takes the place of one is meant. */
+function leftOf(pod: PodManifest, name: string, additions: PodAdditions): PodAdditions {
+  const mounts = containersOf(pod).filter(({ container }) => container.name === name).flatMap(({ container }) => listOf(container.volumeMounts));
+  const isLeft = (ours: { readonly name: string; readonly mountPath: string }): boolean =>
+    mounts.some(mount => mount.name === ours.name && mount.mountPath === ours.mountPath);
+  return { ...additions, mounts: additions.mounts.filter(isLeft) };
+}
