@@ -438,6 +438,10 @@ const CASES: Case[] = [
   ['a patch that adds a second volume of one name', (chart: Chart) => {
     ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.add('/spec/template/spec/volumes/-', { name: 'nix-store', emptyDir: {} }));
   }, 'CDK8SNIX0525', 'volumes', '"nix-store"', 'a name of its own'],
+  ['an environment that depends on its workload', (chart: Chart) => {
+    const workspace = new NixDeployment(chart, 'workspace');
+    workspace.environment.node.addDependency(ApiObject.of(workspace));
+  }, 'CDK8SNIX0529', 'dependencies', '"test/workspace/Nix"', 'Leave out that'],
   ['two home configurations in one home', (chart: Chart) => {
     new NixEnvironment(chart, 'one', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.AI) });
     new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) });

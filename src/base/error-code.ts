@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   CDK8SNIX0526: 'A Knative Service is given a store or another volume that Knative does not let it have.',
   CDK8SNIX0527: 'A workload replaces its pods by a strategy that does not exist, contradicts itself, or counts in what is no number.',
   CDK8SNIX0528: 'A workload, an environment or a cache was removed from the tree of constructs, or belongs to another app.',
+  CDK8SNIX0529: 'An environment, or what else a pod needs, depends on the workload that stands behind it.',
   CDK8SNIX0601: 'A flake reference of home-manager cannot be resolved in a pod, or holds a password or a token.',
   CDK8SNIX0602: 'The name of a home configuration is missing or malformed, or given twice.',
   CDK8SNIX0603: 'The API key, or another secret, of an AI assistant is not taken from a Secret.',

@@ -11,6 +11,7 @@ import { takeIntoPhase } from '../gitops/hook-phase';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
+import { checkOrder } from '../pod/order-checks';
 import { PodTarget, PodTargetPart, podTargets, selectTargets } from '../pod/pod-targets';
 import { watchStarters } from '../pod/starters';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
@@ -24,6 +25,7 @@ export class Door {
 
   constructor(private readonly keeper: DoorKeeper) {
     shareClaims(keeper, this.parts);
+    keeper.scope.node.addValidation({ validate: () => checkOrder(NeededObjects.of(keeper.scope), keeper.scope).map(describe) });
     if (hasRivals(keeper.places)) {
       keeper.scope.node.addValidation({ validate: () => checkRivals(keeper.places, this.parts).map(describe) });
     }
