@@ -123,7 +123,7 @@ export const ERROR_CODES = {
   CDK8SNIX1106: 'The network of an environment is restricted twice.',
   CDK8SNIX1201: 'What a program comes from is no flake reference or store path, says nothing or too much of what to run, or holds a credential.',
   CDK8SNIX1202: 'The name of a program is no valid name of a container, or stands for another program of the environment.',
-  CDK8SNIX1203: 'The flake of a program names neither a revision nor a tag.',
+  CDK8SNIX1203: 'The flake of a program names neither a revision nor what is clearly a tag; of an archive or a folder only a narHash is checked.',
   CDK8SNIX1204: 'The number of former programs to keep is out of range.',
   CDK8SNIX1205: 'Programs are to be brought ahead for an environment that has none yet, gets more later, or leaves them to the node.',
   CDK8SNIX1206: 'A runtime of the node is asked for what it cannot do, or a store for what only such a runtime can.',

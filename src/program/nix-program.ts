@@ -46,7 +46,8 @@ export class NixProgram {
    * The program of a flake, as `nix run` would run it: its app, or the main program of its package. With `command` in the options that is run
    * instead: a name is one of the package's `bin`, a relative path one in the package.
    *
-   * The reference names a revision or a tag: `github:owner/repository/v1.2.3`. It never holds a secret; private repositories are reached by
+   * The reference names a revision or a tag: `github:owner/repository/v1.2.3`, `git+https://…?ref=refs/tags/v1.2.3`; that of an archive or a folder
+   * has a `narHash`. It never holds a secret; private repositories are reached by
    * `config.accessTokens` and `config.netrc`.
    *
    * @example NixProgram.flake('github:owner/echo/v1.2.3', { portNumber: 8080 })

@@ -1,3 +1,4 @@
+import { whyMoving, wrongPlace } from './flake-pin';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 import { STORE_PATH } from '../care/store-path';
@@ -21,7 +22,8 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
     return;
   }
   const [flake, fragment] = splitFragment(reference);
-  const wrong = wrongPin(flake);
+  const wrong = wrongPlace(flake);
+  const moving = allowMoving ? undefined : whyMoving(flake);
   const example = 'Use for example "github:owner/repository/v1.2.3".';
   if (urlHoldsSecret(flake)) {
     problems.add('CDK8SNIX1201', prop, '(not shown)', 'It holds a credential, which anyone who can read the manifest would see.',
@@ -36,10 +38,9 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
     problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.',
       'Use for example "server", \'set."a.b"\', or "server^bin" for an output, or leave it out.');
   } else if (wrong !== undefined) {
-    problems.add('CDK8SNIX1201', prop, reference, wrong, 'Use for example "?rev=" with all forty digits of a commit, and "?narHash=sha256-…", as `nix flake metadata` says.');
-  } else if (!allowMoving && !isPinned(flake)) {
-    problems.add('CDK8SNIX1203', prop, reference, 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
-      'Name one, as in "github:owner/repository/v1.2.3" or "?rev=…", or say allowMoving: true.');
+    problems.add('CDK8SNIX1201', prop, reference, wrong.problem, wrong.remedy);
+  } else if (moving !== undefined) {
+    problems.add('CDK8SNIX1203', prop, reference, moving.problem, moving.remedy);
   }
 }
 
@@ -61,60 +62,4 @@ export function checkStorePath(problems: Problems, prop: string, path: string, c
 function splitFragment(reference: string): [string, string | undefined] {
   const at = reference.indexOf('#');
   return at < 0 ? [reference, undefined] : [reference.slice(0, at), reference.slice(at + 1)];
-}
-
-const REVISION = /^[0-9a-f]{40}$/;
-
-/** By SRI, or as Nix wrote them before; SHA-256 alone: Nix has no other for an archive. */
-const NAR_HASH = /^sha256(?:-[A-Za-z0-9+/]{43}=|:[0-9a-f]{64}|:[0-9a-z]{52})$/;
-
-/** What Nix would find wrong with what pins a reference, before it fetches anything. */
-function wrongPin(flake: string): string | undefined {
-  const [place, query = ''] = flake.split('?');
-  // A plus in a query is not a blank to Nix.
-  const parameter = new URLSearchParams(query.replace(/\+/g, '%2B'));
-  const [revision, hash] = [parameter.get('rev'), parameter.get('narHash')];
-  if (revision !== null && !REVISION.test(revision)) {
-    return 'Its rev is no revision.';
-  }
-  if (hash !== null && !NAR_HASH.test(hash)) {
-    return 'Its narHash is no hash of a source.';
-  }
-  const isNamed = /^(?:github|gitlab|sourcehut):[^/]+\/[^/]+\/./.test(place);
-  return isNamed && (revision !== null || parameter.has('ref')) ? 'It names what to fetch twice, in its path and as rev or ref.' : undefined;
-}
-
-/**
- * A name that people give to versions, and not to branches: with a number of two parts at least, or as refs/tags/. One that says that it is a
- * branch is none, and neither is the latest of several, `1.2.x` or `1.2.*`.
- */
-function isTag(name: string): boolean {
-  return /^refs\/tags\/[^*]+$/.test(name)
-    || (/(?:^|[^0-9])\d+\.\d+/.test(name) && !/\*|\.x$|^(?:refs|heads)\/|^(?:nixos|nixpkgs|release|stable|branch)[-/]/.test(name));
-}
-
-/** Whether the same reference brings the same sources for ever, as far as its owner does not move a tag. */
-function isPinned(flake: string): boolean {
-  const [place, query = ''] = flake.split('?');
-  const parameter = new URLSearchParams(query);
-  const named = parameter.get('ref');
-  if (parameter.has('narHash') || REVISION.test(parameter.get('rev') ?? '') || (named !== null && isTag(decodeURIComponent(named)))) {
-    return true;
-  }
-  const hosted = /^(?:github|gitlab|sourcehut):[^/]+\/[^/]+\/(.+)$/.exec(place);
-  if (hosted) {
-    const name = decodeURIComponent(hosted[1]);
-    return REVISION.test(name) || isTag(name);
-  }
-  // A folder of the store has its hash in its name.
-  return /^(?:path:)?\/nix\/store\/[0-9a-z]{32}-/.test(place) || isVersionedArchive(place);
-}
-
-/** The archive of a release, by its address. */
-function isVersionedArchive(place: string): boolean {
-  const address = /^(?:tarball\+)?(?:https?|file):\/\/(.+)\.(?:zip|tar|tgz|tar\.(?:gz|xz|bz2|zst))$/.exec(place);
-  if (address === null || address[1].includes('/refs/heads/')) {
-    return false;
-  }
-  return address[1].split('/').slice(1).some(part => isTag(part) || /[0-9a-f]{40}/.test(part));
 }

@@ -59,7 +59,7 @@ describe('a Job that brings programs ahead', () => {
     expect(synthError(other => {
       const workload = new NixDeployment(other, 'echo', { programs: [program('1.2.3')] });
       new NixProgramPrefetch(other, 'ahead', { environment: workload.environment });
-      workload.addContainer(workload.environment.containerFor(NixProgram.flake('github:owner/other/v1.2', { name: 'late' })));
+      workload.addContainer(workload.environment.containerFor(NixProgram.flake('github:owner/other/v1.2.0', { name: 'late' })));
     })).toContain('CDK8SNIX1205 test/echo/Nix got another program after this');
     expect(synthError(other => {
       const workload = new NixDeployment(other, 'echo', { store: NixStore.ephemeral(), programs: [program('1.2.3')] });

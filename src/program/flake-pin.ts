@@ -1,0 +1,150 @@
+import { FlakePlace, flakePlace, FORGES } from './flake-place';
+import { isVersionName } from './version-name';
+
+/** What is wrong with a reference, and what to write instead. */
+export interface Finding {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** What Nix finds without having been told about anything, and by which programs: those of any seed image. */
+const FETCHED = /^(?:github|gitlab|sourcehut|path|flake|git(?:\+(?:https?|ssh|file))?|(?:tarball\+)?(?:https?|file))$/;
+
+const REVISION = /^[0-9a-f]{40}$/;
+
+/** By SRI, or as Nix wrote them before; SHA-256 alone: Nix has no other for an archive. */
+const NAR_HASH = /^sha256(?:-[A-Za-z0-9+/]{43}=|:[0-9a-f]{64}|:[0-9a-z]{52})$/;
+
+const EXAMPLE_REVISION = '4f3cbb5f9ae5a4fbd57fd4b6b0a1e3a0d7a0b3c1';
+
+const NAR_HASH_REMEDY = 'Add "narHash=sha256-…" behind "?" or "&", as `nix flake metadata` says it';
+
+/** What Nix would find wrong with a reference before it fetches anything. */
+export function wrongPlace(flake: string): Finding | undefined {
+  const place = flakePlace(flake);
+  const { scheme, named, query } = place;
+  const [revision, hash] = [query.get('rev'), query.get('narHash')];
+  const pins = 'Use for example "?rev=" with all forty digits of a commit, and "?narHash=sha256-…", as `nix flake metadata` says.';
+  if (!FETCHED.test(scheme)) {
+    return {
+      problem: `${scheme.startsWith('hg') ? 'The seed image has no Mercurial' : `Nix fetches nothing by ${JSON.stringify(scheme)}`}.`,
+      remedy: scheme === 'ssh' ? `Use "git+${flake}".` : 'Use for example "github:owner/repository/v1.2.3", or an archive by https: with its narHash.',
+    };
+  }
+  if (/^(?:path|git\+file):(?!\/(?!\/)|\/\/\/)/.test(place.address)) {
+    return {
+      problem: 'A relative path depends on where it is used, and the pod does not have your files.', remedy: 'Use for example "github:owner/repository/v1.2.3".',
+    };
+  }
+  if (revision !== null && !REVISION.test(revision)) {
+    return { problem: 'Its rev is no revision.', remedy: pins };
+  }
+  if (hash !== null && !NAR_HASH.test(hash)) {
+    return { problem: 'Its narHash is no hash of a source.', remedy: pins };
+  }
+  if (named !== undefined && (revision !== null || query.has('ref'))) {
+    return { problem: 'It names what to fetch twice, in its path and as rev or ref.', remedy: pins };
+  }
+  return isUnchecked(scheme) ? wrongOfArchive(place) : scheme === 'sourcehut' ? wrongOfSourcehut(place) : undefined;
+}
+
+/** What Nix would not compare with what it got, and would write down all the same. */
+function wrongOfArchive({ scheme, query }: FlakePlace): Finding | undefined {
+  if (scheme === 'path' && query.has('ref')) {
+    return { problem: 'A folder has no ref.', remedy: 'Leave it out, or use "git+file:" for a repository.' };
+  }
+  return query.has('rev') && !query.has('narHash') ? {
+    problem: 'Nix does not look whether an archive or a folder is of that revision.', remedy: `${NAR_HASH_REMEDY}, or leave the rev out.`,
+  } : undefined;
+}
+
+/** Nix looks there for refs/heads/NAME and refs/tags/NAME. */
+function wrongOfSourcehut(place: FlakePlace): Finding | undefined {
+  const name = nameOf(place);
+  return name?.startsWith('refs/') ? {
+    problem: 'At sourcehut Nix finds no whole name of a ref.', remedy: `Use "${withName(place, name.replace(/^refs\/[^/]*\//, ''))}", or a revision.`,
+  } : undefined;
+}
+
+/** Why the same reference may bring other sources another day; undefined if it does not, as far as its owner moves no tag. */
+export function whyMoving(flake: string): Finding | undefined {
+  const place = flakePlace(flake);
+  const { scheme, query } = place;
+  // Nix compares it with what it got, wherever that is from.
+  if (query.has('narHash')) {
+    return undefined;
+  }
+  if (scheme === 'flake') {
+    return {
+      problem: 'What a name of the registry stands for is said where it is looked up.',
+      remedy: `Name the repository, as in "github:NixOS/nixpkgs/${EXAMPLE_REVISION}", or say allowMoving: true.`,
+    };
+  }
+  if (isUnchecked(scheme)) {
+    // A folder of the store has its hash in its name.
+    return /^(?:path:)?(?:\/\/)?\/nix\/store\/[0-9a-z]{32}-/.test(place.address) ? undefined : {
+      problem: `Of ${scheme === 'path' ? 'a folder' : 'an archive'} Nix checks nothing but its narHash, so what runs would depend on when it is brought.`,
+      remedy: `${NAR_HASH_REMEDY}, or say allowMoving: true.`,
+    };
+  }
+  const name = nameOf(place);
+  if (query.has('rev') || (name !== undefined && isPinnedName(scheme, name))) {
+    return undefined;
+  }
+  return name === undefined ? unnamed(place) : unclear(place, name);
+}
+
+/** A whole name of a tag, a revision, or what is clearly a version where Nix looks among tags, too. */
+function isPinnedName(scheme: string, name: string): boolean {
+  return /^refs\/tags\/[^*]+$/.test(name) || (FORGES.includes(scheme) && (REVISION.test(name) || isVersionName(name)));
+}
+
+function unnamed(place: FlakePlace): Finding {
+  const name = FORGES.includes(place.scheme) ? 'v1.2.3' : 'refs/tags/v1.2.3';
+  return {
+    problem: 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
+    remedy: `Name one, as in "${withName(place, name)}" or "${withRevision(place)}", or say allowMoving: true.`,
+  };
+}
+
+/** What is a branch to Nix, or may be one. */
+function unclear(place: FlakePlace, name: string): Finding {
+  if (REVISION.test(name)) {
+    return { problem: 'A revision is no ref.', remedy: `Write "${changed(place, { rev: name })}".` };
+  }
+  const isForge = FORGES.includes(place.scheme);
+  const whole = place.scheme === 'sourcehut' || name.startsWith('refs/') ? undefined : withName(place, `refs/tags/${name}`);
+  const subgroup = place.scheme === 'gitlab' && place.named?.includes('/') && !name.startsWith('refs/')
+    ? 'If that is the repository of a subgroup, write its group as "group%2Fsubgroup". ' : '';
+  return {
+    problem: `${isForge ? `${JSON.stringify(name)} may well be a branch` : `Nix takes the ref ${JSON.stringify(name)} for a branch`}, `
+      + 'so what runs would depend on when it is brought.',
+    remedy: `${subgroup}${whole === undefined ? '' : `If it is a tag, write "${whole}"; otherwise `}${whole === undefined ? 'Name' : 'name'} a revision, as in `
+      + `"${withRevision(place)}", or say allowMoving: true.`,
+  };
+}
+
+function nameOf({ named, query }: FlakePlace): string | undefined {
+  return named ?? query.get('ref') ?? undefined;
+}
+
+/** The reference with another name in the place of its own. */
+function withName(place: FlakePlace, name: string): string {
+  return FORGES.includes(place.scheme) ? changed(place, { path: name }) : changed(place, { ref: name });
+}
+
+function withRevision(place: FlakePlace): string {
+  return FORGES.includes(place.scheme) ? changed(place, { path: EXAMPLE_REVISION }) : changed(place, { rev: EXAMPLE_REVISION });
+}
+
+function changed({ address, query }: FlakePlace, { path, ...named }: { path?: string; ref?: string; rev?: string }): string {
+  const repository = path === undefined ? address : `${address.split('/').slice(0, 2).join('/')}/${path}`;
+  const others = [...query].filter(([name]) => name !== 'ref' && name !== 'rev');
+  const all = [...Object.entries(named), ...others].map(([name, value]) => `${name}=${value}`);
+  return all.length === 0 ? repository : `${repository}?${all.join('&')}`;
+}
+
+/** Whether Nix takes what it gets there for what was meant. */
+function isUnchecked(scheme: string): boolean {
+  return scheme === 'path' || /^(?:tarball\+)?(?:https?|file)$/.test(scheme);
+}

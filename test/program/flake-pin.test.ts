@@ -1,0 +1,86 @@
+import { Testing } from 'cdk8s';
+import { NixDeployment, NixProgram } from '../../src';
+import { podSpec, testChart } from '../support/synth';
+import { synthError } from '../support/synth-error';
+
+const REV = '4f3cbb5f9ae5a4fbd57fd4b6b0a1e3a0d7a0b3c1';
+const HASH = 'narHash=sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+
+/** What the step that brings programs is told to bring. */
+function brought(reference: string, allowMoving?: boolean): string {
+  const chart = testChart();
+  new NixDeployment(chart, 'echo', { programs: [NixProgram.flake(reference, { allowMoving })] });
+  expect(Testing.synth(chart)).toBeValidKubernetes();
+  return podSpec(chart).initContainers.find((container: any) => container.env.some((entry: any) => entry.name === 'PROGRAMS_SET')).args[3];
+}
+
+const refusal = (reference: string, allowMoving?: boolean): string =>
+  synthError(chart => new NixDeployment(chart, 'echo', { programs: [NixProgram.flake(reference, { allowMoving })] }));
+
+test.each([
+  'github:owner/echo/v1.2.3', 'github:owner/echo/1.2.3', 'github:owner/echo/echo-1.2.3', 'github:owner/echo/go1.22.3', 'github:owner/echo/v1.2.3-rc1', 'github:owner/echo/v1.2.3-beta.2',
+  'github:owner/echo/1.2.3.4', 'github:owner/echo/v1.2.3+build.5', 'github:owner/echo/my-echo-v1.2.3', 'github:owner/echo?ref=v1.2.3',
+  `github:owner/echo/${REV}`, `github:owner/echo?rev=${REV}`, `github:owner/echo/v1.2.3?dir=nix&${HASH}`, `github:owner/echo?${HASH}`, 'github:owner/echo/refs/tags/2.24-maintenance',
+  'gitlab:group%2Fsub/echo/v1.2.3', 'gitlab:owner/echo/refs/tags/1.2', 'sourcehut:~owner/echo/v1.2.3', `sourcehut:~owner/echo/${REV}`,
+  'git+https://git.example.org/echo?ref=refs/tags/v1', `git+ssh://git@git.example.org/echo?rev=${REV}`, `git+https://git.example.org/echo?ref=main&rev=${REV}`, `git://git.example.org/echo?rev=${REV}`,
+  `https://example.org/main.tar.gz?${HASH}`, `https://example.org/main.tar.gz?rev=${REV}&${HASH}`, `path:/srv/echo?${HASH}`, 'path:/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-source',
+])('%s is pinned', reference => {
+  expect(brought(reference)).toBe(reference);
+});
+
+const OF_ARCHIVE = 'Of an archive Nix checks nothing but its narHash';
+const OF_FOLDER = 'Of a folder Nix checks nothing but its narHash';
+
+test.each([
+  ['github:owner/echo', 'It names neither a revision nor a tag', 'Name one, as in "github:owner/echo/v1.2.3"'],
+  ['github:owner/echo?dir=nix', 'It names neither a revision nor a tag', '"github:owner/echo/v1.2.3?dir=nix"'],
+  ...[
+    'main', 'v1.2', '1.2', '1.2.x', 'nixos-26.05', 'nix-darwin-24.11', '2.24-maintenance', 'staging-24.11', '1.2-stable', 'release-1.2.3', 'nixos-24.11.1', 'dev-1.2.3', 'python-3.11',
+    'v1.2.3-maintenance', '1.2.3-next', '20240101', '2024-01-01', REV.slice(0, 7), 'feature/1.2-branch', 'feature/1.2.3', 'stable/1.2.3', 'pull/1.2/head', 'v2.x.1',
+  ].map(name => [`github:owner/echo/${name}`, `"${name}" may well be a branch`, `If it is a tag, write "github:owner/echo/refs/tags/${name}"; otherwise name a revision, as in "github:owner/echo/${REV}"`]),
+  ['github:owner/echo?ref=v1.2', '"v1.2" may well be a branch', 'If it is a tag, write "github:owner/echo/refs/tags/v1.2"'],
+  ['github:owner/echo/refs/heads/v1.2.3', '"refs/heads/v1.2.3" may well be a branch', `Name a revision, as in "github:owner/echo/${REV}"`],
+  ['github:owner/echo/%E9', '"%E9" may well be a branch', 'allowMoving'],
+  ['gitlab:group/sub/echo/v1.2.3', '"echo/v1.2.3" may well be a branch', 'write its group as "group%2Fsubgroup"'],
+  ['sourcehut:~owner/echo/v1', '"v1" may well be a branch', `Name a revision, as in "sourcehut:~owner/echo/${REV}"`],
+  ['git+https://git.example.org/echo', 'It names neither a revision nor a tag', 'as in "git+https://git.example.org/echo?ref=refs/tags/v1.2.3"'],
+  ['git+https://git.example.org/echo?ref=v1.2.3', 'Nix takes the ref "v1.2.3" for a branch', 'write "git+https://git.example.org/echo?ref=refs/tags/v1.2.3"'],
+  ['git+ssh://git@git.example.org/echo?ref=v1.2.3&submodules=1', 'Nix takes the ref "v1.2.3" for a branch', 'write "git+ssh://git@git.example.org/echo?ref=refs/tags/v1.2.3&submodules=1"'],
+  ['git+https://git.example.org/echo?ref=refs/heads/1.2.3', 'Nix takes the ref "refs/heads/1.2.3" for a branch', `"git+https://git.example.org/echo?rev=${REV}"`],
+  [`git+https://git.example.org/echo?ref=${REV}`, 'A revision is no ref.', `Write "git+https://git.example.org/echo?rev=${REV}".`],
+  ['https://example.org/main.tar.gz', OF_ARCHIVE, 'narHash=sha256-…'],
+  ['https://example.org/main.tar.gz?ref=v1.2.3', OF_ARCHIVE, 'narHash=sha256-…'],
+  ['https://example.org/releases/v1.2.3/echo.tar.gz', OF_ARCHIVE, 'narHash=sha256-…'],
+  ['https://example.org/archive/refs/tags/v1.tar.gz', OF_ARCHIVE, 'narHash=sha256-…'],
+  ['https://example.org/f/owner/echo/0.1.tar.gz', OF_ARCHIVE, 'narHash=sha256-…'],
+  [`https://example.org/archive/${REV}.tar.gz`, OF_ARCHIVE, 'narHash=sha256-…'],
+  ['path:/srv/echo', OF_FOLDER, 'narHash=sha256-…'],
+  ['/srv/echo', OF_FOLDER, 'narHash=sha256-…'],
+  [`flake:nixpkgs/${REV}`, 'What a name of the registry stands for is said where it is looked up.', 'Name the repository, as in "github:NixOS/nixpkgs/'],
+])('%s moves, and is taken only by that name', (reference, problem, remedy) => {
+  const message = refusal(reference);
+  expect(message).toContain(`CDK8SNIX1203 programs[main]: got ${JSON.stringify(reference)}. ${problem}`);
+  expect(message).toContain(remedy);
+  expect(brought(reference, true)).toBe(reference);
+});
+
+test.each([
+  [`https://example.org/main.tar.gz?rev=${REV}`, 'whether an archive or a folder is of that revision', 'narHash=sha256-…'],
+  [`path:/srv/echo?rev=${REV}`, 'whether an archive or a folder is of that revision', 'narHash=sha256-…'],
+  ['path:/srv/echo?ref=v1.2.3', 'A folder has no ref', 'git+file:'],
+  ['path:echo', 'relative', 'github:owner'],
+  ['path:./echo', 'relative', 'github:owner'],
+  [`git+file:echo?rev=${REV}`, 'relative', 'github:owner'],
+  [`hg+https://example.org/echo?rev=${REV}`, 'no Mercurial', 'narHash'],
+  [`ssh://git@example.org/echo?rev=${REV}`, 'Nix fetches nothing by "ssh"', `Use "git+ssh://git@example.org/echo?rev=${REV}"`],
+  ['docker://owner/echo:1.2.3', 'Nix fetches nothing by "docker"', 'github:owner'],
+  ['sourcehut:~owner/echo/refs/tags/v1', 'no whole name of a ref', 'Use "sourcehut:~owner/echo/v1"'],
+])('%s is refused, whether it may move or not', (reference, problem, remedy) => {
+  for (const allowMoving of [false, true]) {
+    const message = refusal(reference, allowMoving);
+    expect(message).toContain(`CDK8SNIX1201 programs[main]: got ${JSON.stringify(reference)}. `);
+    expect(message).toContain(problem);
+    expect(message).toContain(remedy);
+    expect(message.match(/CDK8SNIX/g)).toHaveLength(1);
+  }
+});
