@@ -1,8 +1,9 @@
 import { IConstruct } from 'constructs';
+import { ClaimCompany } from './claim-company';
 import { Additions, DoorKeeper } from './door-keeper';
 import { Guest } from './guest';
 import { NixEnableOptions } from './nix-enable-options';
-import { checkRivals, hasRivals } from './place-checks';
+import { checkRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
 import { shareClaims } from './shared-claims';
 import { describe, Problem } from '../base/problems';
@@ -12,6 +13,7 @@ import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
 import { checkOrder } from '../pod/order-checks';
+import { PodAdditions } from '../pod/pod-merge';
 import { PodTarget, PodTargetPart, podTargets, selectTargets } from '../pod/pod-targets';
 import { watchStarters } from '../pod/starters';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
@@ -22,32 +24,38 @@ import { keepPatchedFieldsBelow } from '../pod/written-manifest';
  */
 export class Door {
   private readonly parts: PodTargetPart[] = [];
+  private readonly keeper: DoorKeeper;
+  private readonly company: ClaimCompany;
 
-  constructor(private readonly keeper: DoorKeeper) {
-    shareClaims(keeper, this.parts);
-    keeper.scope.node.addValidation({ validate: () => checkOrder(NeededObjects.of(keeper.scope), keeper.scope).map(describe) });
-    if (hasRivals(keeper.places)) {
-      keeper.scope.node.addValidation({ validate: () => checkRivals(keeper.places, this.parts).map(describe) });
-    }
+  constructor(keeper: DoorKeeper) {
+    shareClaims(keeper);
+    this.company = new ClaimCompany(keeper, this.parts);
+    this.keeper = { ...keeper, revision: () => keeper.revision() + this.company.size };
+    keeper.scope.node.addValidation({
+      validate: () => [
+        ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.parts), ...this.company.problems(),
+      ].map(describe),
+    });
   }
 
   /**
    * @param additions what the pods get, asked as they are written
+   * @param follows whether its pods go by themselves where others have the volume, and leave it soon
    * @throws if nothing is behind the construct, something of it has Nix already, or there is no such level of Pod Security
    */
-  public enable(construct: IConstruct, options: NixEnableOptions, additions: Additions): EnabledWorkload[] {
+  public enable(construct: IConstruct, options: NixEnableOptions, additions: Additions, follows = false): EnabledWorkload[] {
     checkConstruct(this.keeper.scope, construct);
     const all = podTargets(construct, options.podTemplates);
     const targets = selectTargets(all, options.select);
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
-    if (hasRivals(this.keeper.places)) {
+    if (!follows) {
       this.parts.push(...targets.flatMap(({ parts }) => parts));
     }
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
     watchStarters(construct);
-    const guests = targets.map(target => new Guest(this.keeper, target, options, additions));
+    const guests = targets.map(target => new Guest(this.keeper, target, options, follows ? additions : () => this.together(additions())));
     construct.node.addValidation({
       validate: () => {
         keepPatchedFieldsBelow(construct);
@@ -61,6 +69,12 @@ export class Door {
       },
     });
     return guests.flatMap(guest => guest.workloads());
+  }
+
+  /** With the other workloads on the same node, where their volume is one for a node. */
+  private together(additions: PodAdditions): PodAdditions {
+    const affinity = this.company.affinity();
+    return affinity.length === 0 ? additions : { ...additions, affinity };
   }
 
   private mark({ object, construct, parts }: PodTarget, options: NixEnableOptions): void {

@@ -181,7 +181,7 @@ export class NixEnvironment extends Construct {
    * @internal
    */
   public _enableForCare(workload: IConstruct): void {
-    this.door.enable(workload, {}, () => withoutWorkloadSteps(this.additions({}, true)));
+    this.door.enable(workload, {}, () => withoutWorkloadSteps(this.additions({}, true)), true);
   }
 
   /**

@@ -22,19 +22,13 @@ export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest
   ];
 }
 
-/** Whether a volume is for one pod, so that the workloads of an environment keep each other from it. */
-export function hasRivals({ reach }: VolumePlaces): boolean {
-  return reach === StoreReach.ONE_POD;
-}
-
-/** Workloads that run all the time, each with a pod, of one environment whose volume has rivals: the second would wait for ever. */
-export function checkRivals({ what }: VolumePlaces, workloads: readonly PodTargetPart[]): Problem[] {
-  const rivals = workloads.filter(staysUp);
-  return rivals.length < 2 ? [] : [{
+/** Workloads of one environment whose volume is for one pod: beside one that runs all the time, all others would wait for ever. */
+export function checkRivals({ what, reach }: VolumePlaces, workloads: readonly PodTargetPart[]): Problem[] {
+  return reach !== StoreReach.ONE_POD || workloads.length < 2 || !workloads.some(staysUp) ? [] : [{
     code: 'CDK8SNIX0206',
     prop: what,
     value: 'ReadWriteOncePod',
-    problem: `Several workloads need it at once: ${rivals.map(({ kind, name }) => `${kind}/${name}`).join(', ')}.`,
+    problem: `Several workloads need it at once: ${workloads.map(({ kind, name }) => `${kind}/${name}`).join(', ')}.`,
     remedy: `Use an environment for each, ${REMEDIES[what]}.`,
   }];
 }

@@ -1,12 +1,10 @@
 import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { DoorKeeper } from './door-keeper';
-import { staysUp } from './workload-checks';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { describe, Problem } from '../base/problems';
 import { HomeManager } from '../home/home-manager';
 import { StoreReach } from '../pod/bound-store';
-import { PodTargetPart } from '../pod/pod-targets';
 import { sharedVolume } from '../pod/volume-kind';
 
 /** An environment on a claim, as far as others on it have to know; plain data, which every copy of this library can read. */
@@ -14,9 +12,6 @@ interface ClaimUser {
   readonly path: string;
   /** Each value that all have to agree on, by its prop. */
   readonly terms: { readonly [prop: string]: unknown };
-  readonly reach: StoreReach;
-  /** What gets Nix from it; grows. */
-  readonly parts: readonly PodTargetPart[];
   /** Set for a home that is where its store is, which tells whose both are. */
   readonly isOnStore?: boolean;
 }
@@ -37,7 +32,7 @@ const REASONS: { readonly [prop: string]: string } = {
 };
 
 /** Make known that an environment has its store or its home on a claim or another volume that lasts, and tell what of it the others there exclude. */
-export function shareClaims(keeper: DoorKeeper, parts: readonly PodTargetPart[]): void {
+export function shareClaims(keeper: DoorKeeper): void {
   const { scope, boundHome, home, homeManager, store, user } = keeper;
   const { architecture, claim, reach } = store;
   const path = scope.node.path;
@@ -47,15 +42,14 @@ export function shareClaims(keeper: DoorKeeper, parts: readonly PodTargetPart[])
     const terms = {
       'user.uid': user.uid, 'user.gid': user.gid, 'user.fsGroup': user.fsGroup, 'store.architecture': architecture, 'store.accessModes': accessModes,
     };
-    const own: ClaimUser = { path, terms, reach, parts };
-    const validate = (others: ClaimUser[]): Problem[] => [...checkTerms(volume, own, others), ...claim ? checkRivals(claim.name, own, others) : []];
-    share(scope, volume, own, validate);
+    const own: ClaimUser = { path, terms };
+    share(scope, volume, own, others => checkTerms(volume, own, others));
   }
   const homes = home.isOnStoreVolume ? volume : sharedVolume(boundHome.source);
   if (homes) {
     const place = `the folder ${boundHome.folder} of ${homes}`;
     const terms = { 'home.user': user.uid, 'home.store': volume?.replace(/^the claim /, ''), 'home.profile': profileOf(homeManager) };
-    const own: ClaimUser = { path, terms, reach, parts, isOnStore: home.isOnStoreVolume };
+    const own: ClaimUser = { path, terms, isOnStore: home.isOnStoreVolume };
     share(scope, place, own, others => checkTerms(place, own, others));
   }
 }
@@ -91,18 +85,6 @@ function checkTerms(place: string, { isOnStore, terms }: ClaimUser, [{ path, ter
     problem: `${path} uses ${place} with ${theirs[prop]}: ${REASONS[prop]}.`,
     remedy: prop.startsWith('home.') ? `Say the same in both, or give one a home of its own: ${isOnStore ? 'NixHome.persistent() or NixHome.ephemeral().' : 'another claim, or another folder of it.'}` : 'Say the same in both, or use another claim.',
   }));
-}
-
-function checkRivals(claim: string, { parts, reach }: ClaimUser, others: ClaimUser[]): Problem[] {
-  const named = (all: readonly PodTargetPart[]): string[] => all.filter(staysUp).map(({ kind, name }) => `${kind}/${name}`);
-  const [ours, theirs] = [named(parts), others.flatMap(other => named(other.parts).map(name => `${name} of ${other.path}`))];
-  return reach !== StoreReach.ONE_POD || ours.length === 0 || theirs.length === 0 ? [] : [{
-    code: 'CDK8SNIX0219',
-    prop: 'store',
-    value: 'ReadWriteOncePod',
-    problem: `Several workloads need the claim ${claim} at once: ${[...ours, ...theirs].join(', ')}.`,
-    remedy: 'Use another claim, or READ_WRITE_ONCE, which lets the pods of one node share it.',
-  }];
 }
 
 function usersOf(root: IConstruct, claim: string): ClaimUser[] {

@@ -1,11 +1,12 @@
 import { ApiObject } from 'cdk8s';
+import { joinsEnvironment } from './pod-labels';
 import { containersOf, listOf, PodManifest } from './pod-manifest';
 import { PodAdditions, usesNix } from './pod-merge';
 import { lookAtPatches, patchesOf, PatchOperation } from './written-manifest';
 import { Problem } from '../base/problems';
 
 /** The fields of a pod in which something is added, and items of their lists; and what a List holds. */
-const HOLDING = /\/(items|spec|securityContext|capabilities|nodeSelector|volumes|\w*[cC]ontainers|volumeMounts|env|command|\d+)$/;
+const HOLDING = /\/(items|spec|securityContext|capabilities|nodeSelector|affinity|podAffinity|requiredDuringSchedulingIgnoredDuringExecution|volumes|\w*[cC]ontainers|volumeMounts|env|command|\d+)$/;
 
 /**
  * What was added to pods and is gone since a JSON patch sets a whole list or object anew: who writes one of theirs seldom knows what else is in it. What
@@ -62,13 +63,14 @@ function pointerTo({ path }: PodManifest): string {
 /** All that pods hold, of what may be added to them, in words. */
 function thingsIn(pods: PodManifest[]): Set<string> {
   return new Set(pods.flatMap((pod, i) => {
-    const { initContainers, nodeSelector, securityContext, volumes } = pod.spec;
+    const { affinity, initContainers, nodeSelector, securityContext, volumes } = pod.spec;
     const where = i === 0 ? '' : `${pod.path} `;
     return [
       ...listOf(volumes).map(({ name }) => `volume ${name}`),
       ...listOf(initContainers).map(({ name }) => `init container ${name}`),
       ...Object.keys(securityContext ?? {}).map(field => `securityContext.${field}`),
       ...Object.keys(nodeSelector ?? {}).map(label => `nodeSelector ${label}`),
+      ...(joinsEnvironment(affinity) ? ['affinity to the pods on the same volume'] : []),
       ...containersOf(pod).flatMap(({ container }) => [
         ...listOf(container.volumeMounts).map(({ mountPath }) => `mount ${mountPath} of ${container.name}`),
         ...listOf(container.env).map(({ name }) => `variable ${name} of ${container.name}`),

@@ -3,6 +3,7 @@ import { secure } from './container-security';
 import { FolderMaker, withFolders } from './folder-maker';
 import { plainPath } from './folders-to-make';
 import { plainValue } from './plain-value';
+import { joinsEnvironment } from './pod-labels';
 import { listOf, PodContent } from './pod-manifest';
 import { PodSecurityLevel } from './pod-security-level';
 
@@ -47,6 +48,8 @@ export interface PodAdditions extends PodPart {
   readonly level: PodSecurityLevel;
   /** Labels of the nodes on which the pod can run. */
   readonly nodeSelector: { readonly [label: string]: string };
+  /** Which pods it has to be with on one node. @default - none */
+  readonly affinity?: kplus.k8s.PodAffinityTerm[];
   /** What becomes the command of a container that uses Nix, where the manifest names one. */
   readonly commandPrefix: string[];
   readonly folderMaker?: FolderMaker;
@@ -74,6 +77,7 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
     spec: withFolders({
       ...(additions.runtimeClassName === undefined ? {} : { runtimeClassName: additions.runtimeClassName }),
       ...spec,
+      ...(additions.affinity && !isPinned(spec) ? { affinity: withPods(spec.affinity, additions.affinity) } : {}),
       nodeSelector: undefinedIfEmpty({ ...spec.nodeSelector, ...additions.nodeSelector }),
       // `undefined` values must not hide what the workload set itself.
       securityContext: podSecurityContext,
@@ -87,6 +91,18 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
       volumes: [...listOf(spec.volumes), ...additions.volumes],
     }, additions.folderMaker),
   });
+}
+
+/** Whether a pod says on which node it runs. */
+function isPinned({ nodeName, nodeSelector }: any): boolean {
+  return nodeName !== undefined || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
+}
+
+/** Terms that somebody has written for the same label hold as they are. */
+function withPods(affinity: any, ours: kplus.k8s.PodAffinityTerm[]): any {
+  const theirs = listOf(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
+  return joinsEnvironment(affinity) ? affinity
+    : { ...affinity, podAffinity: { ...affinity?.podAffinity, requiredDuringSchedulingIgnoredDuringExecution: [...theirs, ...ours] } };
 }
 
 /** What pods are found and replaced by. */

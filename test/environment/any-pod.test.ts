@@ -227,7 +227,8 @@ describe('one claim is refused to', () => {
     const job = object('Job', 'once', { template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } }, 'batch/v1');
     expect(together(READ_WRITE_ONCE_POD, deployment('a'), deployment('b')))
       .toContain('[test/nix] CDK8SNIX0206 store: got "ReadWriteOncePod". Several workloads need it at once: Deployment/a, Deployment/b. Use an environment for each,');
-    expect(together(READ_WRITE_ONCE_POD, deployment('a'), job)).toBe('');
+    expect(together(READ_WRITE_ONCE_POD, deployment('a'), job)).toContain('Several workloads need it at once: Deployment/a, Job/once.');
+    expect(together(READ_WRITE_ONCE_POD, job, { ...job, metadata: { name: 'twice' } })).toBe('');
     expect(together(READ_WRITE_ONCE, deployment('a'), deployment('b'))).toBe('');
   });
 

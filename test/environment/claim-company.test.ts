@@ -1,0 +1,154 @@
+import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { NixDeployment, NixEnvironment, NixEnvironmentProps, NixGarbageCollection, NixHome, NixStatefulSet, NixStore } from '../../src';
+import { testChart } from '../support/synth';
+import { synthErrorOf } from '../support/synth-error';
+
+const { READ_WRITE_MANY, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
+const LABEL = 'cdk8s-nix/environment';
+const POD = '/spec/template/spec';
+
+function deployment(chart: Chart, name: string, pod: any = {}): ApiObject {
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'example/app:1' }], ...pod } };
+  return new ApiObject(chart, name, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { selector: { matchLabels: labels }, template } });
+}
+
+/** The pods of all workloads of a chart, by the names of those. */
+function pods(chart: Chart): { [name: string]: any } {
+  expect(chart).toBeValidKubernetes({ external: ['PersistentVolumeClaim/tools', 'PersistentVolumeClaim/homes'] });
+  const templateOf = ({ spec }: any): any => spec?.template ?? spec?.jobTemplate?.spec.template;
+  const templates = Testing.synth(chart).map(object => [object.metadata.name, templateOf(object)] as const);
+  return Object.fromEntries(templates.filter(([, template]) => template !== undefined));
+}
+
+const terms = (pod: any): any[] => pod.spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+
+function withEach(props: NixEnvironmentProps, ...theirs: any[]): { [name: string]: any } {
+  const chart = testChart();
+  const nix = new NixEnvironment(chart, 'nix', props);
+  theirs.forEach((pod, i) => nix.enable(deployment(chart, `theirs-${i}`, pod)));
+  return pods(chart);
+}
+
+describe('several workloads on a claim for one node', () => {
+  test('are kept on one, whatever made them', () => {
+    const chart = testChart();
+    const nix = new NixEnvironment(chart, 'nix');
+    nix.enable(deployment(chart, 'first'));
+    nix.enable(new kplus.Job(chart, 'second', { containers: [{ image: 'example/app:1' }] }));
+    const [first, second] = Object.values(pods(chart));
+    const label = first.metadata.labels[LABEL];
+    for (const pod of [first, second]) {
+      expect(pod.metadata.labels[LABEL]).toBe(label);
+      expect(terms(pod)).toEqual([{ labelSelector: { matchLabels: { [LABEL]: label } }, topologyKey: 'kubernetes.io/hostname' }]);
+    }
+  });
+
+  test('in a List, each of them', () => {
+    const chart = testChart();
+    const items = ['first', 'second'].map(name => deployment(new Chart(chart, `of-${name}`), name).toJson());
+    const inner = testChart();
+    const list = new ApiObject(inner, 'list', { apiVersion: 'v1', kind: 'List', items });
+    new NixEnvironment(inner, 'nix').enable(list);
+    expect(list.toJson().items.map(({ spec }: any) => terms(spec.template).length)).toEqual([1, 1]);
+  });
+
+  test('of several environments', () => {
+    const chart = testChart();
+    ['one', 'two', 'idle'].forEach(id => new NixEnvironment(chart, id, { store: NixStore.existing('tools') }));
+    ['one', 'two'].forEach(id => (chart.node.findChild(id) as NixEnvironment).enable(deployment(chart, `of-${id}`)));
+    const { 'of-one': one, 'of-two': two } = pods(chart);
+    const labels = [one, two].map(pod => pod.metadata.labels[LABEL]);
+    expect(new Set(labels).size).toBe(2);
+    for (const pod of [one, two]) {
+      expect(terms(pod)).toEqual([{ labelSelector: { matchExpressions: [{ key: LABEL, operator: 'In', values: labels }] }, topologyKey: 'kubernetes.io/hostname' }]);
+    }
+  });
+
+  test('with a home on a claim, in whichever folder', () => {
+    const chart = testChart();
+    for (const id of ['one', 'two']) {
+      new NixEnvironment(chart, id, { store: NixStore.emptyDir(), home: NixHome.existing('homes', { folder: id }) }).enable(deployment(chart, `of-${id}`));
+    }
+    expect(Object.values(pods(chart)).map(pod => terms(pod).length)).toEqual([1, 1]);
+  });
+
+  test('beside what a pod says of affinity itself', () => {
+    const other = { labelSelector: { matchLabels: { app: 'other' } }, topologyKey: 'kubernetes.io/hostname' };
+    const node = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } }] };
+    const { 'theirs-0': first } = withEach({}, { affinity: { nodeAffinity: node, podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [other] } } }, {});
+    expect(first.spec.affinity.nodeAffinity).toEqual(node);
+    expect(terms(first)).toEqual([other, expect.objectContaining({ labelSelector: { matchLabels: { [LABEL]: expect.any(String) } } })]);
+  });
+
+  test.each<[string, any]>([
+    ['its node', { nodeName: 'worker-1' }], ['the label of its node', { nodeSelector: { 'kubernetes.io/hostname': 'worker-1' } }],
+  ])('but not where a pod names %s', (_, pod) => {
+    expect(Object.values(withEach({}, pod, pod)).map(each => each.spec.affinity)).toEqual([undefined, undefined]);
+  });
+
+  test('and as the pod says it, where it does', () => {
+    const said = { labelSelector: { matchExpressions: [{ key: LABEL, operator: 'Exists' }] }, topologyKey: 'kubernetes.io/hostname' };
+    const { 'theirs-0': first } = withEach({}, { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [said] } } }, {});
+    expect(terms(first)).toEqual([said]);
+  });
+});
+
+test('one workload, and several that have no such volume, go anywhere', () => {
+  const none = (props: NixEnvironmentProps, ...theirs: any[]) => expect(Object.values(withEach(props, ...theirs)).flatMap(terms)).toEqual([]);
+  none({}, {});
+  none({ store: NixStore.emptyDir() }, {}, {});
+  none({ store: NixStore.persistent({ accessModes: [READ_WRITE_MANY], shared: true }) }, {}, {});
+  const chart = testChart();
+  new NixStatefulSet(chart, 'set', { replicas: 3 });
+  new NixDeployment(chart, 'single');
+  expect(Object.values(pods(chart)).flatMap(terms)).toEqual([]);
+});
+
+test('a Job that cares for the store follows the workload, which stays where it likes', () => {
+  const chart = testChart();
+  const { environment } = new NixDeployment(chart, 'workspace');
+  new NixGarbageCollection(chart, 'gc', { environment });
+  expect(Object.values(pods(chart)).map(pod => terms(pod).length).sort()).toEqual([0, 1]);
+});
+
+test('a workload that is enabled between two syntheses counts', () => {
+  const chart = testChart();
+  const nix = new NixEnvironment(chart, 'nix');
+  nix.enable(deployment(chart, 'first'));
+  expect(terms(pods(chart).first)).toEqual([]);
+  nix.enable(deployment(chart, 'second'));
+  expect(Object.values(pods(chart)).map(pod => terms(pod).length)).toEqual([1, 1]);
+});
+
+describe('a patch', () => {
+  const patched = (...patches: JsonPatch[]): string => synthErrorOf(chart => {
+    const nix = new NixEnvironment(chart, 'nix');
+    const [first] = [deployment(chart, 'first'), deployment(chart, 'second')].map(theirs => {
+      nix.enable(theirs);
+      return theirs;
+    });
+    first.addJsonPatch(...patches);
+  });
+
+  test('that sets the affinity anew is told, and one that keeps it, or means it, holds', () => {
+    const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'Exists' }] }] } };
+    expect(patched(JsonPatch.add(`${POD}/affinity`, { nodeAffinity }))).toContain(
+      `CDK8SNIX0524 ${POD}/affinity: got "add". The JSON patch takes away what the environment has put there: affinity to the pods on the same volume. `
+      + `Patch the fields in it one by one, and add to lists: JsonPatch.add("${POD}/affinity/…", …)`);
+    expect(patched(JsonPatch.add(`${POD}/affinity/nodeAffinity`, nodeAffinity))).toBe('');
+    expect(patched(JsonPatch.remove(`${POD}/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/0`))).toBe('');
+  });
+});
+
+test('a claim for one pod has one workload that stays, in whichever folder its home is', () => {
+  const withHomes = (...kinds: string[]): string => synthErrorOf(chart => kinds.forEach((kind, i) => {
+    const home = NixHome.existing('homes', { folder: `home-${i}`, accessModes: [READ_WRITE_ONCE_POD] });
+    const containers = [{ image: 'example/app:1' }];
+    new NixEnvironment(chart, `nix-${i}`, { store: NixStore.emptyDir(), home })
+      .enable(kind === 'Job' ? new kplus.Job(chart, `theirs-${i}`, { containers }) : new kplus.Deployment(chart, `theirs-${i}`, { containers }));
+  }));
+  expect(withHomes('Deployment', 'Job')).toMatch(/\[test\/nix-1\] CDK8SNIX0219 home: got "ReadWriteOncePod"\. Several workloads need the claim homes at once: Job\/\S+, Deployment\/\S+ of test\/nix-0\./);
+  expect(withHomes('Job', 'Job')).toBe('');
+});
