@@ -32,10 +32,16 @@ newline='
 # shellcheck disable=SC2034 # for seed-log.sh
 program=check-nix-store lock_held=no
 exec 7>&2
-# shellcheck source=scripts/seed-log.sh
-. "$here/seed-log.sh"
-# shellcheck source=scripts/store-links.sh
-. "$here/store-links.sh"
+# Where the seed comes before, it has read these, and the links.
+if [ "${look_is_prepared:-no}" = no ]; then
+  # shellcheck source=scripts/seed-log.sh
+  . "$here/seed-log.sh"
+  # shellcheck source=scripts/store-links.sh
+  . "$here/store-links.sh"
+  # shellcheck source=scripts/link-certificates.sh
+  . "$here/link-certificates.sh"
+  [ "$NIX_SERVED" = yes ] || recall_links "$NIX_FOLDER/.cdk8s-nix/links"
+fi
 
 check_store() {
   needed='store var/nix/db/db.sqlite .cdk8s-nix/seed'
@@ -105,11 +111,9 @@ place_files() {
 
 # Nothing that the store needs: without certificates what is installed runs all the same.
 link_certificates() {
-  # What the script will ask, of which the shell that it runs in could not tell this one.
-  [ ! -L "$NIX_FOLDER/.cdk8s-nix/ca-bundle.crt" ] || read_link "$NIX_FOLDER/.cdk8s-nix/ca-bundle.crt"
-  find_in_store "$certificates_in_profile" || true
-  # shellcheck source=scripts/link-certificates.sh
-  told=$(. "$here/link-certificates.sh" 2>&1) || told="the certificates cannot be linked: $told"
+  if ! are_certificates_in_place; then
+    failure=$(place_certificates 2>&1) || told="the certificates cannot be linked: $failure"
+  fi
   [ -z "$told" ] || say certificates "$told" >&2
 }
 
@@ -119,9 +123,11 @@ remember() {
 
 # What bring-programs.sh would do where it has nothing to bring, and in its words.
 look_for_programs() {
-  # shellcheck source=scripts/program-starts.sh
-  . "$here/program-starts.sh"
-  program=bring-programs
+  [ "${look_is_prepared:-no}" = yes ] || {
+    # shellcheck source=scripts/program-starts.sh
+    . "$here/program-starts.sh"
+  }
+  program=bring-programs told=''
   clock
   began=$time
   if ! all_are_there "$@"; then
@@ -136,7 +142,6 @@ look_for_programs() {
 
 check_store
 if [ "$NIX_SERVED" = no ]; then
-  recall_links "$NIX_FOLDER/.cdk8s-nix/links"
   check_nix
   link_certificates
 fi

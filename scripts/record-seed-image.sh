@@ -9,6 +9,8 @@ set -euf
 here=${0%/*}
 # shellcheck disable=SC2034 # the files of one script share their variables
 program=record-seed-image
+# shellcheck source=scripts/seed-warm.sh
+. "$here/seed-warm.sh"
 # shellcheck source=scripts/seed-process.sh
 . "$here/seed-process.sh"
 # shellcheck source=scripts/seed-log.sh

@@ -1,19 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# What the seed image ships: identified at each start, looked at more closely when it has to be brought.
-# Sourced by seed-nix-store.sh.
-
-# A runtime that does not know subPath for image volumes mounts the image's root at /nix: the store is one level down. Nix
-# does not run there, since its programs look for each other in /nix/store.
-find_source() {
-  is_root=no
-  [ -d "$SEED_SOURCE/store" ] || [ ! -d "$SEED_SOURCE/nix/store" ] || { SEED_SOURCE=$SEED_SOURCE/nix is_root=yes; }
-  [ -d "$SEED_SOURCE/store" ] || die 20 "the seed image has no Nix store at $SEED_SOURCE/store"
-  database=$SEED_SOURCE/var/nix/db/db.sqlite
-  registration=${SEED_SOURCE%/*}/nix-path-registration
-  [ -r "$database" ] || [ -r "$registration" ] ||
-    die 20 "the seed image has no Nix database at $database, and no $registration: build it with includeNixDB = true (dockerTools), or with Nix installed in it"
-}
+# What the seed image ships, looked at more closely when it has to be brought.
+# Sourced by seed-nix-store.sh and record-seed-image.sh.
 
 # usage: store_path_of FOLDER LINK     follows a link below this nix folder to its store path; prints nothing if it has none
 store_path_of() {
@@ -41,73 +29,6 @@ image_profiles() {
     [ -z "$path" ] || printf '%s\t%s\n' "${profile#"$SEED_SOURCE/var/nix/profiles/"}" "$path"
   done
   set -f
-}
-
-# usage: read_facts FILE PREFIX    key=value lines become variables PREFIXkey; values are never evaluated
-read_facts() {
-  # shellcheck disable=SC2034 # eval uses it
-  while IFS='=' read -r key value; do
-    case $key in protocol | id | nix | system | database | bytes | files | archive_bytes) eval "$2$key=\$value" ;; esac
-  done <"$1"
-}
-
-# What Nix knows of the image, as a number: of the whole content, for builders that make images reproducible give all files
-# one time, and what was written last may still be in the log beside the database. And the profiles, as another one.
-fingerprint_image() {
-  set -- "$registration"
-  [ ! -e "$database" ] || set -- "$database"
-  [ ! -s "$database-wal" ] || set -- "$@" "$database-wal"
-  fingerprint=$(
-    fingerprint_profiles
-    exec sha256sum "$@" - <<EOF
-$profiles
-EOF
-  ) || die 20 "cannot read the image's Nix database"
-  image_database='' image_profiles=''
-  while read -r sum file; do
-    case $file in -) image_profiles=$sum ;; *) image_database=$image_database$sum ;; esac
-  done <<EOF
-$fingerprint
-EOF
-}
-
-# Sets $profiles: as image_profiles, but where Nix lies in its place the shell itself can tell where a profile leads to.
-fingerprint_profiles() {
-  profiles=''
-  [ "$SEED_SOURCE" = /nix ] || { profiles=$(image_profiles) && return; }
-  set +f
-  for profile in /nix/var/nix/profiles/* /nix/var/nix/profiles/per-user/*/*; do
-    case $profile in *-[0-9]*-link) continue ;; esac
-    [ -L "$profile" ] || continue
-    # shellcheck disable=SC2164 # where it leads to no folder, that is asked for
-    if cd -P "$profile" 2>/dev/null; then path=$PWD; else path=$(store_path_of /nix "$profile"); fi
-    profiles=$profiles$profile=$path:
-  done
-}
-
-# A recording says what the image ships, unless something came into the image since.
-recorded() {
-  recording=$SEED_SOURCE/.cdk8s-nix
-  for file in image sizes roots profiles; do
-    [ -r "$recording/$file" ] || return 1
-  done
-  recorded_protocol='' recorded_database=''
-  read_facts "$recording/image" recorded_
-  [ "$recorded_protocol" = "$PROTOCOL" ] && [ "$recorded_database" = "$image_database" ]
-}
-
-# The seed id: what the recording says, or else a fingerprint of the database and the profiles.
-identify_image() {
-  image_id='' image_bytes='' image_files='' image_archive_bytes='' image_system=''
-  fingerprint_image
-  if recorded; then
-    described=$recording
-    read_facts "$recording/image" image_
-    return
-  fi
-  described=
-  image_id=${image_database%????????????????????????????????}
-  image_id=$image_id${image_profiles%????????????????????????????????}
 }
 
 # --- the image's Nix -----------------------------------------------------------------------------------------------

@@ -2,9 +2,8 @@
 # Brings everything a seed image ships in /nix onto a store volume: once per image, safe to kill at any moment,
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
-# Sourced from this script's own folder: seed-process.sh and seed-log.sh, the process and what it says · seed-image.sh and
-# seed-volume.sh, the two sides · and, where there is something to do, store-lock.sh · seed-plan.sh, seed-batches.sh, seed-copy.sh and
-# seed-commit.sh, the steps. A start that has nothing to do reads no more than it needs, and starts one process.
+# Sourced from this script's own folder: seed-warm.sh and seed-log.sh, which each start needs, and, where there is something to do, seed-process.sh ·
+# seed-image.sh and seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-batches.sh, seed-copy.sh and seed-commit.sh, the steps.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
@@ -41,16 +40,20 @@ set -euf
 here=${0%/*}
 # shellcheck disable=SC2034 # the files of one script share their variables
 program=seed-nix-store
-# shellcheck source=scripts/seed-process.sh
-. "$here/seed-process.sh"
 # shellcheck source=scripts/seed-log.sh
 . "$here/seed-log.sh"
-# shellcheck source=scripts/seed-image.sh
-. "$here/seed-image.sh"
-# shellcheck source=scripts/seed-volume.sh
-. "$here/seed-volume.sh"
+# shellcheck source=scripts/seed-warm.sh
+. "$here/seed-warm.sh"
+steps_are_read=no
 
 read_steps() {
+  [ "$steps_are_read" = no ] || return 0
+  steps_are_read=yes
+  # shellcheck source=scripts/seed-process.sh
+  . "$here/seed-process.sh"
+  read_image
+  # shellcheck source=scripts/seed-volume.sh
+  . "$here/seed-volume.sh"
   # shellcheck source=scripts/store-lock.sh
   . "$here/store-lock.sh"
   # shellcheck source=scripts/seed-plan.sh
@@ -61,15 +64,19 @@ read_steps() {
   . "$here/seed-copy.sh"
   # shellcheck source=scripts/seed-commit.sh
   . "$here/seed-commit.sh"
+  trap lock_lost USR1
 }
 
+# usage: seed [ARGUMENT]...      the arguments are for the look at the store
 seed() {
   find_source
   clock
   t_start=$time
-  identify_image
+  begin_fingerprint
   check_volume
   own_volume
+  [ -z "${NIX_FOLDER:-}" ] || prepare_look "$@"
+  identify_image
   if is_warm; then
     clear_leftovers
     clock
@@ -161,20 +168,47 @@ clear_leftovers() {
   set -f
 }
 
+# What may have to be cleaned up is known to the steps alone, and where they are not read, why it ended all the same.
+end() {
+  status=$?
+  read_steps
+  clean_up "$status"
+}
+
 main() {
   configure
   # A process that is PID 1 gets no signal it does not ask for.
-  trap clean_up EXIT
+  trap end EXIT
   trap 'keep_stage=yes; die 143 "stopped by a signal before the store was complete"' TERM INT HUP
-  trap lock_lost USR1
-  seed
+  seed "$@"
   if [ -n "${NIX_FOLDER:-}" ]; then look_at_store "$@"; fi
+}
+
+# What the look at the store reads before it looks.
+# usage: prepare_look [ARGUMENT]...
+prepare_look() {
+  # shellcheck source=scripts/store-links.sh
+  . "$here/store-links.sh"
+  # shellcheck source=scripts/link-certificates.sh
+  . "$here/link-certificates.sh"
+  [ $# = 0 ] || {
+    # shellcheck source=scripts/program-starts.sh
+    . "$here/program-starts.sh"
+  }
+  recall_links "$NIX_FOLDER/.cdk8s-nix/links"
+  look_is_prepared=yes
 }
 
 # What it says and how it ends is what it says and how it ends alone.
 look_at_store() {
-  clean_up
-  exec 8>&- 9>&-
+  if [ "$steps_are_read" = no ]; then
+    trap - EXIT TERM INT HUP
+  else
+    clean_up 0
+    # The links may be others now.
+    look_is_prepared=no
+  fi
+  exec 6>&- 8>&- 9>&-
   set +f
   # shellcheck source=scripts/check-nix-store.sh
   . "$here/check-nix-store.sh"

@@ -1,46 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# The process: its settings, its programs, its signals, its folder for lists.
+# The process where there is something to do: its programs, its folder for lists, its end.
 # Sourced by seed-nix-store.sh and record-seed-image.sh.
-
-umask 022
-LC_ALL=C
-export LC_ALL
-unset NIX_REMOTE
-
-# Of the volume's marker and the image's recording.
-PROTOCOL=1
-TAB='	'
-
-configure() {
-  # A signal may come while a command writes its complaints to a file.
-  exec 7>&2
-  : "${SEED_SOURCE:=/nix}" "${SEED_VOLUME:=/mnt/nix-volume}" "${SEED_IMAGE:=unknown}" "${SEED_JOBS:=}"
-  : "${SEED_REPAIR:=no}" "${SEED_WAL:=yes}" "${SEED_LOG:=text}" "${SEED_LOCK_TIMEOUT:=3600}" "${SEED_LOCK_TTL:=60}" "${SEED_PROGRESS:=5}"
-  : "${SEED_TERMINATION_LOG:=/dev/termination-log}" "${TMPDIR:=/tmp}"
-  volume=$SEED_VOLUME/nix
-  ours=$volume/.cdk8s-nix
-  # Of the image that the volume holds.
-  roots=$volume/var/nix/gcroots/cdk8s-nix/image
-  failed=no lock_held=no keep_stage=no placed=no
-  token='' workers='' helpers='' applicant='' work='' image_folder='' measuring='' examining=''
-  case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
-  case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
-  whole_number SEED_JOBS "$SEED_JOBS" && SEED_JOBS=$number
-  whole_number SEED_LOCK_TIMEOUT "$SEED_LOCK_TIMEOUT" && lock_timeout=$number
-  whole_number SEED_LOCK_TTL "$SEED_LOCK_TTL" && lock_ttl=$number
-  whole_number SEED_PROGRESS "$SEED_PROGRESS" && lock_progress=$number
-  [ "$SEED_JOBS" != 0 ] || die 10 'SEED_JOBS must be at least 1'
-  case $SEED_WAL in yes) wal=true ;; no) wal=false ;; *) die 10 "SEED_WAL is '$SEED_WAL'; it must be yes or no" ;; esac
-  lock_holder=$SEED_IMAGE lock_timeout_name=SEED_LOCK_TIMEOUT
-}
-
-# usage: whole_number NAME VALUE     sets $number; the shell would take 08 for a malformed octal number
-whole_number() {
-  number=$2
-  case $number in *[!0-9]* | ??????????*) die 10 "$1 is '$2', which is not a whole number" ;; esac
-  while [ "${number#0}" != "$number" ] && [ "$number" != 0 ]; do number=${number#0}; done
-}
 
 require_programs() {
   for name in cat chmod comm cp cut dd du head id join ln ls mkdir mv od paste readlink rm rmdir sha256sum sleep sort split stat sync tail touch tr uname uniq wc; do
@@ -107,7 +68,7 @@ make_work_folder() {
 
 # The shell itself, and none of its subshells: a signal may reach one of these before it has dropped the traps.
 clean_up() {
-  status=$?
+  status=${1:-$?}
   trap - EXIT TERM INT HUP
   trap '' USR1
   set +e

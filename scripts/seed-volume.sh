@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# The store volume: may it be seeded, and does it hold the image already?
+# The store volume: may it be seeded?
 # Sourced by seed-nix-store.sh.
 
 # usage: foreign_entry FOLDER      prints the first entry of a folder that neither we nor the storage have put there
@@ -19,22 +19,16 @@ foreign_entry() {
   done
 }
 
-is_store() {
-  [ -d "$volume/store" ] && [ -e "$volume/var/nix/db/db.sqlite" ]
+refuse_strangers() {
+  stranger=$(foreign_entry "$SEED_VOLUME")
+  [ ! -d "$volume" ] || [ -n "$stranger" ] || stranger=$(foreign_entry "$volume")
+  [ -z "$stranger" ] ||
+    die 14 "the volume holds '$stranger' and no Nix store; refusing to seed it: give an empty volume"
 }
 
 # Until the first seed is complete, there is no database. (An earlier version of this script left a mark instead, fresh.)
 is_fresh() {
   [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -e "$ours/fresh" ]
-}
-
-check_volume() {
-  [ -d "$SEED_VOLUME" ] || die 11 "no volume is mounted at $SEED_VOLUME"
-  ! { [ -d "$ours" ] || is_store; } || return 0
-  stranger=$(foreign_entry "$SEED_VOLUME")
-  [ ! -d "$volume" ] || [ -n "$stranger" ] || stranger=$(foreign_entry "$volume")
-  [ -z "$stranger" ] ||
-    die 14 "the volume holds '$stranger' and no Nix store; refusing to seed it: give an empty volume"
 }
 
 # Makes our folder, which also tells whether the volume can be written to.
@@ -92,12 +86,6 @@ no_such_files() {
   die 17 "the volume at $SEED_VOLUME cannot hold a Nix store: $(tail -n 1 "$work/errors")"
 }
 
-# SQLite's file format: byte 18 of the database is 2 if it has a write-ahead log.
-has_unwanted_log() {
-  volume_database=$volume/var/nix/db/db.sqlite
-  [ "$wal" = false ] && [ -e "$volume_database" ] && [ "$(od -An -tu1 -j18 -N1 "$volume_database" | tr -d ' ')" = 2 ]
-}
-
 # Told to do without the log, Nix cannot open a database that has one, as a clone of an unshared volume does. The last to
 # close such a database empties its log; then two bytes make it one without.
 drop_log() {
@@ -123,18 +111,6 @@ volume_unreadable() {
   die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
 }
 
-# Nix sets the mode of these folders at each start, which only their owner can do.
-own_volume() {
-  set +f
-  for folder in "$volume"/var/nix/profiles/per-user "$volume"/var/nix/profiles/per-user/* \
-    "$volume"/var/nix/gcroots/per-user "$volume"/var/nix/gcroots/per-user/*; do
-    # shellcheck disable=SC3067 # dash, bash and busybox know -O, and it costs no process
-    [ ! -d "$folder" ] || [ -O "$folder" ] || sh "$here/own-folder.sh" "$folder" 2>/dev/null ||
-      die 13 "$folder belongs to another user, and user $(id -u), group $(id -g) cannot take it over"
-  done
-  set -f
-}
-
 check_schema() {
   [ -e "$volume/var/nix/db/schema" ] && ! is_fresh || return 0
   has='' knows=''
@@ -151,19 +127,6 @@ check_system() {
   [ -z "$image_system" ] || [ "$image_system" = "$system" ] || die 16 "the seed image is for $image_system, and this node is $system: use an image for it"
   [ -z "$seed_system" ] || [ "$seed_system" = "$system" ] ||
     die 16 "the volume's store is for $seed_system, and this node is $system: keep the pod on nodes of one architecture (nodeSelector kubernetes.io/arch), or give it another volume"
-}
-
-# What the marker says, if there is one.
-read_marker() {
-  seed_protocol='' seed_id='' seed_nix='' seed_system=''
-  [ ! -r "$ours/seed" ] || read_facts "$ours/seed" seed_
-}
-
-# The volume holds exactly this image: two small files say so. No walk.
-is_warm() {
-  read_marker
-  [ "$seed_protocol" = "$PROTOCOL" ] && [ "$seed_id" = "$image_id" ] && [ "$SEED_REPAIR" = no ] && [ ! -e "$ours/repair" ] &&
-    ! has_unwanted_log && is_store && [ -e "$volume/store/${seed_nix#/nix/store/}" ]
 }
 
 lock_is_moot() {

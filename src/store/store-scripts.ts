@@ -2,7 +2,8 @@ import { packageFile } from '../base/package-file';
 
 const SCRIPTS = [
   'check-nix-store.sh', 'link-certificates.sh', 'make-folders.sh', 'own-folder.sh', 'place-files.sh', 'program-starts.sh', 'seed-batches.sh', 'seed-commit.sh',
-  'seed-copy.sh', 'seed-image.sh', 'seed-log.sh', 'seed-nix-store.sh', 'seed-plan.sh', 'seed-process.sh', 'seed-volume.sh', 'store-links.sh', 'store-lock.sh',
+  'seed-copy.sh', 'seed-image.sh', 'seed-log.sh', 'seed-nix-store.sh', 'seed-plan.sh', 'seed-process.sh', 'seed-volume.sh', 'seed-warm.sh', 'store-links.sh',
+  'store-lock.sh',
 ];
 
 /** The scripts of the init containers, by file name: the main ones source the others from the folder they lie in. */

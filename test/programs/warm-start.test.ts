@@ -59,7 +59,11 @@ interface Start extends Finished {
 }
 
 /** What the init container does in a pod with these programs, `container: store path`. */
-async function start(shell: Shell, programs: { [container: string]: string }, environment: { [name: string]: string } = {}): Promise<Start> {
+async function start(shell: Shell, programs: { [container: string]: string }, environment: { [name: string]: string } = {},
+  standIns: { [program: string]: string } = {}): Promise<Start> {
+  for (const [program, script] of Object.entries(standIns)) {
+    fs.writeFileSync(path.join(results, program), script, { mode: 0o755 });
+  }
   for (const file of ['count', 'last-words']) {
     fs.writeFileSync(path.join(results, file), '');
     fs.chownSync(path.join(results, file), USER_ID, USER_ID);
@@ -103,7 +107,8 @@ describe.each(SHELLS)('under %s', shell => {
     }
     const without = await startAgain(shell, {});
     expect(without).toMatchObject({ code: 0, stderr: '', lastWords: '' });
-    expect(without.processes).toBeGreaterThan(1);
+    // The shell, what reads the database of the image, and what compares its certificates with those of the volume.
+    expect(without.processes).toBe(3);
 
     const warm = await startAgain(shell, programs);
     const lines = Object.entries(programs).map(([name, program]) => `${name} is ${program.replace('/bin/serve', '')} (${program}), there already`);
@@ -123,6 +128,46 @@ describe.each(SHELLS)('under %s', shell => {
     }
     const { processes } = await start(shell, {});
     expect([(await startOne()).processes, (await startOther()).processes]).toEqual([processes, processes]);
+  });
+
+  test('where links led before is not believed', async () => {
+    const memory = () => fs.readFileSync(path.join(volume.nix, '.cdk8s-nix/links'), 'utf-8').trim().split('\n').sort();
+    const defaultProfile = path.join(volume.nix, 'var/nix/profiles/default');
+    for (let round = 0; round < 2; round++) {
+      expect(await startAgain(shell, {})).toMatchObject({ code: 0 });
+    }
+    const remembered = memory();
+    expect(remembered).toContain(`var/nix/profiles/default\t${fs.readlinkSync(defaultProfile)}`);
+
+    for (const lie of ['', plain, `${plain}/bin/serve`, 'nowhere', '/nix/nowhere']) {
+      fs.writeFileSync(path.join(volume.nix, '.cdk8s-nix/links'), remembered.map(line => `${line.split('\t')[0]}\t${lie}\n`).join(''));
+      expect(await startAgain(shell, {})).toMatchObject({ code: 0, stderr: '' });
+      expect(memory()).toEqual(remembered);
+    }
+
+    // A profile that leads elsewhere: to what only the volume has, and where there is no Nix.
+    await host('ln', '-sfn', plain, defaultProfile);
+    expect(await startAgain(shell, {})).toMatchObject({ code: 62, stderr: expect.stringMatching(/the default profile leads to no Nix/) });
+    await host('ln', '-sfn', '/nix/nowhere', defaultProfile);
+    expect(await startAgain(shell, {})).toMatchObject({ code: 62 });
+  });
+
+  test('what is not in the image is believed only as long as it is there', async () => {
+    const memory = path.join(volume.nix, '.cdk8s-nix/links');
+    const programs = { linked: `${linked}/bin/serve` };
+    expect(await start(shell, programs)).toMatchObject({ code: 0 });
+    expect(await startAgain(shell, programs)).toMatchObject({ code: 0 });
+    const remembered = fs.readFileSync(memory, 'utf-8');
+    const inStore = new RegExp(`^(${linked.slice('/nix/'.length)}\\S*)\t.*$`, 'm');
+    expect(remembered).toMatch(inStore);
+
+    for (const lie of ['/nix/store/nowhere', 'nowhere']) {
+      fs.writeFileSync(memory, remembered.replace(inStore, `$1\t${lie}`));
+      expect(await startAgain(shell, programs)).toMatchObject({ code: 0, stderr: '' });
+      expect(fs.readFileSync(memory, 'utf-8').split('\n').sort()).toEqual(remembered.split('\n').sort());
+    }
+    await host('rm', '-rf', path.join(volume.root, plain));
+    expect(await start(shell, programs)).toMatchObject({ code: 56 });
   });
 
   test('each start is noted, and what has to be brought, forgotten or told is left to the script that does', async () => {
@@ -158,4 +203,10 @@ describe.each(SHELLS)('under %s', shell => {
     expect(refused).toMatchObject({ code: 10, stderr: expect.stringMatching(/^bring-programs: error: /) });
     expect(refused.stderr).toMatch(words);
   });
+});
+
+// The shell of a busybox has a sha256sum of its own.
+test.each(SHELLS.slice(0, 2))('an image whose database cannot be read is told, under %s', async shell => {
+  const finished = await start(shell, {}, { PATH: '/mnt/results:/usr/sbin:/usr/bin:/bin' }, { sha256sum: '#!/bin/sh\nexit 1\n' });
+  expect(finished).toMatchObject({ code: 20, stderr: "seed-nix-store: error: cannot read the image's Nix database\n" });
 });
