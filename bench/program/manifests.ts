@@ -15,12 +15,11 @@ export function imagePod(name: string, { program }: Closure, withInit: boolean):
   return deployment(name, pod);
 }
 
-/** The same with our init container before it, of our image, with its mounts, variables and limits, which does nothing. */
-export function mountedPod(name: string, closure: Closure): string {
-  const manifests = nixManifests(name, closure, name, 1);
+/** A pod of ours whose init container does nothing; all the rest is as in `nixPod` with this claim, which has the program already. */
+export function mountedPod(name: string, closure: Closure, claimName: string, cachePort: number): string {
+  const manifests = nixManifests(name, closure, claimName, cachePort);
   const { spec } = manifests.find(({ kind }) => kind === 'Deployment').spec.template;
   spec.initContainers = spec.initContainers.map(({ args, ...container }: any) => ({ ...container, command: ['true'] }));
-  spec.containers = [imageContainer('main', [closure.program])];
   return Yaml.stringify(...manifests);
 }
 

@@ -36,7 +36,7 @@ function figuresText({ warmVsImage, warmVsMounted, closure: { mebibytes, paths, 
     row('not at all, its image is on the node', 'image'),
     '',
     `What a warm start adds to a pod of an image is ${warmVsImage.toFixed(2)} of what an init container adds that does and mounts nothing (${precise('imageWithInit')} in all), and`,
-    `${warmVsMounted.toFixed(2)} of what one adds that has the image, the mounts, the variables and the limits of ours, and does nothing (${precise('mounted')}). A kubelet takes most of a second`,
+    `${warmVsMounted.toFixed(2)} of what the same pod adds, with all its mounts, variables and limits, if its init container does nothing (${precise('mounted')}). A kubelet takes most of a second`,
     'for an init container.',
     '',
   ].join('\n');
