@@ -442,6 +442,10 @@ const CASES: Case[] = [
     const workspace = new NixDeployment(chart, 'workspace');
     workspace.environment.node.addDependency(ApiObject.of(workspace));
   }, 'CDK8SNIX0529', 'dependencies', '"test/workspace/Nix"', 'Leave out that'],
+  ['a StatefulSet whose Service begins with a digit', (chart: Chart) => {
+    new NixStatefulSet(new Chart(chart, 'inner', { disableResourceNameHashes: true }), '1st', { metadata: { name: 'first' } });
+    chart.node.findAll().filter(ApiObject.isApiObject).filter(({ kind }) => kind === 'Service').forEach(service => service.addJsonPatch(JsonPatch.replace('/metadata/name', '1st')));
+  }, 'CDK8SNIX0514', 'metadata.name', '"1st"', 'begin that with a letter'],
   ['two home configurations in one home', (chart: Chart) => {
     new NixEnvironment(chart, 'one', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.AI) });
     new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) });
@@ -450,7 +454,7 @@ const CASES: Case[] = [
 
 /** What is wrong in options or patches rather than in the workload. */
 const BY_OPTIONS = [
-  'a patch that sets all volumes anew', 'a patch that adds a second volume of one name',
+  'a patch that sets all volumes anew', 'a patch that adds a second volume of one name', 'a StatefulSet whose Service begins with a digit',
   'a container that is not there', 'no container of all', 'an init container before ours that is not there', 'an init container before ours that is to have Nix',
 ];
 

@@ -13,7 +13,7 @@ import { checkDatabase, databaseSize, weakenedTls } from './database-checks';
 import { connectTo, DatabaseConnection } from './database-connection';
 import { followReferences } from './followed-references';
 import { checkContainerPorts, listeningProblems, schemeProblems, serviceProblems } from './listening-checks';
-import { bindingProblems, checkObjects, movedProblems } from './object-checks';
+import { bindingProblems, checkObjects, movedProblems, serviceNameProblems } from './object-checks';
 import { portalIngress, portalService, publicAddress, servicePort } from './portal-access';
 import { checkPortal, unselected } from './portal-checks';
 import { CONFIG_FILE, CONFIG_FOLDER, portalContainer, portalPort } from './portal-container';
@@ -124,6 +124,7 @@ export class BackstageNix extends Construct {
           ...(preset === BackstagePreset.PRODUCTION ? weakenedTls(content, connection) : []),
           ...serviceProblems(this.service, this.port),
           ...movedProblems(this),
+          ...serviceNameProblems(this, props),
           ...(this.clusterRoleBinding ? bindingProblems(ApiObject.of(this.clusterRoleBinding).toJson()) : []),
           ...(Object.keys(this.deployment.matchLabels).length === 0 ? [unselected()] : []),
         ].map(describe);

@@ -1,8 +1,9 @@
-import { ApiObjectMetadata, Duration, Names, Size } from 'cdk8s';
+import { ApiObjectMetadata, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { BundledBackstageDatabaseOptions } from './backstage-database';
 import { wholeSeconds } from './whole-seconds';
+import { LONGEST_OF_STATEFUL_SET, shorterName } from '../base/made-name';
 import { addClaimTemplate, transformPodSpec } from '../pod/workload-hook';
 
 const PORT = 5432;
@@ -14,8 +15,6 @@ const DATA = '/var/lib/backstage-database';
 /** The ids of the user `postgres` in the official images. */
 const UID = 999;
 const UID_OF_ALPINE = 70;
-/** The name of a StatefulSet, a dash and a hash of ten digits are a label of its pods. */
-export const LONGEST_NAME = 52;
 const PERIOD = Duration.seconds(10);
 const IMAGE = 'docker.io/library/postgres:16.4';
 const RESOURCES: kplus.ContainerResources = {
@@ -63,11 +62,8 @@ export class BundledPostgres extends Construct {
 
   /** Names that are too long are cut; all others are those that cdk8s makes. */
   private metadata(metadata: ApiObjectMetadata | undefined): ApiObjectMetadata | undefined {
-    const extra = ['statefulset'];
-    if (metadata?.name !== undefined || Names.toDnsLabel(this, { extra }).length <= LONGEST_NAME) {
-      return metadata;
-    }
-    return { ...metadata, name: Names.toDnsLabel(this, { extra, maxLen: LONGEST_NAME }) };
+    const name = metadata?.name === undefined ? shorterName(this, 'statefulset', LONGEST_OF_STATEFUL_SET) : undefined;
+    return name === undefined ? metadata : { ...metadata, name };
   }
 
   /** What kplus-28 has no typed API for: claim templates, and seccomp of the pod. */

@@ -3,9 +3,10 @@ import * as kplus from 'cdk8s-plus-28';
 import { ConfigMapping } from './app-config';
 import { BackstageDatabase, ExistingBackstageDatabaseOptions } from './backstage-database';
 import { BackstagePreset } from './backstage-preset';
-import { LONGEST_NAME, postgresImage } from './bundled-postgres';
+import { postgresImage } from './bundled-postgres';
 import { DatabaseConnection } from './database-connection';
 import { isDataKey, isDnsSubdomain } from '../base/kubernetes-name';
+import { LONGEST_OF_STATEFUL_SET } from '../base/made-name';
 import { Problem, Problems } from '../base/problems';
 import { NixImage } from '../image/nix-image';
 
@@ -104,8 +105,8 @@ function checkBundled(problems: Problems, database: BackstageDatabase): void {
   if (name === 'template0' || name === 'template1') {
     problems.add('CDK8SNIX0903', 'database.name', name, 'PostgreSQL makes new databases from it.', 'Use for example "backstage".');
   }
-  if ((metadata?.name?.length ?? 0) > LONGEST_NAME) {
-    problems.add('CDK8SNIX0903', 'database.metadata.name', metadata?.name, `With it, a dash and a hash the pods are labelled: ${LONGEST_NAME} characters at most.`,
+  if ((metadata?.name?.length ?? 0) > LONGEST_OF_STATEFUL_SET) {
+    problems.add('CDK8SNIX0903', 'database.metadata.name', metadata?.name, `With it, a dash and a hash the pods are labelled: ${LONGEST_OF_STATEFUL_SET} characters at most.`,
       'Use for example "backstage-postgres".');
   }
   if (size && databaseSize(database) === undefined) {

@@ -1,9 +1,10 @@
 import { ApiObject, ApiObjectMetadata } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { BackstageNixProps } from './backstage-nix-props';
-import { isDnsLabel, isDnsSubdomain } from '../base/kubernetes-name';
+import { isDnsSubdomain, isServiceName } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problem, Problems } from '../base/problems';
+import { checkServiceName } from '../pod/service-name';
 import { isPatched, manifestAsMade, manifestAsPatched } from '../pod/written-manifest';
 
 /** Record what is wrong with the metadata of a portal's objects. Those of its Deployment are looked at as those of all workloads are. */
@@ -50,6 +51,13 @@ export function movedProblems(portal: IConstruct): Problem[] {
   });
 }
 
+/** Names that cdk8s makes of ids, or patches give. What the props name is looked at with them. */
+export function serviceNameProblems(portal: IConstruct, { service, database }: BackstageNixProps): Problem[] {
+  const said = [service?.metadata?.name, database._source.bundled?.serviceMetadata?.name];
+  return portal.node.findAll().filter(ApiObject.isApiObject).filter(({ kind, name }) => kind === 'Service' && !said.includes(name))
+    .flatMap(object => checkServiceName(object, 'CDK8SNIX0915'));
+}
+
 /** A binding that an API server would refuse, since an account is always one of a namespace. */
 export function bindingProblems({ subjects = [] }: { readonly subjects?: any[] }): Problem[] {
   return subjects.filter(({ kind, namespace }) => kind === 'ServiceAccount' && !namespace).map(({ name }): Problem => ({
@@ -79,7 +87,7 @@ function metadataOf(props: BackstageNixProps): { [prop: string]: ApiObjectMetada
 function checkMetadata(problems: Problems, prop: string, metadata: ApiObjectMetadata, ours: string | undefined): void {
   const { name, namespace } = metadata;
   const isService = /service(\.m|M)etadata$/.test(prop);
-  if (name !== undefined && !(isService ? isDnsLabel(name) && !/^\d/.test(name) : isDnsSubdomain(name))) {
+  if (name !== undefined && !(isService ? isServiceName(name) : isDnsSubdomain(name))) {
     problems.add('CDK8SNIX0915', `${prop}.name`, name,
       `The name of ${isService ? 'a Service begins with a letter and has lower-case letters, digits and "-"; 63' : 'an object has lower-case letters, digits, "-" and "."; 253'} at most.`,
       'Use for example "backstage".');

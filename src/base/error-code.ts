@@ -57,7 +57,7 @@ export const ERROR_CODES = {
   CDK8SNIX0511: 'A port is out of range.',
   CDK8SNIX0512: 'A container requests more than its limit.',
   CDK8SNIX0513: 'A label or annotation of the workload is not valid in Kubernetes.',
-  CDK8SNIX0514: 'The name or the namespace of the workload is not valid in Kubernetes.',
+  CDK8SNIX0514: 'The name or the namespace of the workload, or the name of its Service, is not valid in Kubernetes.',
   CDK8SNIX0515: 'A count of the workload, such as its replicas, or an id in its security contexts is no whole number or out of range.',
   CDK8SNIX0516: 'A construct leads to no pod, or none is of the kind and name that was selected.',
   CDK8SNIX0517: 'The place of a pod template is no JSON pointer, or leads to none.',

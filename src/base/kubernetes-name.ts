@@ -3,6 +3,11 @@ export function isDnsLabel(text: string): boolean {
   return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
 }
 
+/** The name of a Service, which is a host name that begins with a letter (RFC 1035). */
+export function isServiceName(text: string): boolean {
+  return isDnsLabel(text) && !/^\d/.test(text);
+}
+
 /** A DNS subdomain as Kubernetes wants it for most object names: what is between the dots may be as long as the whole. */
 export function isDnsSubdomain(text: string): boolean {
   return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);

@@ -7,12 +7,14 @@ import { cacheUpstream } from './cache-upstream';
 import { renderNginxConfig } from './nginx-config';
 import { checkArguments, checkConstruct } from '../base/argument-check';
 import { contentHash } from '../base/content-hash';
+import { LONGEST_OF_STATEFUL_SET, shorterName } from '../base/made-name';
 import { packageFile } from '../base/package-file';
-import { Problems } from '../base/problems';
+import { describe, Problems } from '../base/problems';
 import { verbatim } from '../base/verbatim';
 import { Substituter } from '../config/substituter';
 import { NixImage } from '../image/nix-image';
 import { ANYWHERE, dnsEgress, ipBlocks, namespacePeer, tcpPorts, urlPort } from '../network/network-rules';
+import { checkServiceName } from '../pod/service-name';
 import { addClaimTemplate, transformPodSpec } from '../pod/workload-hook';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
@@ -83,6 +85,7 @@ export class NixBinaryCache extends Construct {
       });
     }
     keepPatchedFieldsBelow(this);
+    this.node.addValidation({ validate: () => checkServiceName(ApiObject.of(this.service), 'CDK8SNIX0514').map(describe) });
   }
 
   /**
@@ -160,7 +163,9 @@ export class NixBinaryCache extends Construct {
 
   private createStatefulSet(image: string, checksum: string): kplus.StatefulSet {
     const user = this.props.userId ?? 101;
+    const name = shorterName(this, 'statefulset', LONGEST_OF_STATEFUL_SET);
     const statefulSet = new kplus.StatefulSet(this, 'StatefulSet', {
+      metadata: name === undefined ? undefined : { name },
       service: this.service,
       replicas: this.props.replicas ?? 1,
       // A cache has no order; after a node is gone both pods may come back at once.

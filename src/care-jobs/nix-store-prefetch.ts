@@ -1,8 +1,8 @@
-import { Names } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { careJob } from './care-job';
 import { checkConstruct } from '../base/argument-check';
+import { nameOfPath } from '../base/made-name';
 import { describe, Problems } from '../base/problems';
 import { NixPrefetchOptions } from '../care/prefetch-options';
 import { NixEnvironment } from '../environment/nix-environment';
@@ -32,7 +32,7 @@ export class NixStorePrefetch extends Construct {
   constructor(scope: Construct, id: string, props: NixStorePrefetchProps) {
     checkConstruct('NixStorePrefetch', arguments, new.target, NixStorePrefetch);
     super(scope, id);
-    const name = Names.toDnsLabel(this, { includeHash: false });
+    const name = nameOfPath(this);
     this.job = careJob(this, 'Job', props.environment, props.environment._care.prefetchTask(props, new Problems(this), name, false));
     this.node.addValidation({ validate: () => props.environment._care.checkAssistants(props).map(describe) });
     this.node.addValidation({

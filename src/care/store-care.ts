@@ -1,4 +1,4 @@
-import { Chart, Duration, Names } from 'cdk8s';
+import { Chart, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { IConstruct } from 'constructs';
 import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from './care-task';
@@ -7,6 +7,7 @@ import { NixGarbageCollectionOptions } from './garbage-collection-options';
 import { garbageCollectionTask } from './garbage-collection-task';
 import { NixPrefetchAtStartOptions, NixPrefetchOptions } from './prefetch-options';
 import { prefetchTask } from './prefetch-task';
+import { nameOfPath } from '../base/made-name';
 import { describe, Problem, Problems } from '../base/problems';
 import { renderResources } from '../base/resources';
 import { AssistantInstallation } from '../home/assistant-installation';
@@ -96,7 +97,7 @@ export class StoreCare {
   }
 
   public prefetchAtStart(options: NixPrefetchAtStartOptions): void {
-    const name = Names.toDnsLabel(this.environment, { includeHash: false });
+    const name = nameOfPath(this.environment);
     this.addStep(this.prefetchTask(options, this.problems, name, !options.required));
     this.environment.node.addValidation({ validate: () => this.checkAssistants(options).map(describe) });
   }

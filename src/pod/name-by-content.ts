@@ -12,8 +12,10 @@ const LONGEST_NAME = 50;
  */
 export function nameByContent(job: ApiObject, content: (spec: any) => unknown = spec => spec): void {
   finishManifest(job, manifest => {
-    const hash = contentHash(JSON.stringify(content(manifest.spec)));
-    return { ...manifest, metadata: { ...manifest.metadata, name: `${job.name.slice(0, LONGEST_NAME)}-${hash}` } };
+    // What is left of two names may be one, and a dash cannot follow a dot.
+    const isCut = job.name.length > LONGEST_NAME;
+    const hash = contentHash(JSON.stringify(content(manifest.spec)), ...isCut ? [job.name] : []);
+    return { ...manifest, metadata: { ...manifest.metadata, name: `${job.name.slice(0, LONGEST_NAME).replace(/\.+$/, '')}-${hash}` } };
   });
 }
 

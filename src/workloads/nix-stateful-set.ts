@@ -1,3 +1,4 @@
+import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withContainerDefaults } from './container-defaults';
@@ -7,8 +8,10 @@ import { NixWorkloadOptions } from './nix-workload-options';
 import { programContainers } from './program-containers';
 import { workspaceUnlessContainers } from './workspace';
 import { checkArguments, checkConstruct, checkedProps } from '../base/argument-check';
+import { describe } from '../base/problems';
 import { NixEnvironment } from '../environment/nix-environment';
 import { NixEnvironmentProps } from '../environment/nix-environment-props';
+import { checkServiceName } from '../pod/service-name';
 import { NixStore } from '../store/nix-store';
 
 /**
@@ -35,6 +38,9 @@ export class NixStatefulSet extends kplus.StatefulSet {
     // kplus makes a Service from the ports of the containers, and fails without any.
     const service = props.service ?? (hasPorts(props) ? undefined : new HeadlessService(scope, `${id}-service`, props.metadata?.namespace));
     super(scope, id, { ...props, service });
+    if (!props.service) {
+      this.node.addValidation({ validate: () => checkServiceName(ApiObject.of(this.service), 'CDK8SNIX0514').map(describe) });
+    }
     this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props, store: props.store ?? NixStore.perReplica() }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
