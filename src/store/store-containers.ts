@@ -158,14 +158,20 @@ export class StoreContainers {
 
   private homeVariables(): kplus.k8s.EnvVar[] {
     return [
-      { name: 'NIX_HOME_FOLDER', value: `${HOME_ROOT}/${this.home.folder}` },
+      { name: 'NIX_HOME_FOLDER', value: `${this.isHomeBesideStore() ? STORE_ROOT : HOME_ROOT}/${this.home.folder}` },
       ...(this.home.folders.length > 0 ? [{ name: FOLDERS_OF.home, value: this.home.folders.join('\n') }] : []),
       ...(this.homeFiles().env ?? []),
     ];
   }
 
   private homeMounts(): kplus.k8s.VolumeMount[] {
-    return [{ name: this.home.volume, mountPath: HOME_ROOT }, ...(this.homeFiles().volumeMounts ?? [])];
+    const home = this.isHomeBesideStore() ? [] : [{ name: this.home.volume, mountPath: HOME_ROOT }];
+    return [...home, ...(this.homeFiles().volumeMounts ?? [])];
+  }
+
+  /** Whether the seed sees the home where it sees the store: a mount more takes time at each start. */
+  private isHomeBesideStore(): boolean {
+    return !this.store.served && this.home.volume === VOLUME.store;
   }
 
   private homeFiles() {

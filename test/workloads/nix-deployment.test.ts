@@ -56,8 +56,10 @@ describe('with nothing given', () => {
 
   test('keeps the home, where the links of the profiles are, beside the store', () => {
     expect(mountAt(pod.containers[0], '/home/code')).toEqual({ name: 'nix-store', mountPath: '/home/code', subPath: 'home' });
-    expect(variable(pod.initContainers[0], 'NIX_HOME_FOLDER')).toBe('/mnt/nix-home/home');
-    expect(mountAt(pod.initContainers[0], '/mnt/nix-home')).toEqual({ name: 'nix-store', mountPath: '/mnt/nix-home' });
+    // By the mount that the seed has anyway.
+    expect(variable(pod.initContainers[0], 'NIX_HOME_FOLDER')).toBe('/mnt/nix-volume/home');
+    expect(pod.initContainers[0].volumeMounts.filter(({ name }: any) => name === 'nix-store').map(({ mountPath }: any) => mountPath))
+      .toEqual(['/mnt/nix-volume', '/mnt/nix-store']);
   });
 
   test('asks for little', () => {
@@ -167,6 +169,8 @@ test('another user, an ephemeral home, a store in memory', () => {
   expect(pod.volumes).toContainEqual({ name: 'nix-home', emptyDir: { sizeLimit: '1024Mi' } });
   expect(pod.volumes).toContainEqual({ name: 'nix-store', emptyDir: { medium: 'Memory', sizeLimit: '4096Mi' } });
   expect(mountAt(pod.containers[0], '/home/dev')).toEqual({ name: 'nix-home', mountPath: '/home/dev', subPath: 'home' });
+  expect(variable(pod.initContainers[0], 'NIX_HOME_FOLDER')).toBe('/mnt/nix-home/home');
+  expect(mountAt(pod.initContainers[0], '/mnt/nix-home')).toEqual({ name: 'nix-home', mountPath: '/mnt/nix-home' });
   expect(variable(pod.containers[0], 'USER')).toBe('dev');
   expect(chart).toBeValidKubernetes();
 });
