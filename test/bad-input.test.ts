@@ -3,8 +3,8 @@ import * as kplus from 'cdk8s-plus-28';
 import {
   BuiltNixImageOptions, CsiStoreOptions, EphemeralHomeOptions, HomeManager, HomeManagerProfile,
   NixArchitecture, NixConfigProps, NixCronJob, NixDaemonSet, NixDataSource,
-  NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixHomeFile, NixImage, NixJob, NixRuntimeClass, NixSeedSource, NixStatefulSet,
-  NixStatefulSetProps, NixStore, NixUser, NixUserOptions, PersistentStoreOptions, PodSecurityLevel, Substituter,
+  NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixHomeFile, NixImage, NixJob, NixProgram, NixRuntimeClass, NixSeedSource,
+  NixStatefulSet, NixStatefulSetProps, NixStore, NixUser, NixUserOptions, PersistentStoreOptions, PodSecurityLevel, Substituter,
 } from '../src';
 import { enableAgain, MEANS } from './support/same-through';
 import { synthError, synthErrorOf } from './support/synth-error';
@@ -234,6 +234,21 @@ const CASES: Case[] = [
   ['a variable with a NUL', container({ envVariables: { KEY: kplus.EnvValue.fromValue('a\0b') } }), 'CDK8SNIX0510', 'containers[main].envVariables.KEY', '"a\\u0000b"', 'base64'],
   ['port 0', container({ ports: [{ number: 0 }] }), 'CDK8SNIX0511', 'containers[main].ports', '0', '8080'],
   ['a port that nobody listens on', container({ portNumber: 8080, command: ['sleep', 'infinity'] }), 'CDK8SNIX0521', 'containers[main].startup', '8080', 'Leave the port out'],
+  ['port 0 alone', container({ portNumber: 0 }), 'CDK8SNIX0511', 'containers[main].portNumber', '0', '8080'],
+  ['one port twice', container({ ports: [{ number: 80 }, { number: 80 }] }), 'CDK8SNIX0531', 'containers[main].ports', '80', 'portNumber is one of the ports'],
+  ['one port twice, by both props', container({ portNumber: 80, ports: [{ number: 80 }] }), 'CDK8SNIX0531', 'containers[main].ports', '80', 'portNumber is one of the ports'],
+  ['two ports of one name', container({ ports: [{ name: 'web', number: 80 }, { name: 'web', number: 81 }] }), 'CDK8SNIX0531', 'containers[main].ports', '"web"', 'a name of its own'],
+  ['two ports of one name in a manifest', enabledPod({ containers: [{ name: 'main', image: 'example/app:1', ports: [{ name: 'web', containerPort: 80 }, { name: 'web', containerPort: 81 }] }] }),
+    'CDK8SNIX0531', 'containers[main].ports', '"web"', 'a name of its own'],
+  ['one port of a program twice', deployment({ programs: [NixProgram.flake('github:owner/echo/v1.2.3', { ports: [{ number: 80 }, { number: 80 }] })] }), 'CDK8SNIX0531', 'containers[main].ports', '80', 'Name it once'],
+  ['port 0 of a program', deployment({ programs: [NixProgram.flake('github:owner/echo/v1.2.3', { portNumber: 0 })] }), 'CDK8SNIX0511', 'containers[main].portNumber', '0', '8080'],
+  ['no programs at all', deployment({ programs: [] }), 'CDK8SNIX0507', 'containers', '[]', 'Give it a container'],
+  ['a program of a branch', deployment({ programs: [NixProgram.flake('github:owner/echo/v1.2')] }), 'CDK8SNIX1203', 'programs[main]', '"github:owner/echo/v1.2"', 'github:owner/echo/refs/tags/v1.2'],
+  ['a port of an init container', deployment({ containers: [{ image: 'example/app:1' }], initContainers: [{ name: 'first', image: 'example/app:1', portNumber: 80 }] }),
+    'CDK8SNIX0530', 'initContainers[first].startupProbe', '80', 'Leave out its port'],
+  ...(['readinessProbe', 'livenessProbe', 'lifecycle'] as const).map((field): Case => [`a ${field} of an init container`, enabledPod({
+    initContainers: [{ name: 'first', image: 'example/app:1', [field]: { exec: { command: ['true'] } } }],
+  }), 'CDK8SNIX0530', `initContainers[first].${field}`, 'true', 'Leave it out']),
   ['port 70000', container({ ports: [{ number: 70000 }] }), 'CDK8SNIX0511', 'containers[main].ports', '70000', '8080'],
   ['more CPU than the limit', container({ resources: { cpu: { request: kplus.Cpu.units(2), limit: kplus.Cpu.millis(500) } } }), 'CDK8SNIX0512', 'resources.cpu.request', '"2"', 'Raise the limit'],
   ['more memory than the limit', container({ resources: { memory: { request: Size.gibibytes(2), limit: Size.mebibytes(512) } } }), 'CDK8SNIX0512', 'resources.memory.request', '"2048Mi"', 'Raise the limit'],
@@ -394,7 +409,7 @@ const CASES: Case[] = [
   }, 'CDK8SNIX0205', 'home', '"/srv/home"', 'NixHome.persistent()'],
   ['a home where no container of ours runs', deployment({
     store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), home: NixHome.persistent(), containers: [{ image: 'example/app:1' }],
-  }), 'CDK8SNIX1206', 'home', '"something"', 'NixHome.ephemeral()'],
+  }), 'CDK8SNIX1206', 'home', '"persistent"', 'NixHome.ephemeral()'],
   ['two replicas in one home', deployment({ store: NixStore.emptyDir(), home: NixHome.persistent(), replicas: 2 }), 'CDK8SNIX0206', 'replicas', '2', 'NixHome.ephemeral()'],
   ['an init container before ours that is not there', deployment({ initContainersFirst: ['proxy'] }), 'CDK8SNIX0502', 'initContainersFirst', '"proxy"', 'Give it one'],
   ['an init container before ours that is to have Nix', deployment({

@@ -6,6 +6,7 @@ import { ANYTHING, isToken, ValueType, wrongType } from './value-type';
 export class ListType implements ValueType {
   public readonly meaning: string;
   public readonly secretive?: boolean;
+  public readonly plural = true;
 
   constructor(private readonly items: ValueType) {
     this.meaning = `a list, of which each item is ${items.meaning}`;
@@ -30,6 +31,7 @@ export class ListType implements ValueType {
 export class MapType implements ValueType {
   public readonly meaning: string;
   public readonly secretive?: boolean;
+  public readonly plural = true;
 
   constructor(private readonly items: ValueType) {
     this.meaning = items === ANYTHING ? 'an object' : `an object, in which each value is ${items.meaning}`;

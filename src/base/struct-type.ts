@@ -28,8 +28,9 @@ export class StructType implements ValueType {
     return `an object with ${names.length === 1 ? 'the prop' : 'props such as'} ${names.slice(0, 5).join(', ')}`;
   }
 
+  /** Of those that may have several, such as the variables of a container, nobody puts one in its place. */
   public get secretive(): boolean {
-    return [...this.props.values()].some(({ type }) => type.secretive);
+    return [...this.props.values()].some(({ type }) => type.secretive && !type.plural);
   }
 
   public fits(value: unknown): boolean {

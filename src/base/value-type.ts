@@ -10,6 +10,9 @@ export interface ValueType {
   /** Whether a secret belongs in its place. */
   readonly secretive?: boolean;
 
+  /** Whether there may be several in its place. */
+  readonly plural?: boolean;
+
   /** Asked of each value that anybody gives. */
   fits(value: unknown): boolean;
 
@@ -84,6 +87,10 @@ export class OrToken implements ValueType {
     return this.type.secretive;
   }
 
+  public get plural(): boolean | undefined {
+    return this.type.plural;
+  }
+
   public fits(value: unknown): boolean {
     return this.type.fits(value) || isToken(value);
   }
@@ -103,6 +110,10 @@ export class WithCode implements ValueType {
 
   public get secretive(): boolean | undefined {
     return this.type.secretive;
+  }
+
+  public get plural(): boolean | undefined {
+    return this.type.plural;
   }
 
   public fits(value: unknown): boolean {

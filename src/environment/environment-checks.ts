@@ -2,6 +2,7 @@ import { NixEnvironmentProps } from './nix-environment-props';
 import { isPlainAbsolutePath } from '../base/kubernetes-name';
 import { validateMetadata } from '../base/object-metadata';
 import { Problem, Problems } from '../base/problems';
+import { shownValue } from '../base/shown-value';
 import { writtenSettings } from '../config/written-settings';
 import { BoundHome } from '../home/bound-home';
 import { NixUser } from '../home/nix-user';
@@ -62,11 +63,11 @@ export function checkSharedStore({ claim, image }: Seeded, neighbours: readonly 
 
 /** What is asked for in vain where the node brings the programs. */
 function checkOwnRuntime(props: NixEnvironmentProps, problems: Problems): void {
-  OF_OUR_OWN.filter(prop => props[prop] !== undefined).forEach(prop => problems.add('CDK8SNIX1206', prop, 'something',
+  OF_OUR_OWN.filter(prop => props[prop] !== undefined).forEach(prop => problems.add('CDK8SNIX1206', prop, shownValue(prop, prop === 'image' ? props.image?.reference : props[prop]),
     'The runtime of the node brings the programs with a Nix of its own, which does not hear of this.', 'Leave it out, or use a store that is seeded.'));
   const { home } = props;
   if (home && !(home.isEphemeral && home.files.length === 0 && home._folders.length === 0)) {
-    problems.add('CDK8SNIX1206', 'home', 'something', 'No container of ours runs before the workload, which would make a home.',
+    problems.add('CDK8SNIX1206', 'home', home.isOnStoreVolume ? 'onStoreVolume' : home.isEphemeral ? 'ephemeral' : 'persistent', 'No container of ours runs before the workload, which would make a home.',
       'Use NixHome.ephemeral() without folders and files, or a store that is seeded.');
   }
 }

@@ -9,6 +9,7 @@ import { checkPatches } from './patch-checks';
 import { checkPlaces } from './place-checks';
 import { checkRoot } from './privilege-checks';
 import { checkPrograms } from './program-checks';
+import { checkPatchedRuntime } from './runtime-checks';
 import { checkKind, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
 import { describe, isSameProblem, Problem } from '../base/problems';
 import { hasDefaults, isAskedFor, isSaid } from '../pod/asked-for';
@@ -213,7 +214,7 @@ export class Guest {
     if (!isPatched(object)) {
       return problems;
     }
-    const lost = this.canGiveNix(made) ? checkPatches(object, this.pods(made), additions, manifest => this.pods(manifest, made)) : [];
+    const lost = this.canGiveNix(made) ? this.lostToPatches(made, additions) : [];
     if (problems.length === 0) {
       return lost;
     }
@@ -223,6 +224,11 @@ export class Guest {
     }
     const left = this.check(patched, additions, pod => ({ ...pod, ...withoutAdditions(pod, additions) }), made);
     return [...lost, ...problems.filter(problem => left.some(other => isSameProblem(problem, other)))];
+  }
+
+  private lostToPatches(made: any, additions: PodAdditions): Problem[] {
+    const podsIn = (manifest: any): PodManifest[] => this.pods(manifest, made);
+    return [...checkPatches(this.object, this.pods(made), additions, podsIn), ...checkPatchedRuntime(this.object, this.keeper.programs, podsIn)];
   }
 
   /** The patched manifest in which nothing of ours stands for what theirs says, so that what a patch has put right is seen; if there can be one. */

@@ -133,9 +133,8 @@ export class NixEnvironment extends Construct {
     this.scripts = this.store.runtime ? undefined : SharedFiles.of(this, 'nix-scripts', storeScripts);
     this.network = new EnvironmentNetwork(this, this.problems, this.config, props.proxy, props.caBundle, this.store.runtime);
     this._addPart(() => this.network.part());
-    const netrcs = this.config._severalNetrcs;
-    if (netrcs.length > 0) {
-      const part = mergedNetrc(this, netrcs, this.storeContainers);
+    if (this.config._severalNetrcs.length > 0) {
+      const part = mergedNetrc(this, this.config._severalNetrcs, this.storeContainers);
       this._addPart(() => part);
     }
     this.addHomeConfiguration();
@@ -177,11 +176,14 @@ export class NixEnvironment extends Construct {
 
   /**
    * The same for a workload that only cares for the store: nothing is activated in its pods, and they see no keys of assistants.
+   * With a store that is not ours it is refused for that, not for what its pod lacks.
    *
    * @internal
    */
   public _enableForCare(workload: IConstruct): void {
-    this.door.enable(workload, {}, () => withoutWorkloadSteps(this.additions({}, true)), true);
+    if (!this.store.served) {
+      this.door.enable(workload, {}, () => withoutWorkloadSteps(this.additions({}, true)), true);
+    }
   }
 
   /**
@@ -194,8 +196,7 @@ export class NixEnvironment extends Construct {
    */
   public containerFor(program: NixProgram): kplus.ContainerProps {
     checkArguments('NixEnvironment.containerFor', arguments, this);
-    this._programs.add(program);
-    return program._container(this._programs.folder, this.image.reference, this.store.runtime);
+    return this._programs.containerFor(program, this.image.reference);
   }
 
   /**

@@ -230,8 +230,9 @@ export class HomeManager {
    */
   public _validate(problems: Problems, image: NixImage, store: BoundStore): void {
     if (store.served) {
-      problems.add('CDK8SNIX0608', 'homeManager', this.attribute ?? 'prebuilt', 'The store is served by a driver: nothing can be built into it.',
-        'Let the driver serve what the home needs, or use a store that is seeded.');
+      problems.add('CDK8SNIX0608', 'homeManager', this.attribute ?? 'prebuilt',
+        store.runtime ? 'The runtime of the node brings the programs: there is no store of ours to build into.' : 'The store is served by a driver: nothing can be built into it.',
+        `${store.runtime ? 'Leave it out' : 'Let the driver serve what the home needs'}, or use a store that is seeded.`);
     }
     if (this.attribute === undefined && WITHOUT_GENERATION.includes(image.kind)) {
       problems.add('CDK8SNIX0607', 'homeManager', image.reference, `No home configuration is built into the seed image, which is ${image.kind}.`,

@@ -1,3 +1,5 @@
+import { outOfRange, repeatedNames, twice } from './container-ports';
+import { checkInitContainers } from './init-container-checks';
 import { isKind } from './object-kind';
 import { containersOf, isObject, listOf, PodManifest, startsPods } from './pod-manifest';
 import { quantityOf } from './quantity';
@@ -30,6 +32,7 @@ export function checkPlainPod(pod: PodManifest): Problem[] {
     ...checkContainerNames(pod),
     ...checkSecurityTypes(pod),
     ...checkSleepingContainers(pod),
+    ...checkInitContainers(pod),
     ...containersOf(pod).flatMap(({ container }) => [
       ...checkImage(container),
       ...checkEnvironment(container),
@@ -171,14 +174,12 @@ function checkEnvironment(container: any): Problem[] {
 }
 
 function checkPorts(container: any): Problem[] {
+  const prop = `containers[${container.name}].ports`;
   const ports: unknown[] = listOf(container.ports).map(port => port.containerPort);
-  return ports.filter(port => !Number.isInteger(port) || (port as number) < 1 || (port as number) > 65535).map((port): Problem => ({
-    code: 'CDK8SNIX0511',
-    prop: `containers[${container.name}].ports`,
-    value: port,
-    problem: 'A port is a whole number from 1 to 65535.',
-    remedy: 'Use for example 8080.',
-  }));
+  return [
+    ...ports.filter(port => !Number.isInteger(port) || (port as number) < 1 || (port as number) > 65535).map(port => outOfRange(prop, port)),
+    ...repeatedNames(listOf(container.ports)).map(name => twice(prop, name, 'name')),
+  ];
 }
 
 function checkResources({ name, resources = {} }: any): Problem[] {

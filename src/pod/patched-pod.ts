@@ -13,7 +13,7 @@ export function asSaid(merged: PodContent, made: PodContent): PodContent {
   const containersAsSaid = (containers: unknown): any[] => listOf(containers)
     .map(container => ({ ...container, securityContext: overlay(container.securityContext, said.get(container.name)) }));
   return {
-    ...merged,
+    metadata: { ...merged.metadata, annotations: overlay(merged.metadata.annotations, made.metadata.annotations) },
     spec: {
       ...merged.spec,
       nodeSelector: overlay(merged.spec.nodeSelector, made.spec.nodeSelector),

@@ -75,9 +75,9 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
   return plainValue({
     metadata: mergePodMetadata(metadata, additions),
     spec: withFolders({
-      ...(additions.runtimeClassName === undefined ? {} : { runtimeClassName: additions.runtimeClassName }),
       ...spec,
       ...(additions.affinity && !isPinned(spec) ? { affinity: withPods(spec.affinity, additions.affinity) } : {}),
+      ...(additions.runtimeClassName === undefined ? {} : { runtimeClassName: spec.runtimeClassName ?? additions.runtimeClassName }),
       nodeSelector: undefinedIfEmpty({ ...spec.nodeSelector, ...additions.nodeSelector }),
       // `undefined` values must not hide what the workload set itself.
       securityContext: podSecurityContext,

@@ -8,6 +8,7 @@ import { describe, Problem, Problems } from '../base/problems';
 import { CareTask, careScripts, deadlineSeconds } from '../care/care-task';
 import { programsSet } from '../care/programs-set';
 import { NodeRuntime } from '../pod/bound-store';
+import { checkGivenPorts } from '../pod/container-ports';
 import { isDictionary } from '../pod/dictionary';
 
 /** Evaluating a flake takes hundreds of MiB. */
@@ -80,36 +81,27 @@ export class EnvironmentPrograms {
     return this.programs.size;
   }
 
-  /** @throws if another program has its name: it tells them apart on the store */
-  public add(program: NixProgram): void {
-    const known = this.programs.get(program._name);
-    if (known && known._key !== program._key) {
-      throw new Error(`CDK8SNIX1202 ${this.scope.node.path}: got ${JSON.stringify(program.reference)}. The name ${JSON.stringify(program._name)} stands for `
-        + `${JSON.stringify(known.reference)} already. Give the container of each program of an environment a name of its own (name).`);
-    }
-    if (this.runtime?.flakeAnnotation && this.programs.size > 0 && !known) {
-      this.problems.add('CDK8SNIX1206', `programs[${program._name}]`, program.reference, 'This runtime of the node runs one flake in a pod.', 'Use a workload for each.');
-    }
-    if (!known) {
-      program._validate(this.problems, `programs[${program._name}]`, this.runtime);
-      if (!this.runtime) {
-        // While objects can still be added to the chart.
-        careScripts(this.scope);
-      }
-      if (this.programs.size === 0) {
-        watchStrandedPrograms({
-          scope: this.scope,
-          runs: (container, object) => this.isRunBy(container, object),
-          isEnabled: () => this.workloads.length > 0,
-        });
-      }
-      this.programs.set(program._name, program);
-    }
+  /**
+   * The container of a program, which is one of the environment from then on.
+   *
+   * @param image the seed image
+   * @throws if another program has its name, which tells them apart on the store, or cdk8s-plus would refuse its ports
+   */
+  public containerFor(program: NixProgram, image: string): kplus.ContainerProps {
+    const container = program._container(this.folder, image, this.runtime);
+    checkGivenPorts(container, this.scope.node.path);
+    this.add(program);
+    return container;
   }
 
-  /** Whether the runtime of the node runs one flake in all containers of a pod, whatever images they have. */
-  public get ignoresImages(): boolean {
-    return this.runtime?.runs === 'flake';
+  /** The runtime of the node, if that brings them. */
+  public get nodeRuntime(): NodeRuntime | undefined {
+    return this.runtime;
+  }
+
+  /** The image of the container that has a name, if it runs one of them. */
+  public imageOf(name: string): string | undefined {
+    return this.programs.get(name)?._container(this.folder, '', this.runtime).image;
   }
 
   /** What the runtime of the node wants to know; the pod has one set of annotations, and so one flake. */
@@ -140,6 +132,33 @@ export class EnvironmentPrograms {
       suitableResources: RESOURCES,
       variables: this.variables,
     };
+  }
+
+  private add(program: NixProgram): void {
+    const known = this.programs.get(program._name);
+    if (known && known._key !== program._key) {
+      throw new Error(`CDK8SNIX1202 ${this.scope.node.path}: got ${JSON.stringify(program.reference)}. The name ${JSON.stringify(program._name)} stands for `
+        + `${JSON.stringify(known.reference)} already. Give the container of each program of an environment a name of its own (name).`);
+    }
+    if (this.runtime?.flakeAnnotation && [...this.programs.values()].some(other => other.reference !== program.reference)) {
+      this.problems.add('CDK8SNIX1206', `programs[${program._name}]`, program.reference,
+        'This runtime of the node runs one flake in a pod, and the pods of an environment run the same one.', 'Use an environment and a workload for each.');
+    }
+    if (!known) {
+      program._validate(this.problems, `programs[${program._name}]`, this.runtime);
+      if (!this.runtime) {
+        // While objects can still be added to the chart.
+        careScripts(this.scope);
+      }
+      if (this.programs.size === 0) {
+        watchStrandedPrograms({
+          scope: this.scope,
+          runs: (container, object) => this.isRunBy(container, object),
+          isEnabled: () => this.workloads.length > 0,
+        });
+      }
+      this.programs.set(program._name, program);
+    }
   }
 
   /** Whether a container runs one of them. An image of a snapshotter needs nobody to bring it, and who names the runtime class knows what to do. */

@@ -175,6 +175,7 @@ export class NixProgram {
     if (typeof this._name !== 'string' || !isDnsLabel(this._name)) {
       problems.add('CDK8SNIX1202', `${prop}.name`, this._name, 'A container has lower-case letters, digits and "-" in its name, at most 63.', 'Use for example "echo".');
     }
+    this.checkOwnImage(problems, prop, runtime);
     const needed = runtime ? KIND_FOR[runtime.runs] : undefined;
     if (needed ? needed !== this.kind : this.kind === 'command') {
       problems.add('CDK8SNIX1206', prop, this.reference, runtime ? 'The runtime of the node does not run this.' : 'A command alone is found only by a runtime of the node.',
@@ -183,6 +184,14 @@ export class NixProgram {
       this.check(problems, prop);
     } else if (!IMAGE_PATH.test(this.reference)) {
       problems.add('CDK8SNIX1201', prop, this.reference, 'This is no store path of an image.', 'Use that of an image which buildImage of nix-snapshotter made.');
+    }
+  }
+
+  /** What stands in the place of an image that only the runtime of the node knows. */
+  private checkOwnImage(problems: Problems, prop: string, runtime?: NodeRuntime): void {
+    if (this.image !== undefined && runtime && runtime.runs !== 'command' && KIND_FOR[runtime.runs] === this.kind) {
+      problems.add('CDK8SNIX1206', `${prop}.image`, this.image, runtime.runs === 'flake' ? 'This runtime of the node ignores images.'
+        : 'The program is the image of its container here, and in another image it is nowhere.', 'Leave it out.');
     }
   }
 
@@ -212,7 +221,7 @@ function isListOfTexts(value: unknown): boolean {
 }
 
 /** What a snapshotter takes for an image. */
-const IMAGE_PATH = /^\/nix\/store\/[0-9a-z]{32}-[A-Za-z0-9+._?=-]+$/;
+const IMAGE_PATH = /^\/nix\/store\/[0-9a-z]{32}-(?![^/]*\.drv$)[A-Za-z0-9+._?=-]+$/;
 
 /** The kind of program that a runtime runs. */
 const KIND_FOR = { flake: 'flake', command: 'command', image: 'package' } as const;

@@ -44,6 +44,6 @@ export class NixCronJob extends kplus.CronJob {
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
     checkArguments('NixCronJob.addContainer', arguments, this);
-    return super.addContainer(withContainerDefaults(cont));
+    return super.addContainer(withContainerDefaults(cont, this));
   }
 }

@@ -34,7 +34,7 @@ export class NixDaemonSet extends kplus.DaemonSet {
     this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props, store: props.store ?? NixStore.emptyDir() }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
-    workspaceUnlessContainers(this, this.environment.image, props.containerResources);
+    workspaceUnlessContainers(this, this.environment.image, props);
   }
 
   /**
@@ -44,6 +44,6 @@ export class NixDaemonSet extends kplus.DaemonSet {
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
     checkArguments('NixDaemonSet.addContainer', arguments, this);
-    return super.addContainer(withContainerDefaults(cont));
+    return super.addContainer(withContainerDefaults(cont, this));
   }
 }

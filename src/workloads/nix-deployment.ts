@@ -35,7 +35,7 @@ export class NixDeployment extends kplus.Deployment {
     this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
-    workspaceUnlessContainers(this, this.environment.image, props.containerResources);
+    workspaceUnlessContainers(this, this.environment.image, props);
   }
 
   /**
@@ -45,6 +45,6 @@ export class NixDeployment extends kplus.Deployment {
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
     checkArguments('NixDeployment.addContainer', arguments, this);
-    return super.addContainer(withContainerDefaults(cont));
+    return super.addContainer(withContainerDefaults(cont, this));
   }
 }

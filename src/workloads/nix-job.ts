@@ -51,6 +51,6 @@ export class NixJob extends kplus.Job {
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
     checkArguments('NixJob.addContainer', arguments, this);
-    return super.addContainer(withContainerDefaults(cont));
+    return super.addContainer(withContainerDefaults(cont, this));
   }
 }

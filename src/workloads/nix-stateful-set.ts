@@ -44,7 +44,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
     this.environment = new NixEnvironment(this, 'Nix', checkedProps({ ...props, store: props.store ?? NixStore.perReplica() }));
     this.environment.enable(this, enableOptions(props));
     programContainers(this.environment, props.programs).forEach(container => this.addContainer(container));
-    workspaceUnlessContainers(this, this.environment.image, props.containerResources);
+    workspaceUnlessContainers(this, this.environment.image, props);
   }
 
   /**
@@ -54,7 +54,7 @@ export class NixStatefulSet extends kplus.StatefulSet {
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
     checkArguments('NixStatefulSet.addContainer', arguments, this);
-    return super.addContainer(withContainerDefaults(cont));
+    return super.addContainer(withContainerDefaults(cont, this));
   }
 }
 

@@ -162,7 +162,7 @@ test('a program has Nix, also where only other containers are named', () => {
 });
 
 test('without programs there is no step for them', () => {
-  expect(step(deployment())).toBeUndefined();
+  expect(step(deploymentOf({}))).toBeUndefined();
 });
 
 test('two environments do not share names on one claim', () => {

@@ -1,8 +1,11 @@
-import { ApiObject, Testing } from 'cdk8s';
+import { mkdtempSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { ApiObject, Chart, Include, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
-  HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixDeploymentProps, NixEnvironment, NixHome, NixImage, NixProgram,
-  NixProgramPrefetch, NixRuntimeClass, NixStore,
+  HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixDeploymentProps, NixEnvironment, NixGarbageCollection, NixHome, NixImage,
+  NixProgram, NixProgramPrefetch, NixRuntimeClass, NixStore, NixStorePrefetch, NixStoreVerification,
 } from '../../src';
 import { only, testChart, variable } from '../support/synth';
 import { synthError } from '../support/synth-error';
@@ -10,6 +13,7 @@ import { synthError } from '../support/synth-error';
 const FLAKE = NixProgram.flake('github:owner/echo/v1.2.3', { portNumber: 8080, args: ['--all'] });
 const IMAGE = '/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-nix-image-redis.tar';
 const CONTAINIX = NixStore.runtimeClass(NixRuntimeClass.containix());
+const SNAPSHOTTER = NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter());
 const FLOX = NixStore.runtimeClass(NixRuntimeClass.flox({ environment: 'flox/echoip' }));
 
 function pod(props: NixDeploymentProps): any {
@@ -43,7 +47,7 @@ test('a shim that runs commands in an environment', () => {
 });
 
 test('a snapshotter, for which an image is a store path', () => {
-  const { spec } = pod({ store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [NixProgram.package(IMAGE)] });
+  const { spec } = pod({ store: SNAPSHOTTER, programs: [NixProgram.package(IMAGE)] });
   expect(spec.runtimeClassName).toBeUndefined();
   expect(spec.containers[0].image).toBe(`nix:0${IMAGE}`);
 });
@@ -64,18 +68,21 @@ test('any other shim, and any workload', () => {
 
 test.each<[string, () => NixDeploymentProps, string, string]>([
   ['a workspace', () => ({ store: CONTAINIX }), 'CDK8SNIX1206', 'Give the workload a program'],
-  ['a home configuration', () => ({ store: CONTAINIX, programs: [FLAKE], homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) }), 'CDK8SNIX0608', 'homeManager'],
-  ['settings', () => ({ store: CONTAINIX, programs: [FLAKE], config: { maxJobs: 2 } }), 'CDK8SNIX1206', 'config: got'],
-  ['a seed image', () => ({ store: CONTAINIX, programs: [FLAKE], image: NixImage.of('example/nix:1') }), 'CDK8SNIX1206', 'image: got'],
-  ['a home on the store', () => ({ store: CONTAINIX, programs: [FLAKE], home: NixHome.onStoreVolume() }), 'CDK8SNIX1206 home: got', 'make a home'],
-  ['two flakes in one pod', () => ({ store: CONTAINIX, programs: [FLAKE, NixProgram.flake('github:owner/b/v1.2.0', { name: 'b' })] }), 'CDK8SNIX1206', 'one flake in a pod'],
+  ['a home configuration', () => ({ store: CONTAINIX, programs: [FLAKE], homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) }), 'CDK8SNIX0608 homeManager', 'The runtime of the node brings the programs'],
+  ['an image that is ignored', () => ({ store: CONTAINIX, programs: [NixProgram.flake('github:owner/echo/v1.2.3', { image: 'example/debian:13' })] }), 'CDK8SNIX1206 programs[main].image: got "example/debian:13"', 'ignores images'],
+  ['an image in the place of the program', () => ({ store: SNAPSHOTTER, programs: [NixProgram.package(IMAGE, { image: 'example/redis:7' })] }), 'CDK8SNIX1206 programs[main].image: got "example/redis:7"', 'Leave it out'],
+  ['a derivation for an image', () => ({ store: SNAPSHOTTER, programs: [NixProgram.package(`${IMAGE}.drv`)] }), 'CDK8SNIX1201', 'no store path of an image'],
+  ['settings', () => ({ store: CONTAINIX, programs: [FLAKE], config: { maxJobs: 2 } }), 'CDK8SNIX1206', 'config: got {"maxJobs":2}. The runtime'],
+  ['a seed image', () => ({ store: CONTAINIX, programs: [FLAKE], image: NixImage.of('example/nix:1') }), 'CDK8SNIX1206', 'image: got "example/nix:1". The runtime'],
+  ['a home on the store', () => ({ store: CONTAINIX, programs: [FLAKE], home: NixHome.onStoreVolume() }), 'CDK8SNIX1206 home: got "onStoreVolume"', 'make a home'],
+  ['two flakes in one pod', () => ({ store: CONTAINIX, programs: [FLAKE, NixProgram.flake('github:owner/b/v1.2.0', { name: 'b' })] }), 'CDK8SNIX1206', 'an environment and a workload for each'],
   ['a flake where commands run', () => ({ store: FLOX, programs: [FLAKE] }), 'CDK8SNIX1206', 'Use NixProgram.command(…)'],
   ['a command where flakes run', () => ({ store: CONTAINIX, programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
   ['a command of nothing', () => ({ store: FLOX, programs: [NixProgram.command([])] }), 'CDK8SNIX1201', 'Name a program'],
   ['a command where nothing brings it', () => ({ programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1206', 'Use NixProgram.flake(…)'],
-  ['a program as an image', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [NixProgram.package(`${IMAGE}/bin/x`)] }), 'CDK8SNIX1201', 'buildImage'],
+  ['a program as an image', () => ({ store: SNAPSHOTTER, programs: [NixProgram.package(`${IMAGE}/bin/x`)] }), 'CDK8SNIX1201', 'buildImage'],
   ['beside a flake, a container of an image that the runtime ignores', () => ({ store: CONTAINIX, programs: [FLAKE], containers: [{ name: 'cache', image: 'example/redis:7' }] }), 'CDK8SNIX1206 containers[cache].image: got "example/redis:7"', 'would run the flake of the pod'],
-  ['a flake where images run', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), programs: [FLAKE] }), 'CDK8SNIX1206', 'Use NixProgram.package(…)'],
+  ['a flake where images run', () => ({ store: SNAPSHOTTER, programs: [FLAKE] }), 'CDK8SNIX1206', 'Use NixProgram.package(…)'],
   ['a flake that moves', () => ({ store: CONTAINIX, programs: [NixProgram.flake('github:owner/echo')] }), 'CDK8SNIX1203', 'neither a revision nor a tag'],
   ['no environment', () => ({ store: NixStore.runtimeClass(NixRuntimeClass.flox({ environment: 'echoip' })), programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1207', 'owner/echo'],
   ['no options', () => ({ store: NixStore.runtimeClass((NixRuntimeClass.flox as any)()), programs: [NixProgram.command(['x'])] }), 'CDK8SNIX1207', 'props such as environment'],
@@ -92,7 +99,7 @@ test.each<[string, () => NixDeploymentProps, string, string]>([
 
 test.each<[string, NixStore, NixProgram]>([
   ['an environment is on top of any image', FLOX, NixProgram.command(['echoip'])],
-  ['a snapshotter pulls other images, too', NixStore.runtimeClass(NixRuntimeClass.nixSnapshotter()), NixProgram.package(IMAGE)],
+  ['a snapshotter pulls other images, too', SNAPSHOTTER, NixProgram.package(IMAGE)],
 ])('beside a program there may be a container of an image, where %s', (_, store, program) => {
   const { spec } = pod({ store, programs: [program], containers: [{ name: 'cache', image: 'example/redis:7' }] });
   expect(spec.containers.map((container: any) => container.image)).toContain('example/redis:7');
@@ -109,6 +116,119 @@ test('a container of a program in a workload that is not enabled is refused, and
   });
   expect(build()).toContain('CDK8SNIX1208 containers: got "main".');
   expect(() => build('containix')).toThrow('synth accepted it');
+});
+
+/** A pod that an environment is enabled for, with the container of its program. */
+function enabledPod(chart: Chart, store: NixStore, program: NixProgram, spec: object, metadata: object = {}, image?: string): ApiObject {
+  const environment = new NixEnvironment(chart, 'nix', { store });
+  const { name, image: own, command } = environment.containerFor(program);
+  const workload = new ApiObject(chart, 'pod', {
+    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod', ...metadata }, spec: { ...spec, containers: [{ name, image: image ?? own, command }] },
+  } as any);
+  environment.enable(workload);
+  return workload;
+}
+
+const RUNTIMES: Array<[string, NixStore, NixProgram, string | undefined, string | undefined]> = [
+  ['containix', CONTAINIX, FLAKE, 'containix', 'containix.dev/flake'],
+  ['Flox', FLOX, NixProgram.command(['echoip']), 'flox', 'flox.dev/environment'],
+  ['nix-snapshotter', SNAPSHOTTER, NixProgram.package(IMAGE), undefined, undefined],
+];
+
+describe.each(RUNTIMES)('what %s finds the program by', (_, store, program, ours, annotation) => {
+  test('is told with the same words, or with nothing', () => {
+    const chart = testChart();
+    enabledPod(chart, store, program, { runtimeClassName: ours ?? null });
+    expect(only(Testing.synth(chart), 'Pod').spec.runtimeClassName ?? undefined).toBe(ours);
+    const empty = testChart();
+    enabledPod(empty, store, program, { runtimeClassName: null });
+    expect(only(Testing.synth(empty), 'Pod').spec.runtimeClassName ?? undefined).toBe(ours);
+  });
+
+  if (ours === undefined) {
+    test('is the image, and any class of runtimes will do', () => {
+      const chart = testChart();
+      enabledPod(chart, store, program, { runtimeClassName: 'kata' });
+      expect(only(Testing.synth(chart), 'Pod').spec.runtimeClassName).toBe('kata');
+      const message = synthError(other => enabledPod(other, store, program, {}, {}, 'example/redis:7'));
+      expect(message).toContain('CDK8SNIX1206 containers[main].image: got "example/redis:7".');
+      expect(message.match(/CDK8SNIX/g)).toHaveLength(1);
+      expect(synthError(other => enabledPod(other, store, program, {}).addJsonPatch(JsonPatch.replace('/spec/containers/0/image', 'example/redis:7'))))
+        .toContain('CDK8SNIX1206 containers[main].image: got "example/redis:7".');
+    });
+    return;
+  }
+
+  const path = `/metadata/annotations/${annotation!.replace('/', '~1')}`;
+  test.each<[string, (chart: Chart) => void, string]>([
+    ['another class', chart => enabledPod(chart, store, program, { runtimeClassName: 'kata' }), 'runtimeClassName: got "kata"'],
+    ['another class beside a patch', chart => enabledPod(chart, store, program, { runtimeClassName: 'kata' }).addJsonPatch(JsonPatch.add('/spec/priority', 1)), 'runtimeClassName: got "kata"'],
+    ['another class by a patch', chart => enabledPod(chart, store, program, {}).addJsonPatch(JsonPatch.add('/spec/runtimeClassName', 'kata')), 'runtimeClassName: got "kata"'],
+    ['no class by a patch', chart => enabledPod(chart, store, program, {}).addJsonPatch(JsonPatch.remove('/spec/runtimeClassName')), 'runtimeClassName: got nothing'],
+    ['another annotation', chart => enabledPod(chart, store, program, {}, { annotations: { [annotation!]: 'x/y' } }), `podMetadata.annotations[${annotation}]: got "x/y"`],
+    ['another annotation beside a patch', chart => enabledPod(chart, store, program, {}, { annotations: { [annotation!]: 'x/y' } }).addJsonPatch(JsonPatch.add('/spec/priority', 1)), `podMetadata.annotations[${annotation}]: got "x/y"`],
+    ['another annotation by a patch', chart => enabledPod(chart, store, program, {}).addJsonPatch(JsonPatch.replace(path, 'x/y')), `podMetadata.annotations[${annotation}]: got "x/y"`],
+    ['no annotation by a patch', chart => enabledPod(chart, store, program, {}).addJsonPatch(JsonPatch.remove(path)), `podMetadata.annotations[${annotation}]: got nothing`],
+  ])('is not replaced by %s', (__, build, words) => {
+    const message = synthError(build);
+    expect(message).toContain(`CDK8SNIX1206 ${words}.`);
+    expect(message.match(/CDK8SNIX/g)).toHaveLength(1);
+  });
+
+  test('is put back where a patch sets all annotations anew', () => {
+    const chart = testChart();
+    enabledPod(chart, store, program, {}).addJsonPatch(JsonPatch.replace('/metadata/annotations', { a: 'b' }));
+    expect(Object.keys(only(Testing.synth(chart), 'Pod').metadata.annotations).sort()).toEqual(['a', annotation].sort());
+  });
+});
+
+test('a file that names another class is refused, too', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'cdk8s-nix-')), 'pod.yaml');
+  const message = synthError(chart => {
+    const environment = new NixEnvironment(chart, 'nix', { store: CONTAINIX });
+    const { name, image } = environment.containerFor(FLAKE);
+    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod' }, spec: { runtimeClassName: 'kata', containers: [{ name, image }] } }));
+    environment.enable(new Include(chart, 'file', { url: file }));
+  });
+  expect(message).toContain('CDK8SNIX1206 runtimeClassName: got "kata".');
+});
+
+test('two workloads of one environment run the same flake, and no two', () => {
+  const build = (chart: Chart, references: string[]) => {
+    const environment = new NixEnvironment(chart, 'nix', { store: CONTAINIX });
+    references.forEach((reference, i) => {
+      const workload = new kplus.Deployment(chart, `w${i}`);
+      workload.addContainer(environment.containerFor(NixProgram.flake(reference, { name: `c${i}` })));
+      environment.enable(workload);
+    });
+  };
+  const chart = testChart();
+  build(chart, ['github:owner/echo/v1.2.3', 'github:owner/echo/v1.2.3']);
+  expect(Testing.synth(chart).filter(object => object.kind === 'Deployment').map(object => object.spec.template.metadata.annotations['containix.dev/flake']))
+    .toEqual(['github:owner/echo/v1.2.3', 'github:owner/echo/v1.2.3']);
+  const message = synthError(other => build(other, ['github:owner/echo/v1.2.3', 'github:owner/echo/v1.2.4']));
+  expect(message).toContain('CDK8SNIX1206 programs[c1]: got "github:owner/echo/v1.2.4".');
+  expect(message).toContain('Use an environment and a workload for each.');
+});
+
+test.each<[string, (chart: Chart, environment: NixEnvironment) => void]>([
+  ['a collector', (chart, environment) => new NixGarbageCollection(chart, 'care', { environment })],
+  ['a verification', (chart, environment) => new NixStoreVerification(chart, 'care', { environment })],
+  ['a prefetch in a Job', (chart, environment) => new NixStorePrefetch(chart, 'care', { environment, packages: ['github:owner/echo/v1.2.3#x'] })],
+])('%s is refused for what it is alone', (_, ask) => {
+  for (const store of [CONTAINIX, NixStore.csi({ driver: 'nix.csi.example.org' })]) {
+    const message = synthError(chart => {
+      const environment = new NixEnvironment(chart, 'nix', { store });
+      environment.enable(new kplus.Deployment(chart, 'app', { containers: [store === CONTAINIX ? environment.containerFor(FLAKE) : { image: 'example/app:1' }] }));
+      ask(chart, environment);
+    });
+    expect(message).toContain('CDK8SNIX0703 environment.store');
+    expect(message.match(/CDK8SNIX/g)).toHaveLength(1);
+  }
+});
+
+test('options that are none are shown', () => {
+  expect(() => (NixProgram.flake as any)('github:owner/echo/v1.2.3', 'server')).toThrow('CDK8SNIX1304 NixProgram.flake().options: got "server".');
 });
 
 test.each<[string, (environment: NixEnvironment) => void]>([

@@ -1,0 +1,50 @@
+import { describe, Problem } from '../base/problems';
+
+/** A container, as it is given to any generation of cdk8s-plus. */
+interface GivenContainer {
+  readonly name?: string;
+  readonly portNumber?: number;
+  readonly ports?: ReadonlyArray<{ readonly name?: string; readonly number: number; readonly protocol?: string }>;
+}
+
+/**
+ * For ports that cdk8s-plus refuses in words of its own as the container is made, and for 0, which it drops.
+ *
+ * @param path of the construct that gets the container
+ * @throws if there are any
+ */
+export function checkGivenPorts({ name = 'main', portNumber, ports = [] }: GivenContainer, path: string): void {
+  const prop = `containers[${name}]`;
+  const all = [...portNumber === undefined ? [] : [{ number: portNumber }], ...Array.isArray(ports) ? ports : []];
+  const problems = portNumber === 0 ? [outOfRange(`${prop}.portNumber`, 0)] : [
+    ...repeated(all.map(port => `${port?.number}/${(port as any)?.protocol ?? 'TCP'}`)).map(port => twice(`${prop}.ports`, Number.parseInt(port, 10), 'number')),
+    ...repeatedNames(all).map(port => twice(`${prop}.ports`, port, 'name')),
+  ];
+  if (problems.length > 0) {
+    throw new Error(problems.map(problem => `[${path}] ${describe(problem)}`).join('\n'));
+  }
+}
+
+export function outOfRange(prop: string, value: unknown): Problem {
+  return { code: 'CDK8SNIX0511', prop, value, problem: 'A port is a whole number from 1 to 65535.', remedy: 'Use for example 8080.' };
+}
+
+/** The names that several ports have. */
+export function repeatedNames(ports: readonly unknown[]): string[] {
+  return repeated(ports.map(port => (port as any)?.name).filter(name => typeof name === 'string'));
+}
+
+/** @param what of the ports is the same */
+export function twice(prop: string, value: unknown, what: 'number' | 'name'): Problem {
+  return {
+    code: 'CDK8SNIX0531',
+    prop,
+    value,
+    problem: `Two ports of the container have this ${what}.`,
+    remedy: what === 'name' ? 'Give each a name of its own.' : 'Name it once; portNumber is one of the ports.',
+  };
+}
+
+function repeated(items: readonly string[]): string[] {
+  return [...new Set(items.filter((item, i) => items.indexOf(item) !== i))];
+}
