@@ -19,6 +19,8 @@
 #   PROGRAMS_SET       default   tells the programs of this workload from those of others on the store
 #   PROGRAMS_BUILD     no        yes: build what no cache has
 #   PROGRAMS_KEEP      2         how many former lists of programs stay rooted, for a rollback: see program-roots.sh
+#   PROGRAMS_GRACE     86400     seconds for which no former list is forgotten at least, unless PROGRAMS_KEEP is 0; 0: such a list is not spared
+#   PROGRAMS_AHEAD     no        yes: no pod starts with them yet
 #   PROGRAMS_PROGRESS  10        seconds between two signs of life
 #   PROGRAMS_CONF_DIR            the folder of nix.conf, if the variable NIX_CONF_DIR is to be another one for scripts before this
 set -eu
@@ -37,7 +39,8 @@ program=bring-programs work_is_lazy=yes
 
 check_settings() {
   require_choice PROGRAMS_BUILD yes no
-  require_numbers PROGRAMS_KEEP PROGRAMS_PROGRESS
+  require_choice PROGRAMS_AHEAD yes no
+  require_numbers PROGRAMS_KEEP PROGRAMS_PROGRESS PROGRAMS_GRACE
   is_name "$PROGRAMS_SET" || no_name "PROGRAMS_SET is '$PROGRAMS_SET'"
   [ "$NIX_FOLDER" = /nix ] || [ "$PROGRAMS_BUILD" = no ] || die 10 "PROGRAMS_BUILD is yes, but nothing can be built while the store is at $NIX_FOLDER"
   [ $(($# % 4 + ($# == 0))) = 0 ] || die 10 'it needs a name, a key, a kind and a reference for each program'
@@ -200,11 +203,21 @@ bring() {
   [ -z "$run" ] || ln -s "$run" "$new/program"
   printf 'reference=%s\nresolved=%s\npackage=%s\nprogram=%s\nsystem=%s\ntime=%s\n' \
     "$reference" "$resolved" "$path" "$run" "$system" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$new/brought"
+  # What has its name stays whole, whatever becomes of the node.
+  sync_volume || die 53 "$name: what was brought cannot be kept: $(last_error "$work/errors")"
   # What is there under its name and not whole has lost its path.
   is_there || rm -rf "$folder"
   # Another pod may have been quicker.
   mv -T "$new" "$folder" 2>/dev/null || rm -rf "$new"
   is_there || die 53 "$name: $path vanished from the store: is a garbage collector running?"
+}
+
+sync_volume() {
+  sync -f "$new" 2>"$work/errors" && return
+  case $(cat "$work/errors") in
+    *option*) sync ;;
+    *) return 1 ;;
+  esac
 }
 
 prepare_to_bring() {
@@ -256,6 +269,6 @@ while [ $# -gt 0 ]; do
   tell "$how"
   printf %s "$told"
 done
-if [ "$changed" = yes ] || [ "$others" -gt "$PROGRAMS_KEEP" ]; then make_work_folder && forget_former "$PROGRAMS_KEEP"; fi
+if [ "$changed" = yes ] || is_forgetting_due; then make_work_folder && forget_former "$PROGRAMS_KEEP"; fi
 clock
 report "$summary; $((now - started)) s"

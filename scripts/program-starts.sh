@@ -4,10 +4,13 @@
 # Sourced by bring-programs.sh, and by check-nix-store.sh, which looks whether that has anything to do: most often it has not, and a shell less
 # starts. Nothing here starts a process where all is as it was. What the folders hold: see bring-programs.sh and program-roots.sh.
 
-: "${PROGRAMS_SET:=default}" "${PROGRAMS_BUILD:=no}" "${PROGRAMS_KEEP:=2}" "${PROGRAMS_PROGRESS:=10}"
+: "${PROGRAMS_SET:=default}" "${PROGRAMS_BUILD:=no}" "${PROGRAMS_KEEP:=2}" "${PROGRAMS_PROGRESS:=10}" "${PROGRAMS_GRACE:=86400}" "${PROGRAMS_AHEAD:=no}"
 : "${CARE_ON_FAILURE:=fail}" "${CARE_TERMINATION_LOG:=/dev/termination-log}"
 set=$NIX_FOLDER/var/nix/gcroots/cdk8s-nix-programs/$PROGRAMS_SET
-starts=$set/.starts
+starts=$set/.starts prefetched=$set/.ahead
+# Where it is noted what is asked for now.
+notes=$starts
+[ "$PROGRAMS_AHEAD" = no ] || notes=$prefetched
 start='' asked='' told='' summary=''
 newline='
 '
@@ -32,8 +35,13 @@ list_programs() {
 
 # It was brought before, and what is run has not been lost since.
 is_there() {
-  [ -r "$folder/brought" ] && read_brought && [ -L "$folder/package" ] && find_in_store "$path" &&
+  [ -r "$folder/brought" ] && read_brought && [ -L "$folder/package" ] && is_store_path "$path" && find_in_store "$path" &&
     { [ -z "$run" ] || { [ -L "$folder/program" ] && find_in_store "$run"; }; }
+}
+
+# A note that was lost half-way says nothing, and what it says nothing of would be found everywhere.
+is_store_path() {
+  case $1 in /nix/store/?*) ;; *) return 1 ;; esac
 }
 
 read_brought() {
@@ -56,7 +64,7 @@ tell() {
 # Sets $start, where this list was noted before; $others, how many other lists there are; $changed, whether one of them was asked for since.
 find_start() {
   start='' others=0 changed=no
-  for noted in "$starts"/*; do
+  for noted in "$notes"/*; do
     [ -e "$noted" ] || continue
     read_list "$noted"
     if [ "$list" != "$asked" ]; then
@@ -68,7 +76,7 @@ find_start() {
       rm -f "$noted"
     fi
   done
-  for noted in "$starts"/*; do
+  for noted in "$notes"/*; do
     # shellcheck disable=SC3013 # all shells that we run in have it
     [ "$noted" = "$start" ] || [ "$start" -nt "$noted" ] || changed=yes
   done
@@ -84,13 +92,22 @@ renew_start() {
   { printf '%s\n' "$asked" 1<>"$start"; } 2>/dev/null
 }
 
+# Whether there are more former lists than to keep, and not only for the time being: see program-roots.sh. After the start was noted.
+is_forgetting_due() {
+  [ "$others" -gt "$PROGRAMS_KEEP" ] || return 1
+  kept_besides=''
+  [ ! -e "$set/.due" ] || { IFS= read -r kept_besides <"$set/.due"; } 2>/dev/null || true
+  # shellcheck disable=SC3013 # all shells that we run in have it
+  [ "$kept_besides" != "$PROGRAMS_KEEP" ] || [ "$start" -nt "$set/.due" ]
+}
+
 # Whether all of them are there, and nothing is to be forgotten: then the pod has started with them, and $told and $summary say so. Otherwise
 # bring-programs.sh has to run, also to say what is wrong.
 # usage: all_are_there [NAME KEY KIND REFERENCE]...
 all_are_there() {
   are_settings_plain && [ $(($# % 4)) = 0 ] && list_programs "$@" && command -v nix-store >/dev/null || return 1
   find_start
-  [ -n "$start" ] && [ "$changed" = no ] && [ "$others" -le "$PROGRAMS_KEEP" ] && renew_start || return 1
+  [ -n "$start" ] && [ "$changed" = no ] && renew_start && ! is_forgetting_due || return 1
   # In this order: see program-roots.sh.
   [ ! -e "$set/.forgetting" ] && [ -e "$start" ] || return 1
   while [ $# -gt 0 ]; do
@@ -104,7 +121,7 @@ all_are_there() {
 # Whether nothing is to be said about them.
 are_settings_plain() {
   is_name "$PROGRAMS_SET" || return 1
-  case ${CARE_TIMEOUT:-}${CARE_LOCK_TTL:-}$PROGRAMS_KEEP$PROGRAMS_PROGRESS in *[!0-9]*) return 1 ;; esac
+  case ${CARE_TIMEOUT:-}${CARE_LOCK_TTL:-}$PROGRAMS_KEEP$PROGRAMS_PROGRESS$PROGRAMS_GRACE in *[!0-9]*) return 1 ;; esac
   case $CARE_ON_FAILURE in fail | go-on) ;; *) return 1 ;; esac
-  [ "$PROGRAMS_BUILD" = no ]
+  [ "$PROGRAMS_BUILD" = no ] && [ "$PROGRAMS_AHEAD" = no ]
 }

@@ -14,7 +14,8 @@ export interface NixBringProgramsOptions {
 
   /**
    * To how many former versions a rollback starts as fast as a restart: what pods of theirs were asked to bring, under whatever names of containers,
-   * stays rooted in a store that lasts. With 0 that of a pod that still runs does not either, once another one has started: for stores that one pod uses.
+   * stays rooted in a store that lasts. Others stay for as long as they were the latest, from a day to thirty, since their pods may still run. With 0
+   * that of a pod that still runs does not either, once another one has started: for stores that one pod uses.
    *
    * @default 2
    */

@@ -116,10 +116,10 @@ export class EnvironmentPrograms {
     return !this.options.allowBuilds && [...this.programs.values()].every(program => program._needsNixOnly);
   }
 
-  /** What brings them ahead, while the former ones run: those stay rooted in any case. */
+  /** What brings them ahead, while the former ones run: those stay rooted, however often something is brought ahead. */
   public taskAhead(): CareTask | undefined {
     const task = this.task();
-    return task && { ...task, variables: { ...task.variables, PROGRAMS_KEEP: String(Math.max(1, this.options.keepFormer ?? 2)) } };
+    return task && { ...task, variables: { ...task.variables, PROGRAMS_AHEAD: 'yes' } };
   }
 
   /** What brings them; undefined if there are none. */

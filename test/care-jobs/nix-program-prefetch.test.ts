@@ -39,8 +39,9 @@ describe('a Job that brings programs ahead', () => {
     const chart = testChart();
     const { environment } = new NixDeployment(chart, 'echo', { programs: [program('1.2.3')], bringPrograms: { keepFormer: 0 } });
     new NixProgramPrefetch(chart, 'ahead', { environment });
-    expect(variable(podSpec(chart, 'Job').containers[0], 'PROGRAMS_KEEP')).toBe('1');
-    expect(variable(podSpec(chart).initContainers[0], 'PROGRAMS_KEEP')).toBe('0');
+    const told = (container: any) => ['PROGRAMS_KEEP', 'PROGRAMS_AHEAD'].map(name => container.env.find((entry: any) => entry.name === name)?.value);
+    expect(told(podSpec(chart, 'Job').containers[0])).toEqual(['0', 'yes']);
+    expect(told(podSpec(chart).initContainers[0])).toEqual(['0', undefined]);
   });
 
   test('may end before the workload is changed, in Argo CD\'s waves', () => {

@@ -106,7 +106,7 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
   test('another reference is another program; the former ones stay for a rollback, and no more of them than asked for', async () => {
     for (const version of ['1', '2', '3', '4']) {
       await write(version);
-      await bringWell(['echo', version, 'flake', 'path:/flake'], { environment: { PROGRAMS_KEEP: '2' } });
+      await bringWell(['echo', version, 'flake', 'path:/flake'], { environment: { PROGRAMS_KEEP: '2', PROGRAMS_GRACE: '0' } });
     }
     expect(keys('echo')).toEqual(['2', '3', '4']);
     await store.collectGarbage();
@@ -199,6 +199,13 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     expect(damaged).toMatchObject({ code: 56 });
     await inWorkload(store.image, store.volume, `nix-store --realise --repair ${lost} || nix-store --delete --ignore-liveness ${lost}`);
     expect(await bringWell(['echo', 'k', 'flake', 'path:/flake'])).toContain(', brought');
+  });
+
+  test.each(['', 'reference=path:/flake\nresolved=path:/flake\npackage=\nprogram=\n'])('a note of what was brought that was lost half-way is no proof of it: %j', async left => {
+    await bringWell(['echo', 'k', 'flake', 'path:/flake']);
+    fs.writeFileSync(path.join(store.volume.nix, SET, 'echo/k/brought'), left);
+    expect(await bringWell(['echo', 'k', 'flake', 'path:/flake'])).toMatch(/echo is \/nix\/store\/\S+ \(path:\/flake\?.*\), brought\n/);
+    expect((await run('echo', 'k'))[0]).toMatch(/^1 /);
   });
 
   test('killed while it brings, it leaves nothing that looks whole, and the next one brings it', async () => {

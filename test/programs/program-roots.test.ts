@@ -30,9 +30,12 @@ afterEach(async () => volume.dispose());
 
 const args = (versions: Version[]) => versions.flatMap(([container, version]) => [container, `k${version}`, 'package', paths[version]]);
 
+/** Former versions go as soon as there are too many of them. */
+const AT_ONCE = { PROGRAMS_GRACE: '0' };
+
 /** What a pod does that starts with these programs: it must succeed. */
 async function start(versions: Version[], environment: { [name: string]: string } = {}, options: CareOptions = {}): Promise<string> {
-  const { code, stdout, stderr } = await care('bring-programs', image, volume, { ...options, args: args(versions), environment });
+  const { code, stdout, stderr } = await care('bring-programs', image, volume, { ...options, args: args(versions), environment: { ...AT_ONCE, ...environment } });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   if (options.shell?.startsWith('busybox')) {
     // Its ls knows no parts of seconds.
@@ -55,6 +58,14 @@ function rooted(set = 'default'): string[] {
 }
 
 const inStore = () => paths.map((made, version) => volume.exists(made.slice('/nix/'.length)) ? version : undefined).filter(version => version !== undefined);
+
+/** Makes the last start with a program one that was that long ago. */
+async function startedAgo(days: number, [container, version]: Version): Promise<void> {
+  const folder = path.join(volume.nix, PROGRAMS, 'default/.starts');
+  const notes = fs.readdirSync(folder).map(name => path.join(folder, name)).filter(note => fs.readFileSync(note, 'utf-8').includes(` ${container}/k${version} `));
+  expect(notes).toHaveLength(1);
+  await host('touch', '-d', `@${Math.round(Date.now() / 1000 - days * DAY)}`, ...notes);
+}
 
 /** Makes a workload one whose last start was that long ago. */
 async function lastStarted(days: number, set = 'default'): Promise<void> {
@@ -94,6 +105,85 @@ describe.each(SHELLS)('under %s', shell => {
     await start([['app', 2]], { PROGRAMS_KEEP: '0' }, { shell });
     expect(rooted()).toEqual(['app/k2']);
   });
+});
+
+describe.each(SHELLS)('a version that may still run, under %s', shell => {
+  const SPARING = { PROGRAMS_KEEP: '1', PROGRAMS_GRACE: String(DAY) };
+
+  test('stays through rollouts that come whole and never become ready, and its container can be restarted', async () => {
+    await start([['app', 0]], SPARING, { shell });
+    await startedAgo(7, ['app', 0]);
+    for (const version of [1, 2, 3, 4]) {
+      await start([['app', version]], SPARING, { shell });
+    }
+    await collect();
+    expect(rooted()).toEqual(['app/k0', 'app/k1', 'app/k2', 'app/k3', 'app/k4']);
+    expect(inStore()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('goes when others have been the latest for as long as it was', async () => {
+    for (const version of [0, 1]) {
+      await start([['app', version]], SPARING, { shell });
+    }
+    await startedAgo(20, ['app', 0]);
+    await startedAgo(11, ['app', 1]);
+    await start([['app', 2]], SPARING, { shell });
+    expect(rooted()).toEqual(['app/k1', 'app/k2']);
+  });
+
+  test('goes after a day if it was the latest for a moment, and after thirty whatever it was', async () => {
+    for (const version of [0, 1, 2]) {
+      await start([['app', version]], SPARING, { shell });
+    }
+    await startedAgo(400, ['app', 0]);
+    await startedAgo(31, ['app', 1]);
+    await startedAgo(30.9, ['app', 2]);
+    await start([['app', 3]], SPARING, { shell });
+    expect(rooted()).toEqual(['app/k2', 'app/k3']);
+  });
+
+  test('is not spared where no former one is kept', async () => {
+    for (const version of [0, 1]) {
+      await start([['app', version]], { ...SPARING, PROGRAMS_KEEP: '0' }, { shell });
+    }
+    expect(rooted()).toEqual(['app/k1']);
+  });
+});
+
+describe.each(SHELLS)('what is brought ahead, under %s', shell => {
+  const KEEP_ONE = { PROGRAMS_KEEP: '1' };
+  const AHEAD = { ...KEEP_ONE, PROGRAMS_AHEAD: 'yes' };
+
+  test.each(['0', '1'])('takes the place of nothing that a pod has started with, and of more than %s of itself the last is kept', async keep => {
+    await start([['app', 0]], { PROGRAMS_KEEP: keep }, { shell });
+    for (const version of [1, 2, 3]) {
+      await start([['app', version]], { ...AHEAD, PROGRAMS_KEEP: keep }, { shell });
+    }
+    await collect();
+    expect(rooted()).toEqual(['app/k0', 'app/k3']);
+    expect(inStore()).toEqual([0, 3]);
+  });
+
+  test('stays while pods of former versions start, and is a version as any when one starts with it', async () => {
+    await start([['app', 0]], KEEP_ONE, { shell });
+    await start([['app', 1]], AHEAD, { shell });
+    await start([['app', 2]], KEEP_ONE, { shell });
+    await start([['app', 0]], KEEP_ONE, { shell });
+    expect(rooted()).toEqual(['app/k0', 'app/k1', 'app/k2']);
+    expect(await start([['app', 1]], KEEP_ONE, { shell })).toContain(', there already\n');
+    expect(rooted()).toEqual(['app/k0', 'app/k1']);
+    await start([['app', 3]], KEEP_ONE, { shell });
+    expect(rooted()).toEqual(['app/k1', 'app/k3']);
+  });
+});
+
+test('what was brought ahead goes with a workload that is gone, and not before', async () => {
+  await start([['app', 0]], { PROGRAMS_AHEAD: 'yes' });
+  await collect({ GC_FORGET_PROGRAMS_DAYS: '30' });
+  expect(rooted()).toEqual(['app/k0']);
+  await lastStarted(31);
+  await collect({ GC_FORGET_PROGRAMS_DAYS: '30' });
+  expect(volume.exists(`${PROGRAMS}/default`)).toBe(false);
 });
 
 test('a version that never came takes the place of none that did', async () => {

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { Finished, host, REPOSITORY, run, USER_ID } from '../seed/support/container';
+import { Finished, host, REPOSITORY, run, sleep, USER_ID } from '../seed/support/container';
 import { Image } from '../seed/support/image';
 import { seedWell, Shell, SHELLS } from '../seed/support/seeder';
 import { Volume } from '../seed/support/volume';
@@ -189,6 +189,22 @@ describe.each(SHELLS)('under %s', shell => {
     const lost = await start(shell, { app: plain });
     expect(lost).toMatchObject({ code: 53, stderr: expect.stringMatching(/^bring-programs: error: app: the store has lost /) });
     expect(lost.lastWords).toBe(lost.stderr.trimEnd());
+  });
+
+  test('former ones that stay for a while cost a start nothing until they may go', async () => {
+    const keepOne = { PROGRAMS_KEEP: '1' };
+    const startLast = async () => start(shell, { app: plain }, { ...keepOne, PROGRAMS_SCRIPT: '/nowhere' });
+    for (const name of ['a', 'b', 'c', 'app']) {
+      expect(await start(shell, { [name]: plain }, keepOne)).toMatchObject({ code: 0 });
+      // Some shell compares times by the second.
+      await sleep(1000);
+    }
+    expect(await startLast()).toMatchObject({ code: 0, stderr: '' });
+    await host('find', path.join(volume.nix, SET), '-exec', 'touch', '-h', '-d', '@1000000000', '{}', '+');
+    expect(await startLast()).not.toMatchObject({ code: 0 });
+    expect(await start(shell, { app: plain }, keepOne)).toMatchObject({ code: 0 });
+    expect(fs.readdirSync(path.join(volume.nix, SET, '.starts'))).toHaveLength(2);
+    expect(await startLast()).toMatchObject({ code: 0, stderr: '' });
   });
 
   test.each<[string, { [name: string]: string }, RegExp]>([
