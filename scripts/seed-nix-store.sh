@@ -171,6 +171,7 @@ clear_leftovers() {
 # What may have to be cleaned up is known to the steps alone, and where they are not read, why it ended all the same.
 end() {
   status=$?
+  [ "$status" != 0 ] || [ "$steps_are_read" = yes ] || return 0
   read_steps
   clean_up "$status"
 }

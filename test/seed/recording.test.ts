@@ -49,19 +49,24 @@ test('seeds what the same image without one does', async () => {
 });
 
 describe.each([true, false])('where an image is recorded: %s', recorded => {
-  test.each(SHELLS)('a warm start takes one program, which reads the image\'s database, under %s', async shell => {
+  test.each(SHELLS)('a warm start takes one program, which reads the image\'s database, and the scripts of a warm start, under %s', async shell => {
     const image = await Image.build({ version: '1', recorded });
     const [program, ...rest] = shell.split(' ');
     const one = path.join(scratch, 'one');
     fs.mkdirSync(one);
     fs.copyFileSync('/usr/bin/sha256sum', path.join(one, 'sha256sum'));
-    const start = async (...environment: string[]) => run({
+    const few = path.join(scratch, 'few');
+    fs.mkdirSync(few);
+    for (const script of ['seed-nix-store', 'seed-log', 'seed-warm', 'check-nix-store', 'store-links', 'link-certificates']) {
+      fs.copyFileSync(path.join(REPOSITORY, 'scripts', `${script}.sh`), path.join(few, `${script}.sh`));
+    }
+    const start = async (scripts: string, ...environment: string[]) => run({
       mounts: {
         [image.nix]: '/nix:ro',
         [one]: '/one:ro',
         [volume.root]: '/mnt/nix-volume',
         [volume.nix]: '/mnt/nix-store',
-        [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro',
+        [scripts]: '/opt/cdk8s-nix:ro',
       },
       environment: { NIX_FOLDER: '/mnt/nix-store', NIX_HOME_FOLDER: '/mnt/nix-volume/home', NIX_HOME_FOLDERS: '.cache/some\nprojects' },
       command: ['env', ...environment, `/usr/bin/${program}`, ...rest, '/opt/cdk8s-nix/seed-nix-store.sh'],
@@ -69,11 +74,13 @@ describe.each([true, false])('where an image is recorded: %s', recorded => {
     fs.mkdirSync(volume.nix);
     fs.chownSync(volume.nix, USER_ID, USER_ID);
     // The first to follow the links remembers which they are, and where they led.
-    expect(await start()).toMatchObject({ code: 0 });
-    expect(await start('PATH=/one')).toMatchObject({
+    expect(await start(path.join(REPOSITORY, 'scripts'))).toMatchObject({ code: 0 });
+    expect(await start(few, 'PATH=/one')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^seed-nix-store: the volume holds this image already \(0\.\d\d s\)\n(.*\n)*check-nix-store: \/mnt\/nix-store holds a store\n$/),
     });
+    // The seed alone.
+    expect(await start(few, 'PATH=/one', 'NIX_FOLDER=')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^seed-nix-store: .*\n$/), stderr: '' });
   });
 });
 
