@@ -461,6 +461,11 @@ const CASES: Case[] = [
     new NixStatefulSet(new Chart(chart, 'inner', { disableResourceNameHashes: true }), '1st', { metadata: { name: 'first' } });
     chart.node.findAll().filter(ApiObject.isApiObject).filter(({ kind }) => kind === 'Service').forEach(service => service.addJsonPatch(JsonPatch.replace('/metadata/name', '1st')));
   }, 'CDK8SNIX0514', 'metadata.name', '"1st"', 'begin that with a letter'],
+  ['a claim of the app that is for one pod', (chart: Chart) => {
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'tools' }, spec: { accessModes: ['ReadWriteOncePod'] } };
+    new ApiObject(chart, 'claim', claim);
+    new NixEnvironment(chart, 'nix', { store: NixStore.existing('tools') });
+  }, 'CDK8SNIX0220', 'store.accessModes', '["ReadWriteOncePod"]', 'READ_WRITE_ONCE_POD'],
   ['two home configurations in one home', (chart: Chart) => {
     new NixEnvironment(chart, 'one', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.AI) });
     new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) });

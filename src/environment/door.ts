@@ -2,6 +2,7 @@ import { IConstruct } from 'constructs';
 import { ClaimCompany } from './claim-company';
 import { Additions, DoorKeeper } from './door-keeper';
 import { Guest } from './guest';
+import { checkMadeClaims } from './made-claims';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
@@ -34,6 +35,7 @@ export class Door {
     keeper.scope.node.addValidation({
       validate: () => [
         ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.parts), ...this.company.problems(),
+        ...checkMadeClaims(keeper),
       ].map(describe),
     });
   }

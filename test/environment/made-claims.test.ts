@@ -1,0 +1,82 @@
+import { ApiObject, Chart, JsonPatch, Size, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { NixDeployment, NixEnvironment, NixEnvironmentProps, NixHome, NixStore } from '../../src';
+import { testChart } from '../support/synth';
+import { synthErrorOf } from '../support/synth-error';
+
+const { READ_WRITE_MANY, READ_WRITE_ONCE, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
+const claim = (spec: object, name = 'tools') => ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name }, spec });
+const modes = (...accessModes: string[]) => ({ accessModes, resources: { requests: { storage: '10Gi' } } });
+
+/** What synth says of an environment on the claim `tools` of its app. */
+function said(spec: object, props: NixEnvironmentProps): string {
+  return synthErrorOf(chart => {
+    new ApiObject(chart, 'claim', claim(spec));
+    new NixEnvironment(chart, 'nix', props);
+  });
+}
+
+const existing = NixStore.existing('tools');
+const shared = NixStore.existing('tools', { accessModes: [READ_WRITE_MANY], shared: true });
+const alone = NixStore.existing('tools', { accessModes: [READ_WRITE_ONCE_POD] });
+const home = (accessModes = [READ_WRITE_ONCE]) => ({ store: NixStore.emptyDir(), home: NixHome.existing('tools', { accessModes }) });
+
+test.each<[string, object, NixEnvironmentProps, string]>([
+  ['for one node, and shared', modes('ReadWriteOnce'), { store: shared },
+    'store.accessModes: got ["ReadWriteOnce"]. The claim tools is for one node or pod, and the others would wait for it for ever. Give it ReadWriteMany, or say here what it has: accessModes.'],
+  ['for one pod', modes('ReadWriteOncePod'), { store: existing },
+    'store.accessModes: got ["ReadWriteOncePod"]. The claim tools is for one pod, and the others would wait for it for ever. Say so here, accessModes: [READ_WRITE_ONCE_POD], or give it ReadWriteOnce.'],
+  ['to be read', modes('ReadOnlyMany'), { store: existing }, 'store.accessModes: got ["ReadOnlyMany"]. The claim tools can only be read. Give it ReadWriteOnce.'],
+  ['a device', { ...modes('ReadWriteOnce'), volumeMode: 'Block' }, { store: existing }, 'store.volumeMode: got "Block". The claim tools is a device without a file system. Leave out its volumeMode.'],
+  ['for one node, and shared as home', modes('ReadWriteOnce'), home([READ_WRITE_MANY]), 'home.accessModes: got ["ReadWriteOnce"].'],
+])('a claim %s', (_, spec, props, message) => {
+  expect(said(spec, props)).toContain(`[test/nix] CDK8SNIX0220 ${message}`);
+});
+
+test.each<[string, object, NixEnvironmentProps]>([
+  ['what it is', modes('ReadWriteOnce'), { store: existing }], ['for one pod', modes('ReadWriteOncePod'), { store: alone }], ['shared', modes('ReadWriteMany'), { store: shared }],
+  ['for fewer pods than it could have', modes('ReadWriteMany'), { store: existing }], ['one of what it has', modes('ReadWriteOnce', 'ReadWriteMany'), { store: shared }],
+  ['a home', modes('ReadWriteOnce'), home()], ['without access modes', {}, { store: shared }],
+])('a claim taken for %s is fine', (_, spec, props) => {
+  expect(said(spec, props)).toBe('');
+});
+
+test('by a volume, of which nobody says the access modes', () => {
+  const onVolume = (...accessModes: kplus.PersistentVolumeAccessMode[]) => synthErrorOf(chart => {
+    const theirs = new kplus.PersistentVolumeClaim(chart, 'claim', { metadata: { name: 'tools' }, accessModes, storage: Size.gibibytes(10) });
+    new NixDeployment(chart, 'theirs', { replicas: 3, store: NixStore.fromVolume(kplus.Volume.fromPersistentVolumeClaim(chart, 'volume', theirs)) });
+  });
+  expect(onVolume(READ_WRITE_ONCE)).toContain('[test/theirs/Nix] CDK8SNIX0220 store.accessModes: got ["ReadWriteOnce"]. The claim tools is for one node or pod, '
+    + 'and the others would wait for it for ever. Use NixStore.existing("tools"), with its access modes.');
+  expect(onVolume(READ_WRITE_MANY)).toBe('');
+});
+
+test('in a List, as patches leave it, and of the namespace of the pods', () => {
+  expect(synthErrorOf(chart => {
+    new ApiObject(chart, 'list', { apiVersion: 'v1', kind: 'List', items: [claim(modes('ReadOnlyMany'))] });
+    new NixEnvironment(chart, 'nix', { store: existing });
+  })).toContain('CDK8SNIX0220');
+  expect(synthErrorOf(chart => {
+    new ApiObject(chart, 'claim', claim(modes('ReadOnlyMany'))).addJsonPatch(JsonPatch.replace('/spec/accessModes/0', 'ReadWriteOnce'));
+    new NixEnvironment(chart, 'nix', { store: existing });
+  })).toBe('');
+  expect(synthErrorOf(chart => {
+    new ApiObject(new Chart(chart, 'other', { namespace: 'other' }), 'claim', claim(modes('ReadOnlyMany')));
+    new NixEnvironment(chart, 'nix', { store: existing });
+  })).toBe('');
+});
+
+test('one that comes between two syntheses is seen', () => {
+  const chart = testChart();
+  new NixEnvironment(chart, 'nix', { store: existing });
+  Testing.synth(chart);
+  new ApiObject(chart, 'claim', claim(modes('ReadOnlyMany')));
+  expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0220');
+});
+
+test('one of our own is what it was made for, whatever a patch makes of it', () => {
+  expect(synthErrorOf(chart => {
+    const { environment } = new NixDeployment(chart, 'theirs');
+    ApiObject.of(environment.claim!).addJsonPatch(JsonPatch.replace('/spec/accessModes', ['ReadWriteOncePod']));
+  })).toBe('');
+});
