@@ -17,13 +17,12 @@ interface Parameter {
 
 const doors = new Map<DoorName, Parameter[]>();
 
-/** Props that were checked already: what one construct of ours hands on to another. */
-const checked = new WeakSet<object>();
+/** What props are marked with that were checked already: what one construct of ours hands on to another. A copy of them is not marked. */
+const CHECKED = Symbol('checked');
 
 /** For the constructs that a construct of ours makes of its own props. */
 export function checkedProps<T extends object>(props: T): T {
-  checked.add(props);
-  return props;
+  return Object.defineProperty(props, CHECKED, { value: true });
 }
 
 /**
@@ -35,7 +34,7 @@ export function checkedProps<T extends object>(props: T): T {
  * @throws if one is of a wrong type, with all that are
  */
 export function checkConstruct(door: DoorName, args: IArguments, made: Function, own: Function): void {
-  if (args[2] !== undefined && args[2] !== null && checked.has(args[2])) {
+  if (args[2]?.[CHECKED]) {
     return;
   }
   const found = problemsOf(door, args, made !== own);

@@ -1,10 +1,15 @@
-import { IConstruct } from 'constructs';
+import { IConstruct, Node } from 'constructs';
 import { Problem } from './problems';
 
-/** What of a construct was taken out of the tree: itself, or what it is in; nothing while all of it is there. */
-export function removedPart(construct: IConstruct): IConstruct | undefined {
+/**
+ * What of a construct was taken out of the tree: itself, or what it is in; nothing while all of it is there.
+ *
+ * @param seen what has been looked at: it was there, and all that it is in
+ */
+export function removedPart(construct: IConstruct, seen = new Set<Node>()): IConstruct | undefined {
   let removed: IConstruct | undefined;
-  for (let { scope } = construct.node, child = construct; scope; child = scope, { scope } = scope.node) {
+  for (let { scope } = construct.node, child = construct; scope && !seen.has(child.node); child = scope, { scope } = scope.node) {
+    seen.add(child.node);
     // By their nodes: a construct may be a proxy from another language.
     if (scope.node.tryFindChild(child.node.id)?.node !== child.node) {
       removed = child;
@@ -15,9 +20,24 @@ export function removedPart(construct: IConstruct): IConstruct | undefined {
 
 /** @param prop what `construct` is */
 export function checkInTree(prop: string, construct: IConstruct): Problem[] {
-  const removed = removedPart(construct);
-  return removed === undefined ? [] : [refused(prop, construct, `${removed.node.path} was removed from the tree of constructs: it is neither checked nor written.`,
-    'Use what has come in its place, or leave it in the tree.')];
+  return checkAllInTree(prop, [construct]);
+}
+
+/** The same of the first of several that was removed; what they are in together is looked at once. */
+export function checkAllInTree(prop: string, constructs: readonly IConstruct[]): Problem[] {
+  const seen = new Set<Node>();
+  for (const construct of constructs) {
+    const removed = removedPart(construct, seen);
+    if (removed) {
+      return [notInTree(prop, construct, removed)];
+    }
+  }
+  return [];
+}
+
+function notInTree(prop: string, construct: IConstruct, removed: IConstruct): Problem {
+  return refused(prop, construct, `${removed.node.path} was removed from the tree of constructs: it is neither checked nor written.`,
+    'Use what has come in its place, or leave it in the tree.');
 }
 
 /**

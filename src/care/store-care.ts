@@ -22,7 +22,7 @@ import { StoreContainers } from '../store/store-containers';
  */
 export class StoreCare {
   /** The workloads that have Nix, but for those that only care for the store. */
-  public readonly workloads: EnabledWorkload[] = [];
+  public workloads: readonly EnabledWorkload[] = [];
 
   private readonly asked: CareTask[] = [];
   private readonly all: StoreCare[];

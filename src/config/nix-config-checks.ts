@@ -13,7 +13,9 @@ export function checkNixConfig(props: NixConfigProps, problems: Problems): void 
   checkSecretKey(problems, 'netrc', props.netrc);
   (props.extraNetrcs ?? []).forEach((value, i) => checkSecretKey(problems, `extraNetrcs[${i}]`, value));
   checkSecretKey(problems, 'accessTokens', props.accessTokens);
-  checkWrittenSettings(problems, props);
+  if (props.settings !== undefined || props.extraLines !== undefined) {
+    checkWrittenSettings(problems, props);
+  }
 }
 
 function checkNumber(problems: Problems, prop: string, value: number | undefined): void {

@@ -21,6 +21,9 @@ const SECRETS_DIR = '/etc/cdk8s-nix-secrets';
 const NETRC = 'netrc';
 const ACCESS_TOKENS = 'access-tokens.conf';
 
+/** The nix.conf of whoever says nothing about it, as nearly all environments of an app do: they have it once. */
+let plainText: string | undefined;
+
 /**
  * The `nix.conf` of an environment, in a ConfigMap.
  *
@@ -199,6 +202,12 @@ export class NixConfig extends Construct {
   }
 
   private render(): string {
+    const saysNothing = this.ownSettings.size === 0 && this.clusterCaches.length === 0 && this.substituters.length === 0
+      && Object.values(this.props).every(value => value === undefined);
+    return saysNothing ? plainText ??= this.renderAnew() : this.renderAnew();
+  }
+
+  private renderAnew(): string {
     return renderNixConf(this.props, {
       substituters: [...this.clusterCaches, ...this.externalCaches],
       netrcFile: this.netrcs.length === 0 ? undefined : this.netrcs.length > 1 ? MERGED_NETRC : `${SECRETS_DIR}/${NETRC}`,

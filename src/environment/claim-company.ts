@@ -13,8 +13,8 @@ interface Neighbour {
   readonly path: string;
   /** The value of the label that finds its pods. */
   readonly label: string;
-  /** What gets Nix from it; grows. */
-  readonly parts: readonly PodTargetPart[];
+  /** What gets Nix from it. */
+  parts: readonly PodTargetPart[];
 }
 
 /** A claim for one node or one pod, and all that use it, of whichever folder. */
@@ -30,14 +30,23 @@ interface UsedClaim {
 
 /** The workloads that share the claims of an environment: those of its own, and of others. */
 export class ClaimCompany {
-  private readonly claims: UsedClaim[] = [];
+  // An app has a thousand of all lists here: `concat` leaves no room to grow in them, as `push` and `...` do.
+  private claims: readonly UsedClaim[] = [];
   private readonly own: Neighbour;
 
-  /** @param parts what gets Nix from the environment; grows */
-  constructor({ scope, store, boundHome, labels }: DoorKeeper, parts: readonly PodTargetPart[]) {
-    this.own = { path: scope.node.path, label: labels[ENVIRONMENT_LABEL], parts };
+  constructor({ path, scope, store, boundHome, labels }: DoorKeeper) {
+    this.own = { path, label: labels[ENVIRONMENT_LABEL], parts: [] };
     this.join(scope, 'store', store.claim?.name, store.reach);
     this.join(scope, 'home', boundHome.source?.persistentVolumeClaim?.claimName, boundHome.reach);
+  }
+
+  /** What gets Nix from the environment. */
+  public get parts(): readonly PodTargetPart[] {
+    return this.own.parts;
+  }
+
+  public add(parts: readonly PodTargetPart[]): void {
+    this.own.parts = this.own.parts.concat(parts);
   }
 
   /** How many workloads there are on its claims: another number after anything that changes their affinity. */
@@ -50,10 +59,11 @@ export class ClaimCompany {
    * first pod matches its own label, so it may go anywhere.
    */
   public affinity(): kplus.k8s.PodAffinityTerm[] {
-    const terms = this.claims.filter(({ reach }) => reach === StoreReach.ONE_NODE).flatMap(({ users }): kplus.k8s.PodAffinityTerm[] => {
+    const isShared = ({ users }: UsedClaim): boolean => users.reduce((sum, { parts }) => sum + parts.length, 0) > 1;
+    const together = this.claims.filter(claim => claim.reach === StoreReach.ONE_NODE && isShared(claim));
+    const terms = together.flatMap(({ users }): kplus.k8s.PodAffinityTerm[] => {
       const labels = users.filter(({ parts }) => parts.length > 0).map(({ label }) => label);
-      const isAlone = users.reduce((sum, { parts }) => sum + parts.length, 0) < 2;
-      return isAlone ? [] : [{
+      return [{
         labelSelector: labels.length === 1 ? { matchLabels: { [ENVIRONMENT_LABEL]: labels[0] } }
           : { matchExpressions: [{ key: ENVIRONMENT_LABEL, operator: 'In', values: labels }] },
         topologyKey: 'kubernetes.io/hostname',
@@ -83,21 +93,26 @@ export class ClaimCompany {
     if (name === undefined || (reach !== StoreReach.ONE_NODE && reach !== StoreReach.ONE_POD) || this.claims.some(claim => claim.name === name)) {
       return;
     }
-    const users = usersOf(scope.node.root, `${Chart.of(scope).namespace ?? ''}/${name}`);
-    this.claims.push({ name, prop, reach, users, before: users.length });
-    users.push(this.own);
+    const users = join(scope.node.root, `${Chart.of(scope).namespace ?? ''}/${name}`, this.own);
+    this.claims = this.claims.concat({ name, prop, reach, users, before: users.length - 1 });
   }
 }
 
 /** Where an app keeps who uses a claim. */
 const OF_APP = Symbol.for('cdk8s-nix.claimNeighbours');
 
-function usersOf(root: IConstruct, claim: string): Neighbour[] {
+/** Those on a claim, with one more of them; grows. */
+function join(root: IConstruct, claim: string, user: Neighbour): readonly Neighbour[] {
   const marked = root as { [OF_APP]?: Map<string, Neighbour[]> };
   if (!marked[OF_APP]) {
     Object.defineProperty(root, OF_APP, { value: new Map() });
   }
-  const users = marked[OF_APP]!.get(claim) ?? [];
-  marked[OF_APP]!.set(claim, users);
-  return users;
+  const users = marked[OF_APP]!.get(claim);
+  if (users) {
+    users.push(user);
+    return users;
+  }
+  const alone = [user];
+  marked[OF_APP]!.set(claim, alone);
+  return alone;
 }

@@ -10,6 +10,8 @@ import { EnvironmentPrograms } from '../program/environment-programs';
 /** What comes through the door: an environment, as it is needed here. */
 export interface DoorKeeper {
   readonly scope: Construct;
+  /** Where it is in the tree. */
+  readonly path: string;
   readonly store: BoundStore;
   /** How many pods there may be. */
   readonly places: VolumePlaces;
@@ -26,3 +28,10 @@ export interface DoorKeeper {
 
 /** What an environment gives to a pod. */
 export type Additions = () => PodAdditions;
+
+/** The same, and how to see that it has changed. */
+export interface Given {
+  readonly additions: Additions;
+  /** Another number after anything that changes them. */
+  readonly revision: () => number;
+}

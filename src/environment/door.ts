@@ -1,6 +1,6 @@
 import { IConstruct } from 'constructs';
 import { ClaimCompany } from './claim-company';
-import { Additions, DoorKeeper } from './door-keeper';
+import { Additions, DoorKeeper, Given } from './door-keeper';
 import { Guest } from './guest';
 import { checkMadeClaims } from './made-claims';
 import { NixEnableOptions } from './nix-enable-options';
@@ -8,14 +8,14 @@ import { checkRivals } from './place-checks';
 import { checkConstruct, checkSelection } from './selection-checks';
 import { shareClaims } from './shared-claims';
 import { describe, Problem } from '../base/problems';
-import { checkInTree } from '../base/tree';
+import { checkAllInTree } from '../base/tree';
 import { takeIntoPhase } from '../gitops/hook-phase';
 import { enabledBy, markEnabled } from '../pod/enabled-mark';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { NeededObjects } from '../pod/needed-objects';
 import { checkOrder } from '../pod/order-checks';
 import { PodAdditions } from '../pod/pod-merge';
-import { PodTarget, PodTargetPart, podTargets, selectTargets } from '../pod/pod-targets';
+import { PodTarget, podTargets, selectTargets } from '../pod/pod-targets';
 import { watchStarters } from '../pod/starters';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
@@ -24,17 +24,14 @@ import { keepPatchedFieldsBelow } from '../pod/written-manifest';
  * everything happens on that: pods are found, the additions are merged, and the checks read the same.
  */
 export class Door {
-  private readonly parts: PodTargetPart[] = [];
-  private readonly keeper: DoorKeeper;
   private readonly company: ClaimCompany;
 
-  constructor(keeper: DoorKeeper) {
+  constructor(private readonly keeper: DoorKeeper) {
     shareClaims(keeper);
-    this.company = new ClaimCompany(keeper, this.parts);
-    this.keeper = { ...keeper, revision: () => keeper.revision() + this.company.size };
+    this.company = new ClaimCompany(keeper);
     keeper.scope.node.addValidation({
       validate: () => [
-        ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.parts), ...this.company.problems(),
+        ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.company.parts), ...this.company.problems(),
         ...checkMadeClaims(keeper),
       ].map(describe),
     });
@@ -52,18 +49,20 @@ export class Door {
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
     if (!follows) {
-      this.parts.push(...targets.flatMap(({ parts }) => parts));
+      this.company.add(targets.flatMap(({ parts }) => parts));
     }
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
     watchStarters(construct);
-    const guests = targets.map(target => new Guest(this.keeper, target, options, follows ? additions : () => this.together(additions())));
+    const given: Given = follows ? { additions, revision: this.keeper.revision }
+      : { additions: () => this.together(additions()), revision: () => this.keeper.revision() + this.company.size };
+    const guests = targets.map(target => new Guest(this.keeper, target, options, given));
     construct.node.addValidation({
       validate: () => {
         keepPatchedFieldsBelow(construct);
         return [
           // What was removed since is not written, and does not tell by itself.
-          ...[this.keeper.scope, ...needed.objects()].flatMap(each => checkInTree('environment', each)).slice(0, 1),
+          ...checkAllInTree('environment', [this.keeper.scope, ...needed.objects()]),
           ...guests.flatMap(({ object }) => takeIntoPhase(object, needed)),
           ...(options.containers && checkContainers(guests, options.containers, additions)) ?? [],
           ...checkFirst(guests, options),
@@ -82,11 +81,11 @@ export class Door {
   private mark({ object, construct, parts }: PodTarget, options: NixEnableOptions): void {
     const first = parts.map(part => enabledBy(object, part)).find(by => by !== undefined);
     if (first !== undefined) {
-      throw new Error(`CDK8SNIX0501 ${construct.node.path}: enabled twice, by ${first} and by ${this.keeper.scope.node.path}. `
+      throw new Error(`CDK8SNIX0501 ${construct.node.path}: enabled twice, by ${first} and by ${this.keeper.path}. `
         + 'A pod has one /nix: enable each workload once.');
     }
     // After all were asked: what is in a List may have its names made by the cluster, and so be alike.
-    parts.forEach(part => markEnabled(object, part, this.keeper.scope.node.path, options.podTemplates));
+    parts.forEach(part => markEnabled(object, part, this.keeper.path, options.podTemplates));
   }
 }
 

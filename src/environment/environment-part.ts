@@ -1,5 +1,6 @@
+import * as kplus from 'cdk8s-plus-28';
 import { NixEnvironmentProps } from './nix-environment-props';
-import { NixConfig } from '../config/nix-config';
+import { CONFIG_DIR, NixConfig } from '../config/nix-config';
 import { BoundHome } from '../home/bound-home';
 import { homeFileMounts, homeFilePlacing, homeFileVolumes } from '../home/home-files';
 import { NixHome } from '../home/nix-home';
@@ -21,6 +22,14 @@ export const SESSION_SCRIPT = 'session.sh';
 /** 0440 in the decimal that JSON needs: the files belong to root and to the fsGroup. */
 const READABLE_BY_GROUP = 0o440;
 
+const NO_VOLUMES: kplus.k8s.Volume[] = [];
+const TMP: kplus.k8s.Volume = { name: VOLUME.tmp, emptyDir: {} };
+const CONFIG_MOUNT: kplus.k8s.VolumeMount = { name: VOLUME.config, mountPath: CONFIG_DIR, readOnly: true };
+/** Login shells reset PATH from /etc/profile, which reads this folder last. */
+const LOGIN_MOUNT: kplus.k8s.VolumeMount = { name: VOLUME.config, mountPath: '/etc/profile.d/cdk8s-nix.sh', subPath: 'profile.sh', readOnly: true };
+const CONFIG_VARIABLE: kplus.k8s.EnvVar = { name: 'NIX_CONF_DIR', value: CONFIG_DIR };
+const CERTIFICATES: kplus.k8s.EnvVar = { name: 'NIX_SSL_CERT_FILE', value: '/nix/.cdk8s-nix/ca-bundle.crt' };
+
 /** What an environment is made of, as far as its pods see it. */
 export interface EnvironmentParts {
   readonly user: NixUser;
@@ -40,6 +49,8 @@ export function environmentPart(parts: EnvironmentParts): Partial<PodPart> {
   if (parts.store.runtime) {
     return homeAlone(parts);
   }
+  // Most of it is the same for all: an app of a thousand environments has that once. And its lists are kept until they are written:
+  // `concat` leaves no room to grow in them, as `...` does.
   return {
     initContainers: parts.storeContainers.render(),
     volumes: volumes(parts),
@@ -51,7 +62,7 @@ export function environmentPart(parts: EnvironmentParts): Partial<PodPart> {
 /** What is left where the node brings the programs, and has a nix.conf of its own. */
 function homeAlone({ boundHome, user }: EnvironmentParts): Partial<PodPart> {
   return {
-    volumes: [{ name: VOLUME.home, ...boundHome.source }, { name: VOLUME.tmp, emptyDir: {} }],
+    volumes: [{ name: VOLUME.home, ...boundHome.source }, TMP],
     mounts: [{ name: VOLUME.home, mountPath: user.home }],
     variables: [{ name: 'HOME', value: user.home }, { name: 'USER', value: user.name }],
   };
@@ -79,39 +90,35 @@ export function homeVolume(home: NixHome): string {
 
 function volumes({ boundHome, config, home, scripts, store, storeContainers }: EnvironmentParts): PodPart['volumes'] {
   const secrets = config._secretFiles.sources;
-  return [
-    ...(store.source ? [{ name: VOLUME.store, ...store.source }] : []),
-    ...storeContainers.volumes(),
-    ...(scripts ? [{ name: VOLUME.scripts, configMap: { name: scripts.name } }] : []),
+  return NO_VOLUMES.concat(
+    store.source ? { name: VOLUME.store, ...store.source } : [],
+    storeContainers.volumes(),
+    scripts ? { name: VOLUME.scripts, configMap: { name: scripts.name } } : [],
     { name: VOLUME.config, configMap: { name: config.name } },
-    ...(secrets.length > 0 ? [{ name: VOLUME.secrets, projected: { sources: secrets, defaultMode: READABLE_BY_GROUP } }] : []),
-    ...(boundHome.source ? [{ name: VOLUME.home, ...boundHome.source }] : []),
-    ...homeFileVolumes(home.files),
-    { name: VOLUME.tmp, emptyDir: {} },
-  ];
+    secrets.length > 0 ? { name: VOLUME.secrets, projected: { sources: secrets, defaultMode: READABLE_BY_GROUP } } : [],
+    boundHome.source ? { name: VOLUME.home, ...boundHome.source } : [],
+    homeFileVolumes(home.files),
+    TMP,
+  );
 }
 
 function mounts({ boundHome, config, home, storeContainers, user }: EnvironmentParts): PodPart['mounts'] {
   const secrets = config._secretFiles;
-  return [
-    storeContainers.storeMount(),
-    { name: VOLUME.config, mountPath: config._configDir, readOnly: true },
-    // Login shells reset PATH from /etc/profile, which reads this folder last.
-    { name: VOLUME.config, mountPath: '/etc/profile.d/cdk8s-nix.sh', subPath: 'profile.sh', readOnly: true },
-    ...(secrets.sources.length > 0 ? [{ name: VOLUME.secrets, mountPath: secrets.mountPath, readOnly: true }] : []),
+  return [storeContainers.storeMount(), CONFIG_MOUNT, LOGIN_MOUNT].concat(
+    secrets.sources.length > 0 ? { name: VOLUME.secrets, mountPath: secrets.mountPath, readOnly: true } : [],
     { name: homeVolume(home), mountPath: user.home, subPath: boundHome.folder },
-    ...homeFileMounts(home.files, user.home),
-  ];
+    homeFileMounts(home.files, user.home),
+  );
 }
 
-function variables({ config, nixPath, path, store, user }: EnvironmentParts): PodPart['variables'] {
+function variables({ nixPath, path, store, user }: EnvironmentParts): PodPart['variables'] {
   return [
     { name: 'HOME', value: user.home },
     { name: 'USER', value: user.name },
     { name: 'PATH', value: [...profilePath(user, store), ...path ?? DEFAULT_PATH].join(':') },
-    { name: 'NIX_CONF_DIR', value: config._configDir },
+    CONFIG_VARIABLE,
     // What a driver serves may have no certificates; then those of the image are better than none. For others scripts/link-certificates.sh makes it.
-    ...(store.served ? [] : [{ name: 'NIX_SSL_CERT_FILE', value: '/nix/.cdk8s-nix/ca-bundle.crt' }]),
+    ...(store.served ? [] : [CERTIFICATES]),
     ...(nixPath === undefined ? [] : [{ name: 'NIX_PATH', value: nixPath }]),
   ];
 }

@@ -20,18 +20,21 @@ export function narrower(store: VolumePlaces, home: VolumePlaces): VolumePlaces 
  * @param isAskedFor whether somebody asked for a field of its spec
  */
 export function fitToStore(object: any, places: VolumePlaces, isAskedFor: (field: string) => boolean): any {
-  const missing: { [field: string]: unknown } = servesOnePlace(places) ? onePodAtATime(object) : {};
-  Object.keys(missing).filter(isAskedFor).forEach(field => delete missing[field]);
-  return Object.keys(missing).length === 0 ? object : { ...object, spec: withFields(object.spec, missing) };
+  if (!servesOnePlace(places)) {
+    return object;
+  }
+  const missing = onePodAtATime(object).filter(([field]) => !isAskedFor(field));
+  return missing.length === 0 ? object : { ...object, spec: withFields(object.spec, Object.fromEntries(missing)) };
 }
 
-function onePodAtATime(object: any): { readonly [field: string]: unknown } {
+function onePodAtATime(object: any): Array<readonly [field: string, value: unknown]> {
   if (isKind(object, 'Deployment', 'apps', 'extensions') || isKind(object, 'DeploymentConfig', 'apps.openshift.io')) {
     // No number is one already, or leaves it to an autoscaler.
-    return { ...(object.spec?.replicas === undefined ? {} : { replicas: 1 }), strategy: { type: 'Recreate' } };
+    const recreate = ['strategy', { type: 'Recreate' }] as const;
+    return object.spec?.replicas === undefined ? [recreate] : [['replicas', 1], recreate];
   }
   if (isKind(object, 'CronJob', 'batch')) {
-    return { concurrencyPolicy: 'Forbid' };
+    return [['concurrencyPolicy', 'Forbid']];
   }
-  return isKind(object, 'Rollout', 'argoproj.io') ? { strategy: { canary: { maxSurge: 0, maxUnavailable: 1 } } } : {};
+  return isKind(object, 'Rollout', 'argoproj.io') ? [['strategy', { canary: { maxSurge: 0, maxUnavailable: 1 } }]] : [];
 }

@@ -1,6 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
-import { Additions, DoorKeeper } from './door-keeper';
+import { DoorKeeper, Given } from './door-keeper';
 import { fitToStore } from './fit-to-store';
+import { Brought, isStill, Look } from './guest-look';
 import { additionsFor, checkKnative } from './knative';
 import { checkOwnPod } from './known-pods';
 import { checkNamespace } from './namespace-checks';
@@ -29,18 +30,9 @@ import { mergePod, mergePodMetadata, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget } from '../pod/pod-targets';
 import { checkSelector } from '../pod/selector-checks';
-import { startersOf } from '../pod/starters';
+import { Starters, startersOf } from '../pod/starters';
 import { textOf } from '../pod/text-of';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestAsWished, manifestToCheck, patchesOf } from '../pod/written-manifest';
-
-/** All that the checks read of an object which is not patched; of what was made, and of what starts pods of it, the text. */
-interface Look {
-  readonly made: string | undefined;
-  readonly additions: PodAdditions;
-  /** Of the environment, when the additions were asked for. */
-  readonly revision: number;
-  readonly starters: string;
-}
 
 /** An object that gets Nix. */
 export class Guest {
@@ -56,12 +48,12 @@ export class Guest {
     private readonly keeper: DoorKeeper,
     private readonly target: PodTarget,
     private readonly options: NixEnableOptions,
-    private readonly additions: Additions,
+    private readonly given: Given,
   ) {
     this.object = target.object;
     editManifest(this.object, (manifest, rendered) => {
       const brought = this.checkWritten(rendered);
-      return this.mapMeant(manifest, meant => checkObjectShapes(meant).length > 0 ? meant : this.giveNix(meant, brought));
+      return this.mapMeant(manifest, meant => this.giveNix(meant, brought));
     });
     finishManifest(this.object, manifest => this.followNames(isPatched(this.object) ? this.followPatches(manifest) : manifest));
     target.construct.node.addValidation({ validate: () => this.tell().map(describe) });
@@ -118,11 +110,14 @@ export class Guest {
     return this.owners(manifest, made).flatMap(owner => podsOf(owner, this.podTemplates));
   }
 
-  private giveNix(object: any, additions: PodAdditions): any {
+  /** What cannot be read stays as it is: the checks refuse it. */
+  private giveNix(object: any, { additions, isReadable }: Brought): any {
+    if (!isReadable && checkObjectShapes(object).length > 0) {
+      return object;
+    }
     const wanted = additionsFor(object, additions);
     return mapPods(this.withClaims(this.fitted(object)), this.podTemplates, pod =>
-      // One that cannot be read is refused by the checks.
-      checkShapes(pod).length > 0 ? pod : this.merged(pod, wanted));
+      !isReadable && checkShapes(pod).length > 0 ? pod : this.merged(pod, wanted));
   }
 
   private merged(pod: PodContent, additions: PodAdditions): PodContent {
@@ -144,7 +139,7 @@ export class Guest {
 
   /** What a patch leaves out, or sets anew without ours, is still needed. And where it mounts something, or works, is a folder to make. */
   private followPatches(manifest: any): any {
-    const additions = this.additions();
+    const additions = this.given.additions();
     const hasNewMetadata = patchesOf(this.object).some(setsMetadataAnew);
     const made = manifestAsMade(this.object);
     return !this.canGiveNix(made) ? manifest : this.mapMeant(manifest, meant => mapPods(
@@ -171,23 +166,25 @@ export class Guest {
   }
 
   /** What was clean may have changed until it is written, by other validations or between two syntheses. */
-  private checkWritten(rendered: any): PodAdditions {
+  private checkWritten(rendered: any): Brought {
     const { clean } = this;
     if (clean === undefined) {
-      return this.additions();
+      return { additions: this.given.additions(), isReadable: false };
     }
-    const isSame = clean !== 'as written' && !isPatched(this.object) && clean.revision === this.keeper.revision()
-      && clean.made !== undefined && clean.made === textOf(rendered) && clean.starters === this.starters(rendered);
-    const problems = isSame ? [] : this.examine();
+    if (clean !== 'as written' && !isPatched(this.object) && isStill(clean, rendered, this.given.revision(), () => this.starters(rendered))) {
+      this.clean = 'as written';
+      return { additions: clean.additions, isReadable: true };
+    }
+    const problems = this.examine();
     if (problems.length > 0) {
       throw new Error(`Validation failed with the following errors:\n  ${problems.map(problem => `[${this.target.construct.node.path}] ${describe(problem)}`).join('\n  ')}`);
     }
     this.clean = 'as written';
-    return isSame ? clean.additions : this.additions();
+    return { additions: this.given.additions(), isReadable: false };
   }
 
-  private starters(made: any): string {
-    return JSON.stringify(this.owners(made).map(owner => startersOf(this.object, owner)));
+  private starters(made: any): Starters[] {
+    return this.owners(made).map(owner => startersOf(this.object, owner));
   }
 
   private examine(): Problem[] {
@@ -200,8 +197,8 @@ export class Guest {
       const { containers } = construct as { readonly containers?: unknown[] };
       return Array.isArray(containers) && containers.length === 0 ? [noContainer(object)] : [];
     }
-    const revision = this.keeper.revision();
-    const additions = this.additions();
+    const revision = this.given.revision();
+    const additions = this.given.additions();
     const problems = this.validate(made, additions);
     this.clean = problems.length === 0 ? { made: textOf(made), additions, revision, starters: this.starters(made) } : undefined;
     return problems;
@@ -255,12 +252,13 @@ export class Guest {
     const { store, places, user, home, programs } = this.keeper;
     const named = isPatched(this.object) ? this.owners(manifestAsWished(this.object), made) : [];
     return this.owners(manifest, made).flatMap((owner, i) => {
-      const misshapen = [...checkObjectShapes(owner), ...podsOf(owner, this.podTemplates).flatMap(checkShapes)];
+      // That adds fields beside the pods, whatever there is.
+      const fitted = this.fitted(owner);
+      const found = podsOf(fitted, this.podTemplates);
+      const misshapen = [...checkObjectShapes(owner), ...found.flatMap(checkShapes)];
       if (misshapen.length > 0) {
         return misshapen;
       }
-      const fitted = this.fitted(owner);
-      const found = podsOf(fitted, this.podTemplates);
       if (found.length === 0) {
         return [noPod(owner)];
       }

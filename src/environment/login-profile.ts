@@ -10,6 +10,17 @@ const SESSION_VARIABLES = 'etc/profile.d/hm-session-vars.sh';
  * @param showsWarning whether a shell that somebody sits at shows why the home is not what it should be
  */
 export function loginProfile(folders: string[], profile: string, showsWarning = false): string {
+  const key = [...folders, profile, showsWarning].join('\n');
+  if (last?.key !== key) {
+    last = { key, text: renderProfile(folders, profile, showsWarning) };
+  }
+  return last.text;
+}
+
+/** The last one: the environments of an app nearly all have the same. */
+let last: { readonly key: string; readonly text: string } | undefined;
+
+function renderProfile(folders: string[], profile: string, showsWarning: boolean): string {
   return [
     '# Written by cdk8s-nix: a login shell has just reset PATH.',
     ...[...folders].reverse().flatMap(folder => [

@@ -31,9 +31,11 @@ export function checkMadeClaims({ scope, store, boundHome }: DoorKeeper): Proble
   const home: Taken = { prop: 'home', factory: 'NixHome', source: boundHome.source, reach: boundHome.reach, isClaim: true };
   return [{ prop: 'store', factory: 'NixStore', source: store.source, reach: store.reach, isClaim: store.claim !== undefined } as const, home].flatMap(taken => {
     const name = taken.source?.persistentVolumeClaim?.claimName;
-    const isOurs = NeededObjects.of(scope).objects().some(object => object.kind === 'PersistentVolumeClaim' && object.name === name);
-    const spec = name === undefined || isOurs ? undefined : claimsOf(scope.node.root).get(`${Chart.of(scope).namespace ?? ''}/${name}`);
-    return spec === undefined ? [] : checkClaim(taken, name!, spec);
+    if (name === undefined || NeededObjects.of(scope).objects().some(object => object.kind === 'PersistentVolumeClaim' && object.name === name)) {
+      return [];
+    }
+    const spec = claimsOf(scope.node.root).get(`${Chart.of(scope).namespace ?? ''}/${name}`);
+    return spec === undefined ? [] : checkClaim(taken, name, spec);
   });
 }
 

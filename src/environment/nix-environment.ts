@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { Door } from './door';
 import { checkEnvironmentProps, checkHomeFolder, checkSharedStore, checkVolumes, mayHoldStore } from './environment-checks';
+import { DEFAULTS } from './environment-defaults';
 import { environmentPart, homeToMake, profilePath, SESSION_SCRIPT, userProfile } from './environment-part';
 import { environmentsOf, registerEnvironment } from './environments-of-app';
 import { narrower } from './fit-to-store';
@@ -38,7 +39,6 @@ import { SharedFiles } from '../pod/shared-files';
 import { EnvironmentPrograms } from '../program/environment-programs';
 import { NixProgram } from '../program/nix-program';
 import { ProgramsOfSeed } from '../program/programs-of-seed';
-import { NixStore } from '../store/nix-store';
 import { StoreContainers } from '../store/store-containers';
 import { storeScripts } from '../store/store-scripts';
 
@@ -88,7 +88,7 @@ export class NixEnvironment extends Construct {
   private readonly storeContainers: StoreContainers;
   private readonly scripts?: SharedFiles;
   private readonly door: Door;
-  private readonly parts: Array<() => Partial<PodPart>> = [];
+  private parts: ReadonlyArray<() => Partial<PodPart>> = [];
   private readonly network: EnvironmentNetwork;
   private readonly labels = environmentLabels(this);
   private readonly programsOfSeed: ProgramsOfSeed;
@@ -97,12 +97,12 @@ export class NixEnvironment extends Construct {
     checkConstruct('NixEnvironment', arguments, new.target, NixEnvironment);
     super(scope, id);
     this.problems = new Problems(this);
-    this.image = props.image ?? NixImage.upstream();
-    this.user = props.user ?? NixUser.code();
+    this.image = props.image ?? DEFAULTS.image;
+    this.user = props.user ?? DEFAULTS.user;
     checkEnvironmentProps(props, this.user, this.problems);
 
     const metadata: ObjectMetadata = { labels: props.objectLabels, annotations: props.objectAnnotations };
-    this.store = (props.store ?? NixStore.persistent())._bind({
+    this.store = (props.store ?? DEFAULTS.store)._bind({
       scope: this, problems: this.problems, metadata, role: { id: 'Store', prop: 'store', factory: 'NixStore' },
     });
     this.claim = this.store.claim;
@@ -141,12 +141,14 @@ export class NixEnvironment extends Construct {
     this._care = new StoreCare(this, this.problems, this.store, this.storeContainers, assistantInstallation(props, this.image));
     // After the home: with an ephemeral one, what is activated there would look like garbage before.
     this._addPart(() => this._care.part());
-    this._programs = new EnvironmentPrograms(this, this.problems, this._care.workloads, this.store.runtime, props.bringPrograms);
+    this._programs = new EnvironmentPrograms(this, this.problems, this._care, this.store.runtime, props.bringPrograms);
     this.programsOfSeed = new ProgramsOfSeed(this, this._programs, this.storeContainers);
     this._care.bringAtStart(() => this.programsOfSeed.task() ? undefined : this._programs.task());
     const places = narrower({ reach: this.store.reach, what: 'store' }, { reach: this.boundHome.reach, what: 'home' });
     const { boundHome, home, labels, store, user, props: { homeManager }, _programs: programs } = this;
-    this.door = new Door({ scope: this, user, store, boundHome, home, homeManager, places, labels, programs, revision: () => this.revision });
+    // Grows with whatever its pods get: all of that is added to, and nothing is taken back.
+    const revision = (): number => this.parts.length + this.config._revision + this.network.revision + this._care.revision + this._programs.revision;
+    this.door = new Door({ scope: this, path: this.node.path, user, store, boundHome, home, homeManager, places, labels, programs, revision });
     registerEnvironment(this, this.problems);
     if (mayHoldStore(this.boundHome)) {
       const stores = () => this.neighbours().map(other => other.store?.source);
@@ -171,7 +173,7 @@ export class NixEnvironment extends Construct {
    */
   public enable(workload: IConstruct, options: NixEnableOptions = {}): void {
     checkArguments('NixEnvironment.enable', arguments, this);
-    this._care.workloads.push(...this.door.enable(workload, options, () => this.additions(options)));
+    this._care.workloads = this._care.workloads.concat(this.door.enable(workload, options, () => this.additions(options)));
   }
 
   /**
@@ -254,7 +256,7 @@ export class NixEnvironment extends Construct {
    * @internal
    */
   public _addPart(part: () => Partial<PodPart>): void {
-    this.parts.push(part);
+    this.parts = this.parts.concat(part);
   }
 
   /** What the home-manager profile and the assistants bring. */
@@ -277,11 +279,6 @@ export class NixEnvironment extends Construct {
   /** The environments in this one's namespace, where they may share volumes; this one too. */
   private neighbours(): NixEnvironment[] {
     return environmentsOf<NixEnvironment>(this).filter(other => Chart.of(other).namespace === Chart.of(this).namespace);
-  }
-
-  /** Grows with whatever its pods get: all of that is added to, and nothing is taken back. */
-  private get revision(): number {
-    return this.parts.length + this.config._revision + this.network.revision + this._care.revision + this._programs.revision;
   }
 
   private additions(options: NixEnableOptions, forCare = false): PodAdditions {

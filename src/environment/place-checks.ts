@@ -40,13 +40,13 @@ const REMEDIES: { readonly [what: string]: string } = {
 };
 
 /** What counts pods beside their template, by the fields of kinds that are known and of custom resources that have become common. */
-const COUNTS: { readonly [field: string]: readonly [several: string, one: string] } = {
+const COUNTS = Object.entries<readonly [several: string, one: string]>({
   replicas: ['Several replicas', 'one replica'],
   parallelism: ['Several pods of a run', 'one pod a run'],
   // A group of Ray's workers, and the runners of GitHub's controller.
   maxReplicas: ['Several replicas', 'one replica'],
   maxRunners: ['Several runners', 'one runner'],
-};
+});
 
 function checkCount(mode: string, what: string, object: any, pods: PodManifest[], { autoscaledTo, rollouts }: Starters): Problem[] {
   const tooMany = (prop: string, value: unknown, problem: string, remedy = ''): Problem => ({
@@ -81,7 +81,7 @@ function checkCount(mode: string, what: string, object: any, pods: PodManifest[]
   if (pods.length > 1) {
     return [tooMany('podTemplates', pods.map(pod => pod.path), `The object starts several pods, which need the ${what} at once`)];
   }
-  return pods.flatMap(({ beside = {} }) => Object.entries(COUNTS).filter(([field]) => beside[field] > 1)
+  return pods.flatMap(({ beside = {} }) => COUNTS.filter(([field]) => beside[field] > 1)
     .map(([field, [several, one]]) => tooMany(field, beside[field], `${several} need the ${what} at once`, `${one}, `)));
 }
 

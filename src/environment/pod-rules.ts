@@ -9,6 +9,13 @@ import { FOLDERS_OF } from '../store/store-containers';
 /** Which of our volumes a node may lose without anybody missing them, so that the cluster autoscaler can drain it. */
 const SAFE_TO_EVICT = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
+/** What is the same for all: an app of a thousand environments has it once. */
+const SAFE_TO_LOSE = { [SAFE_TO_EVICT]: [VOLUME.tmp] };
+const SCRATCH_MOUNTS = [{ name: VOLUME.tmp, mountPath: '/tmp' }];
+const TMP = { volume: VOLUME.tmp, path: '/tmp', variable: FOLDERS_OF.tmp };
+const RUNTIME_DEFAULT = { type: 'RuntimeDefault' };
+const NONE = {};
+
 /** What the environment says itself. */
 type OwnRules = Pick<PodAdditions, 'annotations' | 'labels' | 'containerNames' | 'commandPrefix' | 'runtimeClassName'>;
 
@@ -32,20 +39,20 @@ export function podRules(part: PodPart, environment: EnvironmentParts, options: 
     runtimeClassName: own.runtimeClassName,
     podSecurityContext: podSecurity(user),
     profilePath: profilePath(user, store),
-    scratchMounts: [{ name: VOLUME.tmp, mountPath: '/tmp' }],
+    scratchMounts: SCRATCH_MOUNTS,
     firstContainers: options.initContainersFirst && new Set(options.initContainersFirst),
     leavesOthersAlone: options.leaveOthersAlone ?? false,
     level: effectiveLevel(options.podSecurity, user),
-    nodeSelector: store.architecture === undefined ? {} : { 'kubernetes.io/arch': store.architecture },
+    nodeSelector: store.architecture === undefined ? NONE : { 'kubernetes.io/arch': store.architecture },
     folderMaker: {
       container: storeContainers.homeMaker,
       places: [
         { volume: homeVolume(home), path: user.home, variable: FOLDERS_OF.home },
-        { volume: VOLUME.tmp, path: '/tmp', variable: FOLDERS_OF.tmp },
+        TMP,
       ],
     },
     // What a runtime of the node reads are annotations, and ours are none of its.
-    annotationLists: store.runtime ? {} : { [SAFE_TO_EVICT]: [VOLUME.tmp] },
+    annotationLists: store.runtime ? NONE : SAFE_TO_LOSE,
   };
 }
 
@@ -58,6 +65,6 @@ function podSecurity(user: NixUser): PodAdditions['podSecurityContext'] {
     fsGroup: user.fsGroup,
     // `Always` walks the whole store at every start: minutes for a large one.
     fsGroupChangePolicy: 'OnRootMismatch',
-    seccompProfile: { type: 'RuntimeDefault' },
+    seccompProfile: RUNTIME_DEFAULT,
   };
 }

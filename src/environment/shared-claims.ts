@@ -33,9 +33,8 @@ const REASONS: { readonly [prop: string]: string } = {
 
 /** Make known that an environment has its store or its home on a claim or another volume that lasts, and tell what of it the others there exclude. */
 export function shareClaims(keeper: DoorKeeper): void {
-  const { scope, boundHome, home, homeManager, store, user } = keeper;
+  const { path, scope, boundHome, home, homeManager, store, user } = keeper;
   const { architecture, claim, reach } = store;
-  const path = scope.node.path;
   const volume = sharedVolume(store.source);
   if (volume) {
     const accessModes = claim && REACHES[reach];
@@ -61,11 +60,12 @@ function profileOf(homeManager: HomeManager | undefined): string | undefined {
 }
 
 /** Make known who uses a place, and let it be checked against those that were there before. */
-function share(scope: Construct, place: string, own: ClaimUser, check: (others: ClaimUser[]) => Problem[]): void {
-  const users = usersOf(scope.node.root, `${Chart.of(scope).namespace ?? ''}/${place}`);
-  const others = [...users];
-  users.push(own);
-  if (others.length > 0) {
+function share(scope: Construct, place: string, own: ClaimUser, check: (others: readonly ClaimUser[]) => Problem[]): void {
+  const all = ofApp(scope.node.root);
+  const key = `${Chart.of(scope).namespace ?? ''}/${place}`;
+  const others = all.get(key);
+  all.set(key, others ? others.concat(own) : [own]);
+  if (others) {
     scope.node.addValidation({ validate: () => check(others).map(describe) });
   }
 }
@@ -74,7 +74,7 @@ const REACHES: { readonly [reach in StoreReach]?: string } = {
   [StoreReach.ONE_POD]: 'ReadWriteOncePod', [StoreReach.ONE_NODE]: 'ReadWriteOnce', [StoreReach.MANY_NODES]: 'ReadWriteMany',
 };
 
-function checkTerms(place: string, { isOnStore, terms }: ClaimUser, [{ path, terms: theirs, ...other }]: ClaimUser[]): Problem[] {
+function checkTerms(place: string, { isOnStore, terms }: ClaimUser, [{ path, terms: theirs, ...other }]: readonly ClaimUser[]): Problem[] {
   // What one does not say, of the architecture or the fsGroup, is as the other has it.
   const differs = (prop: string): boolean => terms[prop] !== undefined && theirs[prop] !== undefined && terms[prop] !== theirs[prop];
   const isTold = (prop: string): boolean => prop === 'home.user' && isOnStore === true && other.isOnStore === true;
@@ -87,13 +87,10 @@ function checkTerms(place: string, { isOnStore, terms }: ClaimUser, [{ path, ter
   }));
 }
 
-function usersOf(root: IConstruct, claim: string): ClaimUser[] {
-  const marked = root as { [OF_APP]?: Map<string, ClaimUser[]> };
+function ofApp(root: IConstruct): Map<string, readonly ClaimUser[]> {
+  const marked = root as { [OF_APP]?: Map<string, readonly ClaimUser[]> };
   if (!marked[OF_APP]) {
     Object.defineProperty(root, OF_APP, { value: new Map() });
   }
-  const all = marked[OF_APP]!;
-  const users = all.get(claim) ?? [];
-  all.set(claim, users);
-  return users;
+  return marked[OF_APP]!;
 }

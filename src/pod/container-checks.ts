@@ -99,7 +99,8 @@ const COUNTS = Object.entries<(spec: any) => unknown>({
 
 function checkCounts(owner: any): Problem[] {
   const { spec = {} } = owner;
-  return COUNTS.filter(([, count]) => isWrongCount(count(spec), startsPods(owner))).map(([prop, count]): Problem => ({
+  const isKnown = startsPods(owner);
+  return COUNTS.filter(([, count]) => isWrongCount(count(spec), isKnown)).map(([prop, count]): Problem => ({
     code: 'CDK8SNIX0515',
     prop,
     value: count(spec),

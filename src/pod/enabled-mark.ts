@@ -19,7 +19,7 @@ export function enabledBy(object: ApiObject, { kind, name }: PodTargetPart): str
 
 export function markEnabled(object: ApiObject, { kind, name }: PodTargetPart, by: string, podTemplates: readonly string[] = []): void {
   const marks = marksOf(object);
-  Object.defineProperty(object, MARK, { value: [...marks, { kind, name, by, podTemplates } satisfies Enabled], configurable: true });
+  Object.defineProperty(object, MARK, { value: marks.concat({ kind, name, by, podTemplates }), configurable: true });
 }
 
 /** Where pods of an object are besides those that its kind has, as somebody said who gave Nix to it. */

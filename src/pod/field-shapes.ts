@@ -93,7 +93,15 @@ function fits(value: any, shape: Shape): boolean {
   if ('items' in shape) {
     return isObjects(value) && value.every(item => fits(item, shape.items));
   }
-  return isObject(value) && shape.fields.every(([field, inner]) => fits(value[field], inner));
+  if (!isObject(value)) {
+    return false;
+  }
+  for (const [field, inner] of shape.fields) {
+    if (!fits(value[field], inner)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function problemsOf(prop: string, value: any, shape: Shape): Problem[] {

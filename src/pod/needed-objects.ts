@@ -20,20 +20,23 @@ export class NeededObjects {
     return (setsOf(object) ?? []).flatMap(({ workloads }) => workloads);
   }
 
-  /** The workloads that `owner` looks after. */
-  public readonly workloads: ApiObject[] = [];
-
+  // An app has thousands of these lists, of few items: `concat` leaves no room to grow in them, as `push` and `...` do.
+  private theirs: readonly ApiObject[] = [];
   private needed: readonly ApiObject[] = [];
 
   private constructor(private readonly owner: IConstruct) {}
 
   public add(object: ApiObject): void {
     if (!this.needed.includes(object)) {
-      // Of few items, and no room for more: an app has thousands of these lists.
-      this.needed = [...this.needed, object];
+      this.needed = this.needed.concat(object);
       join(this, object);
-      this.workloads.forEach(workload => this.order(workload, object));
+      this.theirs.forEach(workload => this.order(workload, object));
     }
+  }
+
+  /** The workloads that `owner` looks after. */
+  public get workloads(): readonly ApiObject[] {
+    return this.theirs;
   }
 
   /** All that were added. */
@@ -42,7 +45,7 @@ export class NeededObjects {
   }
 
   public standBefore(workload: ApiObject): void {
-    this.workloads.push(workload);
+    this.theirs = this.theirs.concat(workload);
     this.order(workload, ...this.needed);
   }
 

@@ -5,6 +5,14 @@
  * @param groups the API groups, `core` for the one without a name
  */
 export function isKind(object: { readonly kind: string; readonly apiVersion?: string }, kind: string, ...groups: string[]): boolean {
-  const { apiVersion } = object;
-  return object.kind === kind && (apiVersion === undefined || groups.includes(apiVersion.includes('/') ? apiVersion.split('/')[0] : 'core'));
+  return object.kind === kind && isOfGroup(object, groups);
+}
+
+/** Whether an object is of one of these API groups, whatever its kind. */
+export function isOfGroup({ apiVersion }: { readonly apiVersion?: string }, groups: readonly string[]): boolean {
+  if (apiVersion === undefined) {
+    return true;
+  }
+  const slash = apiVersion.indexOf('/');
+  return groups.includes(slash === -1 ? 'core' : apiVersion.slice(0, slash));
 }

@@ -8,6 +8,9 @@ import { Problem } from '../base/problems';
  * of constructs that nobody knows.
  */
 export function checkOrder(needed: NeededObjects, owner: IConstruct): Problem[] {
+  if (!dependOnAnything(needed.objects())) {
+    return [];
+  }
   const chart = Chart.of(owner);
   const workloads = new Set<IConstruct>(needed.workloads.filter(workload => Chart.of(workload) === chart));
   for (const object of needed.objects()) {
@@ -25,6 +28,20 @@ export function checkOrder(needed: NeededObjects, owner: IConstruct): Problem[] 
     }
   }
   return [];
+}
+
+/** Whether somebody has put anything behind others that holds some of the objects: nearly nobody has. */
+function dependOnAnything(objects: readonly IConstruct[]): boolean {
+  const seen = new Set<IConstruct>();
+  for (const object of objects) {
+    for (let scope: IConstruct | undefined = object; scope && !seen.has(scope); scope = scope.node.scope) {
+      if (scope.node.dependencies.length > 0) {
+        return true;
+      }
+      seen.add(scope);
+    }
+  }
+  return false;
 }
 
 /** From what holds an object and not its workload, by the dependencies that somebody has made, to one of the workloads; nearly nobody has made any. */

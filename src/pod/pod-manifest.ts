@@ -1,4 +1,4 @@
-import { isKind } from './object-kind';
+import { isOfGroup } from './object-kind';
 
 /** What a pod and the template of one are: whatever YAML can hold, hence `any`. */
 export interface PodContent {
@@ -29,21 +29,33 @@ export type ContainerSort = 'initContainers' | 'containers' | 'ephemeralContaine
 /** In the order in which they start. */
 const SORTS: ContainerSort[] = ['initContainers', 'containers', 'ephemeralContainers'];
 
+/** Where objects of a kind have their pod, and in which API groups there is that kind. */
+interface PodPlace {
+  readonly groups: readonly string[];
+  readonly steps: readonly string[];
+}
+
+const IN_TEMPLATE = ['spec', 'template'];
+const OF_APPS: PodPlace = { groups: ['apps', 'extensions', 'core'], steps: IN_TEMPLATE };
+
 /**
  * Where the pod of an object is. The group counts: Volcano has a Job of its own, and most Services start no pods. A manifest that names
  * none is taken at its word.
  */
-const POD_OF_KIND: ReadonlyArray<{ readonly kind: string; readonly groups: readonly string[]; readonly steps: readonly string[] }> = [
-  { kind: 'Pod', groups: ['core'], steps: [] },
-  { kind: 'PodTemplate', groups: ['core'], steps: ['template'] },
-  { kind: 'ReplicationController', groups: ['core'], steps: ['spec', 'template'] },
-  ...['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet'].map(kind => ({ kind, groups: ['apps', 'extensions', 'core'], steps: ['spec', 'template'] })),
-  { kind: 'Job', groups: ['batch', 'core'], steps: ['spec', 'template'] },
-  { kind: 'CronJob', groups: ['batch', 'core'], steps: ['spec', 'jobTemplate', 'spec', 'template'] },
-  { kind: 'Rollout', groups: ['argoproj.io'], steps: ['spec', 'template'] },
-  { kind: 'DeploymentConfig', groups: ['apps.openshift.io'], steps: ['spec', 'template'] },
-  { kind: 'Service', groups: ['serving.knative.dev'], steps: ['spec', 'template'] },
-];
+const POD_OF_KIND: ReadonlyMap<string, PodPlace> = new Map<string, PodPlace>([
+  ['Pod', { groups: ['core'], steps: [] }],
+  ['PodTemplate', { groups: ['core'], steps: ['template'] }],
+  ['ReplicationController', { groups: ['core'], steps: IN_TEMPLATE }],
+  ['Deployment', OF_APPS],
+  ['ReplicaSet', OF_APPS],
+  ['DaemonSet', OF_APPS],
+  ['StatefulSet', OF_APPS],
+  ['Job', { groups: ['batch', 'core'], steps: IN_TEMPLATE }],
+  ['CronJob', { groups: ['batch', 'core'], steps: ['spec', 'jobTemplate', 'spec', 'template'] }],
+  ['Rollout', { groups: ['argoproj.io'], steps: IN_TEMPLATE }],
+  ['DeploymentConfig', { groups: ['apps.openshift.io'], steps: IN_TEMPLATE }],
+  ['Service', { groups: ['serving.knative.dev'], steps: IN_TEMPLATE }],
+]);
 
 /** A pod as it was found. Its containers are listed once: each rule that it is held to asks for them. */
 class FoundPod implements PodManifest {
@@ -179,7 +191,8 @@ export function isList(manifest: any): boolean {
 type Steps = ReadonlyArray<string | number>;
 
 function stepsOf(object: Kinded): readonly string[] | undefined {
-  return POD_OF_KIND.find(({ kind, groups }) => isKind(object, kind, ...groups))?.steps;
+  const known = POD_OF_KIND.get(object.kind);
+  return known && isOfGroup(object, known.groups) ? known.steps : undefined;
 }
 
 /** Where the pods of an object are: as it was told, and otherwise where its kind has them. */
@@ -190,6 +203,9 @@ function podPaths(object: any, podTemplates: readonly string[]): Steps[] {
 }
 
 function toldPaths(object: any, podTemplates: readonly string[]): Steps[] {
+  if (podTemplates.length === 0) {
+    return [];
+  }
   const paths = podTemplates.flatMap(pointer => follow(object, pointer)).filter(steps => listOf(valueAt(object, steps)?.spec?.containers).length > 0);
   // Two pointers may lead to one pod.
   return [...new Map(paths.map(steps => [steps.join('/'), steps])).values()];

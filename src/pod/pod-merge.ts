@@ -183,13 +183,12 @@ export function usesNix(container: Container, additions: PodAdditions): boolean 
 function addNix(container: Container, ours: kplus.k8s.EnvVar[], additions: PodAdditions): Container {
   const env = (container.env ?? []).map(variable => variable.name === 'PATH' ? findsNix(variable, ours, additions.profilePath) : variable);
   const own = new Set(env.map(variable => variable.name));
-  const added = ours.filter(variable => !own.has(variable.name));
-  return addScratch({
+  return {
     ...container,
     // Ours first: a variable of the container may refer to them as $(HOME).
-    env: [...added, ...env],
-    volumeMounts: [...(container.volumeMounts ?? []), ...additions.mounts],
-  }, additions);
+    env: [...ours.filter(variable => !own.has(variable.name)), ...env],
+    volumeMounts: withScratch([...(container.volumeMounts ?? []), ...additions.mounts], additions),
+  };
 }
 
 /**
@@ -207,8 +206,11 @@ function findsNix(own: kplus.k8s.EnvVar, ours: kplus.k8s.EnvVar[], profilePath: 
 
 /** /tmp and the like, unless the container mounts something of its own there. */
 function addScratch(container: Container, additions: PodAdditions): Container {
-  const own = new Set((container.volumeMounts ?? []).map(mount => plainPath(mount.mountPath)));
-  return { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...additions.scratchMounts.filter(m => !own.has(m.mountPath))] };
+  return { ...container, volumeMounts: withScratch(container.volumeMounts ?? [], additions) };
+}
+
+function withScratch(mounts: kplus.k8s.VolumeMount[], { scratchMounts }: PodAdditions): kplus.k8s.VolumeMount[] {
+  return [...mounts, ...scratchMounts.filter(scratch => !mounts.some(mount => plainPath(mount.mountPath) === scratch.mountPath))];
 }
 
 function undefinedIfEmpty(labels: { readonly [name: string]: string }): object | undefined {

@@ -13,13 +13,14 @@ type Labels = { readonly [name: string]: unknown };
 export function checkSelector(object: any, labels: Labels): Problem[] {
   const { selector } = object.spec ?? {};
   if (isAny(object, 'apps', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet') || isKind(object, 'Rollout', 'argoproj.io')) {
-    return requirementsOf(selector).length === 0 ? [{
+    const requirements = requirementsOf(selector);
+    return requirements.length === 0 ? [{
       code: 'CDK8SNIX0523',
       prop: 'spec.selector',
       value: selector,
       problem: `A ${object.kind} finds its pods by their labels, and without any it is refused.`,
       remedy: 'Set matchLabels to labels of spec.template.metadata.labels.',
-    }] : lacking(requirementsOf(selector), labels);
+    }] : lacking(requirements, labels);
   }
   // These take the labels of their template, if they name none.
   const isPlain = isKind(object, 'ReplicationController', 'core') || isKind(object, 'DeploymentConfig', 'apps.openshift.io');

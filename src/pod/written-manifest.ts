@@ -7,7 +7,7 @@ type Manifest = { [field: string]: any };
 type Change = (manifest: any) => any;
 type Edit = (manifest: any, rendered: any) => any;
 
-/** What is done to an object as it is written. */
+/** What is done to an object as it is written. An app has thousands of these lists: `concat` leaves no room to grow in them, as `push` and `...` do. */
 interface Writer {
   /** Before anything is rendered: the last moment to add to the construct. */
   prepare: ReadonlyArray<() => void>;
@@ -28,7 +28,7 @@ const WRITER = Symbol.for('cdk8s-nix.writer');
 /** Let `prepare` run just before an object is rendered. */
 export function beforeWriting(object: ApiObject, prepare: () => void): void {
   const writer = writerOf(object);
-  writer.prepare = [...writer.prepare, prepare];
+  writer.prepare = writer.prepare.concat(prepare);
 }
 
 /**
@@ -39,13 +39,13 @@ export function beforeWriting(object: ApiObject, prepare: () => void): void {
  */
 export function editManifest(object: ApiObject, edit: Edit): void {
   const writer = writerOf(object);
-  writer.edits = [...writer.edits, edit];
+  writer.edits = writer.edits.concat(edit);
 }
 
 /** Change the manifest of an object after everything else: what has to see the patches too. */
 export function finishManifest(object: ApiObject, finish: Change): void {
   const writer = writerOf(object);
-  writer.finishes = [...writer.finishes, finish];
+  writer.finishes = writer.finishes.concat(finish);
 }
 
 /**
@@ -54,7 +54,8 @@ export function finishManifest(object: ApiObject, finish: Change): void {
  * L1's conversion, which runs after all patches, is undone where it lost something.
  */
 export function keepPatchedFields(object: ApiObject): void {
-  if (toJsonMethods(object).length > 1) {
+  // Asked at each validation, of each object.
+  if (!writerIn(object) && toJsonMethods(object).length > 1) {
     writerOf(object);
   }
 }

@@ -37,8 +37,8 @@ export class EnvironmentPrograms {
   constructor(
     private readonly scope: Construct,
     private readonly problems: Problems,
-    /** Those that the environment is enabled for. */
-    private readonly workloads: readonly unknown[],
+    /** What knows the workloads that the environment is enabled for. */
+    private readonly enabled: { readonly workloads: readonly unknown[] },
     /** Set if the node brings them. */
     private readonly runtime: NodeRuntime | undefined,
     private options: NixBringProgramsOptions = {},
@@ -154,7 +154,7 @@ export class EnvironmentPrograms {
         watchStrandedPrograms({
           scope: this.scope,
           runs: (container, object) => this.isRunBy(container, object),
-          isEnabled: () => this.workloads.length > 0,
+          isEnabled: () => this.enabled.workloads.length > 0,
         });
       }
       this.programs.set(program._name, program);
@@ -172,7 +172,7 @@ export class EnvironmentPrograms {
 
   /** There are containers of programs, and no pod that gets these. */
   private checkBrought(): Problem[] {
-    return this.names.length === 0 || this.workloads.length > 0 ? [] : [{
+    return this.programs.size === 0 || this.enabled.workloads.length > 0 ? [] : [{
       code: 'CDK8SNIX1208',
       prop: 'containerFor',
       value: this.names,

@@ -31,8 +31,9 @@ export class ProgramsOfSeed {
 
   /** What brings them; undefined if there are none, or they need a container of their own. A netrc made of several comes after the seed. */
   public task(): CareTask | undefined {
-    const canBring = this.containers.homeMaker === SEED && this.environment.config._severalNetrcs.length === 0;
-    return canBring && this.programs.comeWithSeed ? this.programs.task() : undefined;
+    const task = this.programs.task();
+    const canBring = task && this.containers.homeMaker === SEED && this.environment.config._severalNetrcs.length === 0;
+    return canBring && this.programs.comeWithSeed ? task : undefined;
   }
 
   /** The pod with them brought. */

@@ -20,6 +20,26 @@ const HOME_ROOT = '/mnt/nix-home';
 const HOME_FILES_FROM = '/mnt/nix-home-files';
 const HOME_FILES_TO = '/mnt/nix-home-placed';
 
+/** What is the same for all: an app of a thousand environments has it once. */
+const SCRIPT_VARIABLES: readonly kplus.k8s.EnvVar[] = [POD_UID, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }];
+const SCRIPT_MOUNTS: readonly kplus.k8s.VolumeMount[] = [
+  { name: VOLUME.scripts, mountPath: SCRIPTS_DIR, readOnly: true },
+  { name: VOLUME.tmp, mountPath: '/tmp' },
+];
+const JSON_LOG: kplus.k8s.EnvVar = { name: 'SEED_LOG', value: 'json' };
+const SHARED_STORE: kplus.k8s.EnvVar = { name: 'SEED_WAL', value: 'no' };
+const SEEDED_FOLDER: kplus.k8s.EnvVar = { name: 'NIX_FOLDER', value: `${CHECK_ROOT}/${STORE_FOLDER}` };
+const SERVED_STORE: readonly kplus.k8s.EnvVar[] = [{ name: 'NIX_FOLDER', value: CHECK_ROOT }, { name: 'NIX_SERVED', value: 'yes' }];
+const VOLUME_MOUNT: kplus.k8s.VolumeMount = { name: VOLUME.store, mountPath: STORE_ROOT };
+/**
+ * The same by way of a subPath, as the workload sees it. Not the folder: it is not there yet, and a kubelet that had to make it would make
+ * it root's, or could not.
+ */
+const CHECK_MOUNT: kplus.k8s.VolumeMount = { name: VOLUME.store, mountPath: CHECK_ROOT, subPath: '.' };
+/** Where the programs of the image's Nix expect to be, so that they run here as they would in the image. */
+const IMAGE_MOUNT: kplus.k8s.VolumeMount = { name: VOLUME.seedImage, mountPath: '/nix', subPath: 'nix', readOnly: true };
+const STORE_MOUNT: kplus.k8s.VolumeMount = { name: VOLUME.store, mountPath: '/nix', subPath: STORE_FOLDER };
+
 /** The variables that tell the container that makes the home which folders to make in which volume. */
 export const FOLDERS_OF = { home: 'NIX_HOME_FOLDERS', tmp: 'NIX_TMP_FOLDERS' } as const;
 
@@ -37,6 +57,9 @@ export interface HomeToMake {
 /** What the seed needs besides what a store in memory takes. */
 const SEED_MEMORY = Size.mebibytes(512);
 const SEED_REQUESTS = { cpu: { request: kplus.Cpu.millis(100) }, memory: { request: Size.mebibytes(64) } };
+
+/** What nearly every seed asks for: rendered once for a thousand of them. */
+const SEED_RESOURCES = renderResources({ cpu: SEED_REQUESTS.cpu, memory: { ...SEED_REQUESTS.memory, limit: SEED_MEMORY } });
 
 const CHECK_RESOURCES: kplus.ContainerResources = {
   cpu: { request: kplus.Cpu.millis(10) },
@@ -77,7 +100,7 @@ export class StoreContainers {
     const { served } = this.store;
     return served
       ? { name: VOLUME.store, mountPath: '/nix', ...(served.readOnly ? { readOnly: true } : {}) }
-      : { name: VOLUME.store, mountPath: '/nix', subPath: STORE_FOLDER };
+      : STORE_MOUNT;
   }
 
   /** Volumes that only these containers mount. */
@@ -91,29 +114,17 @@ export class StoreContainers {
   }
 
   private seedContainer(): kplus.k8s.Container {
-    return {
-      ...this.scriptContainer(SEED, [
-        { name: 'SEED_IMAGE', value: this.image.reference },
-        ...(this.seed.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.seed.jobs) }]),
-        // The seed registers paths in a database that pods of other nodes may have open: all must lock it in the same way.
-        ...(this.store.reach === StoreReach.MANY_NODES ? [{ name: 'SEED_WAL', value: 'no' }] : []),
-        { name: 'NIX_FOLDER', value: `${CHECK_ROOT}/${STORE_FOLDER}` },
-        ...this.homeVariables(),
-      ]),
-      resources: renderResources(this.resources(this.seed.resources, this.seedResources())),
-      // As root Nix insists on a store that it could write, even to read it: here the one of the image.
-      ...(this.isRoot ? { securityContext: { readOnlyRootFilesystem: false } } : {}),
-      volumeMounts: [
-        { name: VOLUME.store, mountPath: STORE_ROOT },
-        // Where the programs of the image's Nix expect to be, so that they run here as they would in the image.
-        ...(this.isImageMounted() ? [{ name: VOLUME.seedImage, mountPath: '/nix', subPath: 'nix', readOnly: true }] : []),
-        // The same by way of a subPath, as the workload sees it. Not the folder: it is not there yet, and a kubelet that had to make it
-        // would make it root's, or could not.
-        { name: VOLUME.store, mountPath: CHECK_ROOT, subPath: '.' },
-        ...this.homeMounts(),
-        ...this.scriptMounts(),
-      ],
-    };
+    const variables = [
+      { name: 'SEED_IMAGE', value: this.image.reference },
+      ...(this.seed.jobs === undefined ? [] : [{ name: 'SEED_JOBS', value: String(this.seed.jobs) }]),
+      // The seed registers paths in a database that pods of other nodes may have open: all must lock it in the same way.
+      ...(this.store.reach === StoreReach.MANY_NODES ? [SHARED_STORE] : []),
+      SEEDED_FOLDER,
+    ];
+    const mounts = this.isImageMounted() ? [VOLUME_MOUNT, IMAGE_MOUNT, CHECK_MOUNT] : [VOLUME_MOUNT, CHECK_MOUNT];
+    const container = this.scriptContainer(SEED, variables, mounts, this.seedResources());
+    // As root Nix insists on a store that it could write, even to read it: here the one of the image.
+    return this.isRoot ? { ...container, securityContext: { readOnlyRootFilesystem: false } } : container;
   }
 
   /** The resources of the seed where it does something else as well, which needs more. */
@@ -122,9 +133,13 @@ export class StoreContainers {
     return this.resources(own ?? this.seed.resources, { ...suitable, memory: { request, limit: this.withStoreInMemory(limit!) } });
   }
 
-  private seedResources(): kplus.ContainerResources {
+  private seedResources(): kplus.k8s.ResourceRequirements {
+    const own = this.seed.resources ?? this.forAll;
+    if (own === undefined && !this.store.inMemory) {
+      return SEED_RESOURCES;
+    }
     const { cpu, memory } = SEED_REQUESTS;
-    return { cpu, memory: { ...memory, limit: this.withStoreInMemory(SEED_MEMORY) } };
+    return renderResources(own ?? { cpu, memory: { ...memory, limit: this.withStoreInMemory(SEED_MEMORY) } });
   }
 
   private withStoreInMemory(limit: Size): Size | undefined {
@@ -141,32 +156,8 @@ export class StoreContainers {
    * image's own store, where its shell is, and if that volume is empty, nobody is left to say so.
    */
   private checkContainer(): kplus.k8s.Container {
-    return {
-      ...this.scriptContainer(CHECK, [
-        { name: 'NIX_FOLDER', value: CHECK_ROOT },
-        { name: 'NIX_SERVED', value: 'yes' },
-        ...this.homeVariables(),
-      ]),
-      resources: renderResources(this.resources(this.seed.resources, CHECK_RESOURCES)),
-      volumeMounts: [
-        { ...this.storeMount(), mountPath: CHECK_ROOT },
-        ...this.homeMounts(),
-        ...this.scriptMounts(),
-      ],
-    };
-  }
-
-  private homeVariables(): kplus.k8s.EnvVar[] {
-    return [
-      { name: 'NIX_HOME_FOLDER', value: `${this.isHomeBesideStore() ? STORE_ROOT : HOME_ROOT}/${this.home.folder}` },
-      ...(this.home.folders.length > 0 ? [{ name: FOLDERS_OF.home, value: this.home.folders.join('\n') }] : []),
-      ...(this.homeFiles().env ?? []),
-    ];
-  }
-
-  private homeMounts(): kplus.k8s.VolumeMount[] {
-    const home = this.isHomeBesideStore() ? [] : [{ name: this.home.volume, mountPath: HOME_ROOT }];
-    return [...home, ...(this.homeFiles().volumeMounts ?? [])];
+    return this.scriptContainer(CHECK, SERVED_STORE, [{ ...this.storeMount(), mountPath: CHECK_ROOT }],
+      renderResources(this.resources(this.seed.resources, CHECK_RESOURCES)));
   }
 
   /** Whether the seed sees the home where it sees the store: a mount more takes time at each start. */
@@ -174,26 +165,28 @@ export class StoreContainers {
     return !this.store.served && this.home.volume === VOLUME.store;
   }
 
-  private homeFiles() {
-    return this.home.files(HOME_FILES_FROM, HOME_FILES_TO);
-  }
-
-  /** An init container that runs the script of the same name. */
-  private scriptContainer(name: string, variables: kplus.k8s.EnvVar[]): kplus.k8s.Container {
+  /** An init container that runs the script of the same name, and makes the home. */
+  private scriptContainer(
+    name: string, variables: readonly kplus.k8s.EnvVar[], mounts: readonly kplus.k8s.VolumeMount[], resources: kplus.k8s.ResourceRequirements,
+  ): kplus.k8s.Container {
+    const { folder, folders, volume } = this.home;
+    const files = this.home.files(HOME_FILES_FROM, HOME_FILES_TO);
+    const isBesideStore = this.isHomeBesideStore();
     return {
       name,
       image: this.shellImage,
       imagePullPolicy: this.pullPolicy(),
       command: ['sh', `${SCRIPTS_DIR}/${name}.sh`],
-      env: [...variables, ...(this.seed.jsonLog ? [{ name: 'SEED_LOG', value: 'json' }] : []), POD_UID, { name: 'HOME', value: '/tmp' }, { name: 'TMPDIR', value: '/tmp' }],
+      env: variables.concat(
+        { name: 'NIX_HOME_FOLDER', value: `${isBesideStore ? STORE_ROOT : HOME_ROOT}/${folder}` },
+        folders.length > 0 ? { name: FOLDERS_OF.home, value: folders.join('\n') } : [],
+        files.env ?? [],
+        this.seed.jsonLog ? JSON_LOG : [],
+        SCRIPT_VARIABLES,
+      ),
+      resources,
+      volumeMounts: mounts.concat(isBesideStore ? [] : { name: volume, mountPath: HOME_ROOT }, files.volumeMounts ?? [], SCRIPT_MOUNTS),
     };
-  }
-
-  private scriptMounts(): kplus.k8s.VolumeMount[] {
-    return [
-      { name: VOLUME.scripts, mountPath: SCRIPTS_DIR, readOnly: true },
-      { name: VOLUME.tmp, mountPath: '/tmp' },
-    ];
   }
 
   /** When the image of these containers is pulled. */
