@@ -213,8 +213,8 @@ export class NixEnvironment extends Construct {
   }
 
   /**
-   * Let the pods of this environment reach nothing but name servers, the caches of `useBinaryCache` and the ports of the substituters (or of
-   * the proxy), and be reached by nobody. NetworkPolicies add up: allow more with one of your own.
+   * Let the pods of this environment reach nothing but name servers, the caches of `useBinaryCache`, the ports of the substituters and of the flakes of
+   * programs (or of the proxy), and be reached by nobody. NetworkPolicies add up: allow more with one of your own.
    *
    * @param options where the outside is
    * @returns the NetworkPolicy
@@ -222,7 +222,7 @@ export class NixEnvironment extends Construct {
    */
   public restrictNetwork(options: NixNetworkPolicyOptions = {}): ApiObject {
     checkArguments('NixEnvironment.restrictNetwork', arguments, this);
-    return this.network.restrict(options);
+    return this.network.restrict(options, () => this._programs.urls);
   }
 
   /**

@@ -82,7 +82,8 @@ export class EnvironmentNetwork {
     return this.caches.length;
   }
 
-  public restrict(options: NixNetworkPolicyOptions): ApiObject {
+  /** @param sources where else the pods fetch from, asked as the policy is written */
+  public restrict(options: NixNetworkPolicyOptions, sources: () => readonly string[]): ApiObject {
     if (this.policy) {
       throw new Error(`CDK8SNIX1106 ${this.scope.node.path}: restricted twice. Call restrictNetwork once, and add a NetworkPolicy of your own for more.`);
     }
@@ -91,12 +92,12 @@ export class EnvironmentNetwork {
     this.checkPorts('dnsPorts', options.dnsPorts);
     checkNotEmpty(this.problems, 'CDK8SNIX1105', 'dnsPorts', options.dnsPorts);
     this.checkMetadata(options.metadata);
-    this.policy = new kplus.k8s.KubeNetworkPolicy(this.scope, 'NetworkPolicy', { metadata: options.metadata, spec: Lazy.any({ produce: () => this.rules(options) }) });
+    this.policy = new kplus.k8s.KubeNetworkPolicy(this.scope, 'NetworkPolicy', { metadata: options.metadata, spec: Lazy.any({ produce: () => this.rules(options, sources()) }) });
     return this.policy;
   }
 
-  private rules(options: NixNetworkPolicyOptions): kplus.k8s.NetworkPolicySpec {
-    const ports = tcpPorts([...this.externalPorts(), ...options.externalPorts ?? []]);
+  private rules(options: NixNetworkPolicyOptions, sources: readonly string[]): kplus.k8s.NetworkPolicySpec {
+    const ports = tcpPorts([...this.externalPorts(sources), ...options.externalPorts ?? []]);
     return {
       podSelector: { matchLabels: environmentLabels(this.scope) },
       policyTypes: ['Ingress', 'Egress'],
@@ -117,8 +118,8 @@ export class EnvironmentNetwork {
   }
 
   /** What goes through a proxy needs only the proxy to be reached. */
-  private externalPorts(): number[] {
-    return this.config._externalUrls.flatMap(url => {
+  private externalPorts(sources: readonly string[]): number[] {
+    return [...this.config._externalUrls, ...sources].flatMap(url => {
       const endpoint = endpointOf(url);
       return (endpoint && urlPort(proxyFor(endpoint, this.proxy) ?? url)) ?? [];
     });

@@ -41,7 +41,7 @@ export interface NixNetworkPolicyOptions {
   /**
    * More TCP ports that may be reached there, for example 22 for sources by SSH.
    *
-   * @default - those of the substituters, or of the proxy
+   * @default - those of the substituters and of the flakes of programs, or of the proxy
    */
   readonly externalPorts?: number[];
 

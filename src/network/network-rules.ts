@@ -28,13 +28,13 @@ export function namespacePeer(namespace: string, podLabels: { [label: string]: s
   };
 }
 
-/** The port that the URL of a substituter leads to; undefined if it leads nowhere outside of the pod. */
+/** The port that the URL of a substituter or a source leads to; undefined if it leads nowhere outside of the pod. */
 export function urlPort(url: string): number | undefined {
   const endpoint = endpointOf(url);
   return endpoint && (endpoint.port === '' ? DEFAULT_PORTS[endpoint.protocol] : Number(endpoint.port));
 }
 
-const DEFAULT_PORTS: { readonly [protocol: string]: number } = { 'http:': 80, 'https:': 443, 'ssh:': 22, 'ssh-ng:': 22, 'socks5:': 1080, 'socks5h:': 1080 };
+const DEFAULT_PORTS: { readonly [protocol: string]: number } = { 'http:': 80, 'https:': 443, 'ssh:': 22, 'ssh-ng:': 22, 'git:': 9418, 'socks5:': 1080, 'socks5h:': 1080 };
 
 /** Record an empty list: in a rule it stands for everything, while whoever writes it mostly means nothing. */
 export function checkNotEmpty(problems: Problems, code: ErrorCode, prop: string, list: readonly unknown[] | undefined): void {

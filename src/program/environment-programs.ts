@@ -94,6 +94,11 @@ export class EnvironmentPrograms {
     return container;
   }
 
+  /** Where they are fetched from, but for binary caches. */
+  public get urls(): string[] {
+    return this.runtime ? [] : [...this.programs.values()].flatMap(program => program._url ?? []);
+  }
+
   /** The runtime of the node, if that brings them. */
   public get nodeRuntime(): NodeRuntime | undefined {
     return this.runtime;

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { flakeUrl } from './flake-url';
 import { checkFlakeReference, checkStorePath } from './program-reference';
 import { checkArguments } from '../base/argument-check';
 import { contentHash } from '../base/content-hash';
@@ -138,6 +139,15 @@ export class NixProgram {
   }
 
   /**
+   * Where its sources are fetched from; undefined if it has none, or none outside of the pod.
+   *
+   * @internal
+   */
+  public get _url(): string | undefined {
+    return this.kind === 'flake' ? flakeUrl(this.reference.split('#')[0]) : undefined;
+  }
+
+  /**
    * The container that runs it.
    *
    * @param folder where the script leaves the programs of the environment
@@ -154,7 +164,9 @@ export class NixProgram {
       // What runs is the runtime's to find.
       return { ...this.container, ...words, name: this._name, image: own ?? runtime.image ?? `nix:0${IMAGE_PATH.test(this.reference) ? this.reference : ''}` };
     }
-    return { ...this.container, name: this._name, image: own ?? image, ...start(`${folder}/${this._name}/${this._key}`, words) };
+    const place = `${folder}/${this._name}/${this._key}`;
+    const envVariables = withFolderInPath(this.container.envVariables, `${place}/package/bin`);
+    return { ...this.container, name: this._name, image: own ?? image, envVariables, ...start(place, words) };
   }
 
   /**
@@ -204,6 +216,18 @@ export class NixProgram {
 /** Whether the first word of a command can be a program: no folder, and nothing outside of the package. */
 function namesFile(word: string | undefined): boolean {
   return word !== undefined && word.trim() !== '' && !/(?:^|\/)\.{0,2}$|(?:^|\/)\.\.\//.test(word);
+}
+
+/** So that a probe, a hook or a shell finds the programs of the package by their names; behind all others, which keep theirs. */
+function withFolderInPath(variables: kplus.ContainerProps['envVariables'], folder: string): kplus.ContainerProps['envVariables'] {
+  const { PATH } = variables ?? {};
+  if (PATH !== undefined && typeof PATH?.value !== 'string') {
+    // What a Secret or a ConfigMap says is the last word.
+    return variables;
+  }
+  // Ours first, since other variables may refer to it.
+  return PATH === undefined ? { PATH: kplus.EnvValue.fromValue(`$(PATH):${folder}`), ...variables }
+    : { ...variables, PATH: kplus.EnvValue.fromValue(`${PATH.value}:${folder}`) };
 }
 
 /** The words of a container that runs what lies in a folder. */

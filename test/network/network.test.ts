@@ -2,6 +2,7 @@ import { ApiObject, Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   CaBundle, HomeManager, HomeManagerProfile, NixBinaryCache, NixDeployment, NixDeploymentProps, NixEnvironment, NixNetworkPolicyOptions,
+  NixProgram,
   NixProxyOptions, NixStore, Substituter,
 } from '../../src';
 import { mountAt, only, podSpec, testChart, variable } from '../support/synth';
@@ -124,6 +125,37 @@ describe('a restricted network', () => {
     const substituters = ['https://a.example.org:8443', 'http://b.example.org', 's3://bucket', 'ssh://c.example.org', 'file:///mnt/cache'].map(url => Substituter.of(url, KEY));
     const { spec } = restricted({ config: { substituters, defaultSubstituter: false } });
     expect(spec.egress).toEqual([DNS, { to: ANYWHERE, ports: tcp(22, 80, 443, 8443) }]);
+  });
+
+  test.each<[string, number[]]>([
+    ['github:owner/echo/v1.2.3', [443]],
+    ['gitlab:owner/echo/v1.2.3?host=gitlab.example.org', [443]],
+    ['sourcehut:~owner/echo/v1.2.3', [443]],
+    ['git+ssh://git@git.example.org/echo?ref=refs/tags/v1', [22]],
+    ['git+ssh://git@git.example.org:2222/echo?ref=refs/tags/v1', [2222]],
+    ['git+https://git.example.org:8443/echo?ref=refs/tags/v1', [8443]],
+    ['git+http://git.example.org/echo?ref=refs/tags/v1', [80]],
+    ['git://git.example.org/echo?ref=refs/tags/v1', [9418]],
+    ['https://example.org:8443/echo.tar.gz?narHash=sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=', [8443]],
+    ['tarball+http://example.org/echo?narHash=sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=#x', [80]],
+    ['path:/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-source', []],
+    ['git+file:///srv/echo?ref=refs/tags/v1', []],
+  ])('lets a program come from %s', (reference, ports) => {
+    const config = { defaultSubstituter: false, substituters: [Substituter.of('http://cache.example.org:81', KEY)] };
+    const { spec } = restricted({ config, programs: [NixProgram.flake(reference)] });
+    expect(spec.egress).toEqual([DNS, { to: ANYWHERE, ports: tcp(...[81, ...ports].sort((a, b) => a - b)) }]);
+  });
+
+  test('lets a program come that is added later, and by the proxy', () => {
+    const later = restricted({ config: { defaultSubstituter: false }, containers: [{ image: 'example/app:1' }] }, undefined, (_, environment) => {
+      environment.containerFor(NixProgram.flake('git+ssh://git@git.example.org/echo?ref=refs/tags/v1', { name: 'late' }));
+    });
+    expect(later.spec.egress).toEqual([DNS, { to: ANYWHERE, ports: tcp(22) }]);
+    const config = { defaultSubstituter: false };
+    expect(restricted({ config, programs: [NixProgram.flake('github:owner/echo/v1.2.3')], proxy: { httpsProxy: 'http://proxy.example.org:3128' } }).spec.egress)
+      .toEqual([DNS, { to: ANYWHERE, ports: tcp(3128) }]);
+    // A store path has no sources.
+    expect(restricted({ config, programs: [NixProgram.package('/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-hello-2.12.1/bin/hello')] }).spec.egress).toEqual([DNS]);
   });
 
   test('follows caches that are added by settings and raw lines', () => {

@@ -49,6 +49,28 @@ describe('a program of a flake', () => {
     expect(deployment(flake({ command: ['/bin/sh', '-c', 'serve'] })).containers[0].command).toEqual(['/bin/sh', '-c', 'serve']);
   });
 
+  test('has the programs of its package in PATH, behind all others', () => {
+    const path = (options: NixFlakeProgramOptions) => {
+      const spec = deployment(flake(options));
+      return variable(spec.containers[0], 'PATH')?.replace(new RegExp(`/nix/var/nix/gcroots/cdk8s-nix-programs/[^/]+/main/${step(spec).args[1]}`), 'PLACE');
+    };
+    const nix = '/home/code/.nix-profile/bin:/nix/var/nix/profiles/default/bin';
+    const standard = `${nix}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:PLACE/package/bin`;
+    expect(path({})).toBe(standard);
+    expect(path({ command: ['serve'], envVariables: { A: kplus.EnvValue.fromValue('b') } })).toBe(standard);
+    expect(path({ envVariables: { PATH: kplus.EnvValue.fromValue('/opt/bin:$(PATH)') } })).toBe(`/opt/bin:${standard}`);
+    expect(path({ envVariables: { PATH: kplus.EnvValue.fromValue('/opt/bin') } })).toBe(`${nix}:/opt/bin:PLACE/package/bin`);
+  });
+
+  test('keeps a PATH from elsewhere, and variables that refer to ours', () => {
+    const secret = { secret: kplus.Secret.fromSecretName(testChart(), 'Path', 'path'), key: 'path' };
+    const { containers: [{ env }] } = deployment(flake({ envVariables: { PATH: kplus.EnvValue.fromSecretValue(secret) } }));
+    expect(env.filter(({ name }: any) => name === 'PATH')).toEqual([{ name: 'PATH', valueFrom: { secretKeyRef: { name: 'path', key: 'path' } } }]);
+    const { containers: [referring] } = deployment(flake({ envVariables: { MINE: kplus.EnvValue.fromValue('/opt/bin:$(PATH)') } }));
+    const inOrder = referring.env.map(({ name }: any) => name);
+    expect(inOrder.indexOf('PATH')).toBeLessThan(inOrder.indexOf('MINE'));
+  });
+
   test('has an attribute, in the reference or beside it', () => {
     expect(step(deployment(flake({ attribute: 'server' }))).args[3]).toBe(`${TAG}#server`);
     expect(step(deployment(flake({}, `${TAG}#server`))).args[3]).toBe(`${TAG}#server`);

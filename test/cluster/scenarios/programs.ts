@@ -69,6 +69,7 @@ export const PROGRAMS: Scenario = {
         assert.match(broughtBy('bring-programs'), /bring-programs: main is \/nix\/store\/\S+-serve-1 \(path:\/home\/code\/1\S*\), brought\n/);
         says(/^serve \/nix\/store\/\S+-serve-1\/bin\/serve all$/m);
         assert.match(pod.sh('id -u; tr "\\0" " " </proc/1/cmdline'), /^1001\n\/bin\/sh \/nix\/store\/\S+-serve-1\/bin\/serve all/);
+        assert.match(pod.sh('command -v serve'), /\/package\/bin\/serve$/);
         assert.equal(pod.sh('{ echo >/root-is-writable; } 2>/dev/null || echo read-only'), 'read-only');
       },
       'is found by the next start, which looks at no flake': () => {
