@@ -5,7 +5,7 @@
 #   NAME       the container
 #   KEY        stands for the reference in the container's command, which is written before the store path is known
 #   KIND       flake: what nix run would run; closure: the package of a flake, in which the container's command finds its
-#              program; package: a store path
+#              program; package: a store path. With closure:bin/serve and package:bin/serve that is there, as the container's command expects
 #   REFERENCE  a flake reference as for nix run, or the store path
 #
 # What is brought lies in gcroots/cdk8s-nix-programs/SET/NAME/KEY: `package` and `program` are links to the store path and to
@@ -36,6 +36,10 @@ program=bring-programs work_is_lazy=yes
 . "${0%/*}/program-starts.sh"
 # shellcheck source=scripts/program-roots.sh
 . "${0%/*}/program-roots.sh"
+# shellcheck source=scripts/program-flake.sh
+. "${0%/*}/program-flake.sh"
+# shellcheck source=scripts/program-reasons.sh
+. "${0%/*}/program-reasons.sh"
 
 check_settings() {
   require_choice PROGRAMS_BUILD yes no
@@ -68,64 +72,6 @@ builders ="
   export NIX_CONFIG
 }
 
-# --- what it is ----------------------------------------------------------------------------------------------------
-
-# What nix run would run, the store path it is in, and what has to be realised for it: an app says the whole path, a
-# package its main program. An output may be named; `nix eval` does not heed one.
-# shellcheck disable=SC2016 # Nix expands it
-DESCRIBE='output: value: let
-  app = value ? program;
-  package = if output == "" then value else value.${output} or (throw "the package has no output ${output}");
-  main = value.meta.mainProgram or value.pname or (builtins.parseDrvName value.name).name;
-  run = if app then value.program else "${package}/bin/${main}";
-  context = builtins.getContext run;
-  realise = path: map (output: "${path}!${output}") (context.${path}.outputs or [ ]);
-in builtins.concatStringsSep "\n" ([ (builtins.unsafeDiscardStringContext run) ] ++ builtins.concatMap realise (builtins.attrNames context))'
-
-# usage: describe INSTALLABLE      sets $status; the answer is in $work/description
-describe() {
-  run_nix "$work/description" "$work/errors" nix --extra-experimental-features 'nix-command flakes' eval --raw --apply "($DESCRIBE) \"$named\"" -- "$1"
-}
-
-# A flake may read what it builds, too.
-refuse_to_build() {
-  case $(cat "$work/errors") in
-    *'increase '*'--max-jobs'* | *'max-jobs'*'remote build'*)
-      die 55 "$name: no cache has $reference whole, and building is not asked for: allow it (allowBuilds), or push it to a cache that the pod asks" ;;
-  esac
-}
-
-# As nix run looks, for an app first, then for a package. A command of the container's own is one of the package, whatever app has the package's name.
-describe_flake() {
-  flake=${reference%%#*} attribute=${reference#*#} named=''
-  [ "$attribute" != "$reference" ] && [ -n "$attribute" ] || attribute=default
-  case $attribute in *^*) named=${attribute#*^} attribute=${attribute%%^*} ;; esac
-  # Of several the first, of all (*) the one that Nix takes.
-  named=${named%%[,*]*}
-  set -- "$flake#apps.$system.$attribute" "${reference%%^*}"
-  [ "$kind" != closure ] || set -- "$2" "$1"
-  describe "$1"
-  [ "$status" != 0 ] || return 0
-  refuse_to_build
-  case $(cat "$work/errors") in *'does not provide attribute'*) ;; *) die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")" ;; esac
-  describe "$2"
-  [ "$status" = 0 ] || refuse_to_build
-  [ "$status" = 0 ] || die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")"
-}
-
-# The revision that the reference stands for, and the hash of its sources: for people who want to know what runs.
-resolve_flake() {
-  run_nix "$work/metadata" "$work/errors" nix --extra-experimental-features 'nix-command flakes' flake metadata --json -- "$flake"
-  resolved=$reference
-  case $(cat "$work/metadata") in
-    *'"url":"'*)
-      resolved=$(cat "$work/metadata")
-      resolved=${resolved##*'"url":"'}
-      resolved=${resolved%%\"*}
-      ;;
-  esac
-}
-
 # --- bring it ------------------------------------------------------------------------------------------------------
 
 # The root stands before the path is there, so that a collector finds it from the first moment. Not made by Nix, which notes a root by the place
@@ -140,7 +86,11 @@ realise() {
   run_nix "$work/realised" "$work/errors" nix-store --option always-allow-substitutes true --realise "$@"
   [ "$status" = 0 ] && return
   refuse_to_build
-  die 53 "$name: $reference cannot be brought: $(last_error "$work/errors")"
+  # Of a path alone it says no more than that.
+  case $kind:$(cat "$work/errors") in
+    *:*"build of '$path' failed"* | package:*'no substituter that can build it'* | package:*'is required, but there is no substituter'*) refuse_without_cache ;;
+  esac
+  die 53 "$name: $reference cannot be brought: $(why_failed)"
 }
 
 bring_flake() {
@@ -158,8 +108,8 @@ END
   root "$path"
   [ $# != 0 ] || set -- "$path"
   realise "$@"
-  resolve_flake
-  if [ "$kind" = closure ]; then run=; else require_program; fi
+  if [ "$kind" = closure ]; then run=${said:+$path/$said}; fi
+  [ -z "$run" ] || require_program
 }
 
 bring_package() {
@@ -172,17 +122,28 @@ bring_package() {
   root "$path"
   realise "$path"
   # A package alone: the container's command says what is run in it.
-  if [ "$run" = "$path" ]; then run=; else require_program; fi
+  if [ "$run" = "$path" ]; then run=${said:+$path/$said}; fi
+  [ -z "$run" ] || require_program
 }
 
 require_program() {
-  # One that leads to the workload's own image is looked at there.
-  find_in_store "$run" && { [ -z "$place" ] || { [ -f "$place" ] && [ -x "$place" ]; }; } && return
+  ! is_program "$run" || return 0
   programs=
   for candidate in "$NIX_FOLDER${path#/nix}"/bin/*; do
-    ! find_in_store "$path/bin/${candidate##*/}" || programs="$programs ${candidate##*/}"
+    ! is_program "$path/bin/${candidate##*/}" || programs="$programs ${candidate##*/}"
   done
-  die 56 "$name: $path has no program ${run#"$path/"}; ${programs:+its programs are:$programs: }name one with command"
+  lacks="has no program ${run#"$path/"}"
+  ! find_in_store "$run" || lacks="cannot run ${run#"$path/"}: it is not executable"
+  if [ -z "$programs" ]; then
+    remedy='there is none in its bin: command may name a file, as in libexec/serve'
+  elif [ -n "$said" ]; then
+    remedy='name one of them in command'
+  elif [ "$kind" = package ]; then
+    remedy="name one of them in the path, as in $path/bin/${programs##* }"
+  else
+    remedy='name one with command'
+  fi
+  die 56 "$name: $path $lacks; ${programs:+its programs are:$programs: }$remedy"
 }
 
 # The links are made before the name: what has its name is complete.
@@ -223,7 +184,7 @@ sync_volume() {
 prepare_to_bring() {
   make_work_folder
   [ "$NIX_FOLDER" = /nix ] || mkdir -p "$HOME"
-  [ -e "$work/errors" ] || : >"$work/errors"
+  [ -e "$work/errors" ] || { : >"$work/errors" && lend_netrc; }
 }
 
 start_signs_of_life() {
@@ -251,7 +212,8 @@ forbid_builds
 read -r token </proc/sys/kernel/random/uuid
 note_start
 while [ $# -gt 0 ]; do
-  name=$1 key_wanted=$2 kind=$3 reference=$4
+  name=$1 key_wanted=$2 reference=$4
+  read_kind "$3"
   shift 4
   folder=$set/$name/$key_wanted
   if is_there; then
@@ -260,7 +222,7 @@ while [ $# -gt 0 ]; do
     how=brought changed=yes
     prepare_to_bring
     [ -n "$pulse" ] || start_signs_of_life
-    echo "$name" >"$work/doing"
+    { echo "$name" >"$work/doing"; } 2>/dev/null
     # The arguments of the next ones outlive a function that sets its own.
     bring
     rm -f "$work/doing"

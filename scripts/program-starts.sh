@@ -36,7 +36,19 @@ list_programs() {
 # It was brought before, and what is run has not been lost since.
 is_there() {
   [ -r "$folder/brought" ] && read_brought && [ -L "$folder/package" ] && is_store_path "$path" && find_in_store "$path" &&
-    { [ -z "$run" ] || { [ -L "$folder/program" ] && find_in_store "$run"; }; }
+    { [ -z "$run" ] || { [ -L "$folder/program" ] && find_in_store "$run"; }; } &&
+    { [ -z "$said" ] || is_program "$path/$said"; }
+}
+
+# One that leads to the workload's own image is looked at there.
+is_program() {
+  find_in_store "$1" && { [ -z "$place" ] || { [ -f "$place" ] && [ -x "$place" ]; }; }
+}
+
+# usage: read_kind KIND     sets $kind, and $said to the program in the package that the container's command names
+read_kind() {
+  kind=${1%%:*} said=''
+  [ "$kind" = "$1" ] || said=${1#*:}
 }
 
 # A note that was lost half-way says nothing, and what it says nothing of would be found everywhere.
@@ -112,6 +124,7 @@ all_are_there() {
   [ ! -e "$set/.forgetting" ] && [ -e "$start" ] || return 1
   while [ $# -gt 0 ]; do
     name=$1 folder=$set/$1/$2
+    read_kind "$3"
     is_there || return 1
     tell 'there already'
     shift 4

@@ -30,12 +30,19 @@ report() {
 # usage: die CODE MESSAGE      the codes are a contract: docs/store-care.md
 die() {
   ended=yes
+  # What cannot be noted looks as if Nix had failed, without a word.
+  case $1 in 5?) ! is_tmp_full || set -- 10 "$tmp_is_full" ;; esac
   if [ "$CARE_ON_FAILURE" = go-on ]; then
     report "warning: $2 (going on; code $1)"
     exit 0
   fi
   report "error: $2" >&2
   exit "$1"
+}
+
+is_tmp_full() {
+  tmp_is_full="cannot write to TMPDIR ($TMPDIR) any more: is it full?"
+  [ -d "$work" ] && ! { echo full >"$work/probe"; } 2>/dev/null
 }
 
 # usage: require_numbers NAME...     each variable is a whole number, or empty
@@ -83,7 +90,8 @@ open_store() {
 # For lists. A script that most often has nothing to do says work_is_lazy=yes, and makes it where it needs it.
 make_work_folder() {
   [ ! -d "$work" ] || return 0
-  mkdir -p "$work" "$ours" || die 13 "$work or $ours cannot be written by user $(id -u), group $(id -g)"
+  mkdir -p "$work" 2>/dev/null || die 10 "cannot write to TMPDIR ($TMPDIR)"
+  mkdir -p "$ours" || die 13 "$ours cannot be written by user $(id -u), group $(id -g)"
 }
 
 end() {
@@ -93,15 +101,17 @@ end() {
   [ -z "$pulse" ] || kill "$pulse" 2>/dev/null || true
   [ "$lock_held" = no ] || release_lock
   [ -z "$applicant" ] || rm -rf "$applicant" 2>/dev/null
+  surprise=70 unexpected='a command failed unexpectedly: this is a bug in the script'
+  [ "$status" = 0 ] || [ "$ended" = yes ] || ! is_tmp_full || surprise=10 unexpected=$tmp_is_full
   [ ! -d "$work" ] || rm -rf "$work"
   # Of a script that forgets programs.
   [ -z "$held_set" ] || rmdir "$held_set/.forgetting" 2>/dev/null
   # Of a script that makes something under another name first.
   [ -z "$half_done" ] || rm -rf "$half_done"
   [ "$status" = 0 ] || [ "$ended" = yes ] || {
-    echo "$program: error: a command failed unexpectedly: this is a bug in the script" >&2
+    report "error: $unexpected" >&2
     [ "$CARE_ON_FAILURE" = fail ] || exit 0
-    exit 70
+    exit "$surprise"
   }
 }
 

@@ -10,8 +10,8 @@ export const CARE_VOLUME = 'nix-care-scripts';
 export const CARE_FOLDER = '/opt/cdk8s-nix-care';
 
 const SCRIPTS = [
-  'bring-programs.sh', 'collect-garbage.sh', 'prefetch-store.sh', 'program-roots.sh', 'program-starts.sh', 'store-care.sh', 'store-links.sh', 'store-lock.sh',
-  'verify-store.sh',
+  'bring-programs.sh', 'collect-garbage.sh', 'netrc-credentials.sh', 'prefetch-store.sh', 'program-flake.sh', 'program-reasons.sh', 'program-roots.sh',
+  'program-starts.sh', 'store-care.sh', 'store-links.sh', 'store-lock.sh', 'verify-store.sh',
 ];
 
 /** Something to do for a store: a script of ours, by whoever runs it. */

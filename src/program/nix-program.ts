@@ -126,7 +126,9 @@ export class NixProgram {
    * @internal
    */
   public get _arguments(): string[] {
-    return [this._name, this._key, this.kindToBring, this.reference];
+    const { command } = this.container;
+    const named = isListOfTexts(command) && namesFile(command?.[0]) && !command![0].startsWith('/') ? `:${pathInPackage(command![0])}` : '';
+    return [this._name, this._key, `${this.kindToBring}${named}`, this.reference];
   }
 
   /**
@@ -254,5 +256,9 @@ function inPackage(program: string, folder: string): string {
   if (program.startsWith('/')) {
     return program;
   }
-  return `${folder}/package/${program.includes('/') ? program : `bin/${program}`}`;
+  return `${folder}/package/${pathInPackage(program)}`;
+}
+
+function pathInPackage(program: string): string {
+  return program.includes('/') ? program : `bin/${program}`;
 }

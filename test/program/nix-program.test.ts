@@ -43,8 +43,12 @@ describe('a program of a flake', () => {
     const folder = (spec: any) => `/nix/var/nix/gcroots/cdk8s-nix-programs/${variable(step(spec), 'PROGRAMS_SET')}/main/${step(spec).args[1]}`;
     const named = deployment(flake({ command: ['serve', '--all'], image: 'example/distroless:1' }));
     expect(named.containers[0]).toMatchObject({ image: 'example/distroless:1', command: [`${folder(named)}/package/bin/serve`, '--all'] });
-    expect(step(named).args.slice(2)).toEqual(['closure', TAG]);
+    expect(step(named).args.slice(2)).toEqual(['closure:bin/serve', TAG]);
     const relative = deployment(flake({ command: ['libexec/serve'] }));
+    expect(step(relative).args.slice(2)).toEqual(['closure:libexec/serve', TAG]);
+    expect(step(relative).args[1]).toBe(step(named).args[1]);
+    expect(step(deployment(flake({ command: ['/bin/sh', '-c', 'serve'] }))).args[2]).toBe('closure');
+    expect(step(deployment(NixProgram.package(PATH, { command: ['hello'] }))).args.slice(2)).toEqual(['package:bin/hello', PATH]);
     expect(relative.containers[0].command).toEqual([`${folder(relative)}/package/libexec/serve`]);
     expect(deployment(flake({ command: ['/bin/sh', '-c', 'serve'] })).containers[0].command).toEqual(['/bin/sh', '-c', 'serve']);
   });
@@ -86,7 +90,7 @@ describe('a program of a flake', () => {
 test('a program of a store path', () => {
   const spec = deployment(NixProgram.package(`${PATH}/bin/hello`, { name: 'hello' }), NixProgram.package(PATH, { name: 'other', command: ['hello', '-t'] }));
   expect(step(spec).args).toEqual([
-    'hello', expect.any(String), 'package', `${PATH}/bin/hello`, 'other', expect.any(String), 'package', PATH,
+    'hello', expect.any(String), 'package', `${PATH}/bin/hello`, 'other', expect.any(String), 'package:bin/hello', PATH,
   ]);
   expect(spec.containers.map((container: any) => container.name)).toEqual(['hello', 'other']);
   expect(spec.containers[1].command[0]).toMatch(/\/other\/[0-9a-f]{12}\/package\/bin\/hello$/);
