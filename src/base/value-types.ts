@@ -53,7 +53,7 @@ export const CLASSES = {
   'NixHome': ['isOnStoreVolume', 'isEphemeral', 'files', '_bind', '_entries', '_folders'],
   'NixHomeFile': ['path', '_mode', '_name', '_volume', '_validate'],
   'NixImage': ['kind', 'reference', 'recipe', '_validate'],
-  'NixProgram': ['reference', '_name', '_key', '_arguments', '_needsNixOnly', '_container', '_validate'],
+  'NixProgram': ['reference', '_name', '_key', '_arguments', '_needsNixOnly', '_url', '_container', '_validate'],
   'NixRuntimeClass': ['_runtime', '_validate'],
   'NixSeedSource': ['_validate'],
   'NixStore': ['_bind'],

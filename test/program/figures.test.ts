@@ -14,7 +14,7 @@ const FIGURES = {
 test('the page of programs takes what the benchmark has measured, and keeps all else', () => {
   const page = withFigures(PAGE, FIGURES);
   expect(page).toContain('| in an image (66 MiB), pulled by podman | 4.3 | 5.3 |\n');
-  expect(page).toContain('adds to a pod of an image is 0.99 of what an init container adds that does and mounts nothing (9.25 s in all), and\n0.91 of what one');
+  expect(page).toContain('adds to a pod of an image is 0.99 of what an init container adds that does and mounts nothing (9.25 s in all), and\n0.91 of what the same pod');
   expect(withFigures(page, FIGURES)).toBe(page);
   const around = (text: string) => [text.slice(0, text.indexOf('<!-- `npm run bench')), text.slice(text.indexOf('<!-- Up to here'))];
   expect(around(page)).toEqual(around(PAGE));
