@@ -74,6 +74,9 @@ export class ClaimCompany {
 
   /** Workloads of several environments on a claim for one pod, of which one keeps the others from it for ever. */
   public problems(): Problem[] {
+    if (!this.claims.some(({ reach }) => reach === StoreReach.ONE_POD)) {
+      return [];
+    }
     const named = ({ parts }: Neighbour): string[] => parts.map(({ kind, name }) => `${kind}/${name}`);
     const namedOf = (other: Neighbour): string[] => named(other).map(each => `${each} of ${other.path}`);
     return this.claims.flatMap(({ name, prop, reach, users, before }): Problem[] => {

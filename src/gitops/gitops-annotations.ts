@@ -1,5 +1,5 @@
 import { ApiObject } from 'cdk8s';
-import { renderedMetadata } from '../pod/rendered-metadata';
+import { renderedAnnotations } from '../pod/rendered-metadata';
 import { isPatched, manifestAsPatched } from '../pod/written-manifest';
 
 export const SYNC_WAVE = 'argocd.argoproj.io/sync-wave';
@@ -13,7 +13,7 @@ export interface Annotations {
 
 /** The annotations of an object, as the patches of its user leave them. */
 export function annotationsOf(object: ApiObject): Annotations {
-  return (isPatched(object) ? manifestAsPatched(object).metadata?.annotations : renderedMetadata(object)?.annotations) ?? {};
+  return isPatched(object) ? manifestAsPatched(object).metadata?.annotations ?? {} : renderedAnnotations(object);
 }
 
 /** The hooks that an object is part of: none, if it is applied as everything else. */

@@ -1,3 +1,4 @@
+import { IConstruct } from 'constructs';
 import { describe, Problem } from '../base/problems';
 
 /** A container, as it is given to any generation of cdk8s-plus. */
@@ -10,10 +11,13 @@ interface GivenContainer {
 /**
  * For ports that cdk8s-plus refuses in words of its own as the container is made, and for 0, which it drops.
  *
- * @param path of the construct that gets the container
+ * @param at the construct that gets the container
  * @throws if there are any
  */
-export function checkGivenPorts({ name = 'main', portNumber, ports = [] }: GivenContainer, path: string): void {
+export function checkGivenPorts({ name = 'main', portNumber, ports = [] }: GivenContainer, at: IConstruct): void {
+  if (portNumber === undefined && Array.isArray(ports) && ports.length === 0) {
+    return;
+  }
   const prop = `containers[${name}]`;
   const all = [...portNumber === undefined ? [] : [{ number: portNumber }], ...Array.isArray(ports) ? ports : []];
   const problems = portNumber === 0 ? [outOfRange(`${prop}.portNumber`, 0)] : [
@@ -21,7 +25,7 @@ export function checkGivenPorts({ name = 'main', portNumber, ports = [] }: Given
     ...repeatedNames(all).map(port => twice(`${prop}.ports`, port, 'name')),
   ];
   if (problems.length > 0) {
-    throw new Error(problems.map(problem => `[${path}] ${describe(problem)}`).join('\n'));
+    throw new Error(problems.map(problem => `[${at.node.path}] ${describe(problem)}`).join('\n'));
   }
 }
 

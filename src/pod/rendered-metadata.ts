@@ -47,6 +47,12 @@ export function renderedMetadata(object: ApiObject): any {
   return Object.keys(rendered).length === 0 ? undefined : rendered;
 }
 
+/** The annotations among them, in any order. */
+export function renderedAnnotations(object: ApiObject): { readonly [name: string]: string } {
+  const { annotations, _additionalAttributes: given } = object.metadata as unknown as Metadata;
+  return areTexts(annotations) && isOfKnownFields(given) ? annotations : object.metadata.toJson()?.annotations ?? {};
+}
+
 function sorted(texts: Texts): Texts {
   const all: { [name: string]: string } = {};
   for (const name of keysOf(texts, true)) {

@@ -62,7 +62,10 @@ export function keepPatchedFields(object: ApiObject): void {
 
 /** The same for all objects below a construct. */
 export function keepPatchedFieldsBelow(scope: IConstruct): void {
-  scope.node.findAll().filter(ApiObject.isApiObject).forEach(keepPatchedFields);
+  if (ApiObject.isApiObject(scope)) {
+    keepPatchedFields(scope);
+  }
+  scope.node.children.forEach(keepPatchedFieldsBelow);
 }
 
 /** The manifest without our changes and without the user's patches: what the object was made to be. */

@@ -89,7 +89,7 @@ export class EnvironmentPrograms {
    */
   public containerFor(program: NixProgram, image: string): kplus.ContainerProps {
     const container = program._container(this.folder, image, this.runtime);
-    checkGivenPorts(container, this.scope.node.path);
+    checkGivenPorts(container, this.scope);
     this.add(program);
     return container;
   }

@@ -11,7 +11,7 @@ const RESOURCES: kplus.ContainerResources = {
 
 /** The props of a container of our workloads: small requests, and no pull of what is pinned and present. */
 export function withContainerDefaults(container: kplus.ContainerProps, workload: kplus.AbstractPod): kplus.ContainerProps {
-  checkGivenPorts(container, workload.node.path);
+  checkGivenPorts(container, workload);
   return {
     ...container,
     resources: container.resources ?? RESOURCES,
