@@ -10,7 +10,13 @@ export interface Finding {
 /** What Nix finds without having been told about anything, and by which programs: those of any seed image. */
 const FETCHED = /^(?:github|gitlab|sourcehut|path|flake|git(?:\+(?:https?|ssh|file))?|(?:tarball\+)?(?:https?|file))$/;
 
-const REVISION = /^[0-9a-f]{40}$/;
+const REVISION = /^[0-9a-f]{40}$/i;
+
+/** As forges show them. */
+const SHORT_REVISION = /^(?=.*\d)(?=.*[a-f])[0-9a-f]{7,39}$/i;
+
+/** What nobody calls a tag. */
+const BRANCH = /^(?:HEAD|main|master)$/;
 
 /** By SRI, or as Nix wrote them before; SHA-256 alone: Nix has no other for an archive. */
 const NAR_HASH = /^sha256(?:-[A-Za-z0-9+/]{43}=|:[0-9a-f]{64}|:[0-9a-z]{52})$/;
@@ -30,6 +36,9 @@ export function wrongPlace(flake: string): Finding | undefined {
       problem: `${scheme.startsWith('hg') ? 'The seed image has no Mercurial' : `Nix fetches nothing by ${JSON.stringify(scheme)}`}.`,
       remedy: scheme === 'ssh' ? `Use "git+${flake}".` : 'Use for example "github:owner/repository/v1.2.3", or an archive by https: with its narHash.',
     };
+  }
+  if (FORGES.includes(scheme) && !/^[a-z]+:[^/]+\/[^/]+/.test(place.address)) {
+    return { problem: 'It names no repository.', remedy: `Use "${scheme}:owner/repository/v1.2.3".` };
   }
   if (/^(?:path|git\+file):(?!\/(?!\/)|\/\/\/)/.test(place.address)) {
     return {
@@ -112,8 +121,11 @@ function unclear(place: FlakePlace, name: string): Finding {
   if (REVISION.test(name)) {
     return { problem: 'A revision is no ref.', remedy: `Write "${changed(place, { rev: name })}".` };
   }
+  if (SHORT_REVISION.test(name)) {
+    return { problem: `${JSON.stringify(name)} is less than a revision.`, remedy: `Write all forty digits of it, as in "${withRevision(place)}", or say allowMoving: true.` };
+  }
   const isForge = FORGES.includes(place.scheme);
-  const whole = place.scheme === 'sourcehut' || name.startsWith('refs/') ? undefined : withName(place, `refs/tags/${name}`);
+  const whole = BRANCH.test(name) || place.scheme === 'sourcehut' || name.startsWith('refs/') ? undefined : withName(place, `refs/tags/${name}`);
   const subgroup = place.scheme === 'gitlab' && place.named?.includes('/') && !name.startsWith('refs/')
     ? 'If that is the repository of a subgroup, write its group as "group%2Fsubgroup". ' : '';
   return {
@@ -139,7 +151,7 @@ function withRevision(place: FlakePlace): string {
 
 function changed({ address, query }: FlakePlace, { path, ...named }: { path?: string; ref?: string; rev?: string }): string {
   const repository = path === undefined ? address : `${address.split('/').slice(0, 2).join('/')}/${path}`;
-  const others = [...query].filter(([name]) => name !== 'ref' && name !== 'rev');
+  const others = [...query].filter(([name]) => !['ref', 'rev', 'tag'].includes(name));
   const all = [...Object.entries(named), ...others].map(([name, value]) => `${name}=${value}`);
   return all.length === 0 ? repository : `${repository}?${all.join('&')}`;
 }
