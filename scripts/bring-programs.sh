@@ -90,7 +90,7 @@ realise() {
   case $kind:$(cat "$work/errors") in
     *:*"build of '$path' failed"* | package:*'no substituter that can build it'* | package:*'is required, but there is no substituter'*) refuse_without_cache ;;
   esac
-  die 53 "$name: $reference cannot be brought: $(why_failed)"
+  die 53 "$name: $reference cannot be brought: $(last_error "$work/errors")"
 }
 
 bring_flake() {

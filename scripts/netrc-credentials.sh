@@ -1,6 +1,6 @@
 #!/bin/sh
 # A credential helper for git: user names and passwords of the netrc file that Nix uses (netrc-file), of which git does not know; it reads ~/.netrc
-# alone. bring-programs.sh names it to the git that Nix starts. What it prints goes to git, and nowhere else.
+# alone. bring-programs.sh and prefetch-store.sh name it to the git that Nix starts. What it prints goes to git, and nowhere else.
 #
 # usage: netrc-credentials.sh get      git asks on the standard input: protocol=, host=, username=
 set -euf

@@ -194,6 +194,7 @@ if is_there "$@"; then
   fi
 fi
 forget_relics
+lend_netrc
 bring "$@"
 replace_roots
 clock

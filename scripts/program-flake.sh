@@ -80,15 +80,6 @@ list_places() {
   if [ "$kind" = closure ]; then places="[ $packages $apps ]"; else places="[ $apps $packages ]"; fi
 }
 
-# Of a private repository git would ask a terminal; the netrc file is Nix's. What a user has told git comes first.
-lend_netrc() {
-  GIT_TERMINAL_PROMPT=0
-  export GIT_TERMINAL_PROMPT
-  settings=${GIT_CONFIG_COUNT:-0}
-  export "GIT_CONFIG_KEY_$settings=credential.helper" "GIT_CONFIG_VALUE_$settings=!sh '${0%/*}/netrc-credentials.sh'"
-  export "GIT_CONFIG_COUNT=$((settings + 1))"
-}
-
 # Nix answers in $work/description.
 describe_flake() {
   flake=${reference%%#*} attribute=${reference#"${reference%%#*}"} named=''
@@ -105,14 +96,14 @@ describe_flake() {
   [ "$status" != 0 ] || return 0
   refuse_to_build
   refuse_unlocked
-  die 53 "$name: $reference cannot be evaluated: $(why_failed)"
+  die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")"
 }
 
 # Sets $resolved, the revision that the reference stands for, and the hash of its sources: also for people who want to know what runs.
 lock_flake() {
   read_flake --no-update-lock-file
   [ "$status" = 0 ] || refuse_unlocked
-  [ "$status" = 0 ] || die 53 "$name: $reference cannot be evaluated: $(why_failed)"
+  [ "$status" = 0 ] || die 53 "$name: $reference cannot be evaluated: $(last_error "$work/errors")"
   resolved=$(cat "$work/metadata")
   resolved=${resolved##*'"url":"'}
   resolved=${resolved%%\"*}

@@ -3,28 +3,6 @@
 # Why something did not come, in a line, by what Nix has written to $work/errors.
 # Sourced by bring-programs.sh.
 
-# What Nix names is the program that failed, and git's own reason stands above that. Without what a URL may hold of a user and a password.
-why_failed() {
-  reason=$(last_error "$work/errors") git_says=''
-  while IFS= read -r message; do
-    case $message in 'fatal: '* | 'remote: '?* | *"executing 'git'"*) git_says=$message ;; esac
-  done <"$work/errors"
-  case $reason in *"$git_says"*) ;; *) reason="$reason (git says: $git_says)" ;; esac
-  hide_users "$reason"
-}
-
-# usage: hide_users TEXT      prints it without user names and passwords in URLs
-hide_users() {
-  open=$1 hidden=''
-  while :; do
-    case $open in *://*) ;; *) break ;; esac
-    hidden=$hidden${open%%://*}:// open=${open#*://}
-    authority=${open%%[/?#\ \'\"]*}
-    case $authority in *@*) open=${open#"${authority%@*}@"} ;; esac
-  done
-  printf '%s\n' "$hidden$open"
-}
-
 # A flake may read what it builds, too.
 refuse_to_build() {
   case $(cat "$work/errors") in

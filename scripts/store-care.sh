@@ -161,15 +161,39 @@ run_nix() {
   esac
 }
 
-# usage: last_error FILE      the line that says what went wrong; hints on how to see more may follow it
+# usage: last_error FILE      the line that says what went wrong; hints on how to see more may follow it. What Nix names may be the program that failed:
+# git's own reason stands above that.
 last_error() {
-  found='' error=''
+  found='' error='' git_says=''
   while IFS= read -r message; do
     case $message in *[!\ ]*) found=$message ;; esac
     case $message in *error:\ *) error="error: ${message#*error: }" ;; esac
+    case $message in 'fatal: '* | 'remote: '?* | *"executing 'git'"*) git_says=$message ;; esac
   done <"$1"
   found=${error:-$found}
-  echo "${found:-it said nothing}"
+  case $found in *"$git_says"*) ;; *) found="$found (git says: $git_says)" ;; esac
+  hide_users "${found:-it said nothing}"
+}
+
+# usage: hide_users TEXT      prints it without user names and passwords in URLs
+hide_users() {
+  open=$1 hidden=''
+  while :; do
+    case $open in *://*) ;; *) break ;; esac
+    hidden=$hidden${open%%://*}:// open=${open#*://}
+    authority=${open%%[/?#\ \'\"]*}
+    case $authority in *@*) open=${open#"${authority%@*}@"} ;; esac
+  done
+  printf '%s\n' "$hidden$open"
+}
+
+# Of a private repository git would ask a terminal; the netrc file is Nix's. What a user has told git comes first.
+lend_netrc() {
+  GIT_TERMINAL_PROMPT=0
+  export GIT_TERMINAL_PROMPT
+  settings=${GIT_CONFIG_COUNT:-0}
+  export "GIT_CONFIG_KEY_$settings=credential.helper" "GIT_CONFIG_VALUE_$settings=!sh '${0%/*}/netrc-credentials.sh'"
+  export "GIT_CONFIG_COUNT=$((settings + 1))"
 }
 
 # --- space ---------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ describe('a program that cannot be brought', () => {
     ['an attribute that is not there', NixProgram.flake('path:/home/code/flake', { attribute: 'missing', allowMoving: true }), 53,
       /main: path:\/home\/code\/flake#missing cannot be evaluated: error: .*missing/],
     ['a place that cannot be reached', NixProgram.flake('github:owner/echo/v1.2.3'), 53, /github:owner\/echo\/v1.2.3 cannot be evaluated/],
-    ['a store path that no cache has', NixProgram.package('/nix/store/00000000000000000000000000000000-x/bin/x'), 53, /cannot be brought/],
+    ['a store path that no cache has', NixProgram.package('/nix/store/00000000000000000000000000000000-x/bin/x'), 55, /no cache that the pod asks has .* whole/],
   ])('%s keeps the pod from starting, and says so', (_, program, code, words) => {
     try {
       start(program);

@@ -22,7 +22,7 @@ const FLAKE = `{
       flagged = tool "flagged" { program = "flag"; };
       twice = tool "twice-package" { };
       broken = make "broken" "mkdir -p $out/bin; echo >$out/bin/broken" { meta.mainProgram = "broken"; };
-      empty = make "empty" "mkdir $out" { };
+      empty = make "empty" "mkdir $out; :" { };
     };
     legacyPackages.x86_64-linux = { legacy = tool "legacy" { }; twice = tool "twice-legacy" { }; set = { inner = tool "inner" { }; }; };
     apps.x86_64-linux = { named = app "named"; untyped.program = "x"; };

@@ -11,7 +11,7 @@ import { StoreWithFlake } from '../store-care/support/store-with-flake';
 const FLAKE = `{
   outputs = { self }: {
     packages.x86_64-linux.default = derivation {
-      name = "tool"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "mkdir -p $out/bin; cp /bin/true $out/bin/tool" ]; PATH = "/usr/bin:/bin";
+      name = "tool"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "mkdir -p $out/bin; cp /bin/true $out/bin/tool; :" ]; PATH = "/usr/bin:/bin";
     };
   };
 }`;
@@ -100,10 +100,10 @@ describe('a private repository that git fetches', () => {
     await git('update-server-info');
   });
 
-  const fetched = async (address: string, netrc: string) => {
+  const fetched = async (address: string, netrc: string, script = 'bring-programs', args = ['main', 'k', 'flake']) => {
     const file = path.join(path.dirname(store.volume.root), 'netrc');
     fs.writeFileSync(file, netrc);
-    return store.care('bring-programs', ['main', 'k', 'flake', `git+http://${address}/.git?ref=refs/tags/v1.2.3`], {
+    return store.care(script, [...args, `git+http://${address}/.git?ref=refs/tags/v1.2.3`], {
       environment: { PROGRAMS_BUILD: 'yes', NIX_CONFIG: settings('substituters =', 'netrc-file = /netrc') }, mounts: { [file]: '/netrc' },
     });
   };
@@ -116,6 +116,14 @@ describe('a private repository that git fetches', () => {
   ])('comes by the netrc file of Nix: %s', async (_, netrc) => {
     await servingTo('some:se*cret', store.flake, async address => {
       expect(await fetched(address, netrc)).toMatchObject({ code: 0, stdout: expect.stringContaining(', brought\n') });
+    });
+  });
+
+  test('comes, or is told, for a prefetch as well', async () => {
+    const prefetched = async (address: string, password: string) => fetched(address, `machine 127.0.0.1 login some password ${password}\n`, 'prefetch-store', ['package']);
+    await servingTo('some:se*cret', store.flake, async address => {
+      expect(await prefetched(address, 'wrong')).toMatchObject({ code: 53, lastWords: expect.stringMatching(/\(git says: fatal: Authentication failed for '.*'\)$/) });
+      expect(await prefetched(address, 'se*cret')).toMatchObject({ code: 0 });
     });
   });
 

@@ -192,7 +192,7 @@ test('a version that never came takes the place of none that did', async () => {
     const failed = await care('bring-programs', image, volume, {
       args: ['app', missing, 'package', `/nix/store/00000000000000000000000000000000-${missing}`], environment: { PROGRAMS_KEEP: '1' },
     });
-    expect(failed).toMatchObject({ code: 53 });
+    expect(failed).toMatchObject({ code: 55 });
   }
   await start([['app', 1]], { PROGRAMS_KEEP: '1' });
   expect(rooted()).toEqual(['app/k0', 'app/k1']);
