@@ -11,6 +11,7 @@ import { checkArguments, checkConstruct } from '../base/argument-check';
 import { contentHash } from '../base/content-hash';
 import { Problems } from '../base/problems';
 import { verbatim } from '../base/verbatim';
+import { renderHereToo } from '../pod/written-manifest';
 
 /** The folder of nix.conf in the containers, `NIX_CONF_DIR`. */
 export const CONFIG_DIR = '/etc/cdk8s-nix';
@@ -58,6 +59,7 @@ export class NixConfig extends Construct {
       data: Lazy.any({ produce: () => ({ 'nix.conf': this.content.text }) }),
       binaryData: Lazy.any({ produce: () => Object.keys(this.files).length === 0 ? undefined : verbatim(this.files) }),
     });
+    renderHereToo(this.apiObject);
   }
 
   /**

@@ -68,6 +68,11 @@ export function keepPatchedFieldsBelow(scope: IConstruct): void {
   scope.node.children.forEach(keepPatchedFieldsBelow);
 }
 
+/** Render an object as those are that get Nix: cdk8s' own way to the same takes several times as long, for each of a thousand ConfigMaps. */
+export function renderHereToo(object: ApiObject): void {
+  writerOf(object);
+}
+
 /** The manifest without our changes and without the user's patches: what the object was made to be. */
 export function manifestAsMade(object: ApiObject): any {
   writerIn(object)?.prepare.forEach(prepare => prepare());

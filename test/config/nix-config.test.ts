@@ -1,4 +1,4 @@
-import { Size, Testing } from 'cdk8s';
+import { ApiObject, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixConfig, NixConfigProps, NixDeployment, Substituter } from '../../src';
 import { only, testChart } from '../support/synth';
@@ -24,6 +24,23 @@ test('what a restricted pod cannot have is off, flakes are on', () => {
     'substituters = https://cache.nixos.org',
     'trusted-public-keys = cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=',
   ]);
+});
+
+test.each([
+  ['as it is', () => {}],
+  ['with metadata', (object: ApiObject) => {
+    object.metadata.addLabel('z', 'last');
+    object.metadata.addLabel('a', 'first');
+    object.metadata.addAnnotation('example.org/owner', 'us');
+    object.metadata.addFinalizers('example.org/keep');
+  }],
+  ['patched', (object: ApiObject) => object.addJsonPatch(JsonPatch.add('/data/more.conf', 'cores = 2'), JsonPatch.add('/immutable', true))],
+])('the ConfigMap is what cdk8s would write, %s', (_, change: (object: ApiObject) => void) => {
+  const { apiObject } = new NixDeployment(testChart(), 'code').environment.config;
+  change(apiObject);
+  const written = apiObject.toJson();
+  expect(JSON.stringify(written)).toBe(JSON.stringify(ApiObject.prototype.toJson.call(apiObject)));
+  expect(written.data['nix.conf']).toContain('sandbox = false');
 });
 
 test('caches are asked in order, the public one last, each with its keys, none twice', () => {
