@@ -126,7 +126,13 @@ bring_package() {
   [ -z "$run" ] || require_program
 }
 
+# Nix asks its database, and does not look.
+require_path() {
+  find_in_store "$path" || die 53 "$name: the store has lost $path, which its database lists: verify and repair it"
+}
+
 require_program() {
+  require_path
   ! is_program "$run" || return 0
   programs=
   for candidate in "$NIX_FOLDER${path#/nix}"/bin/*; do
@@ -159,8 +165,7 @@ bring() {
     package) bring_package ;;
     *) die 10 "'$kind' is neither flake, closure nor package" ;;
   esac
-  # Nix asks its database, and does not look.
-  find_in_store "$path" || die 53 "$name: the store has lost $path, which its database lists: verify and repair it"
+  require_path
   [ -z "$run" ] || ln -s "$run" "$new/program"
   printf 'reference=%s\nresolved=%s\npackage=%s\nprogram=%s\nsystem=%s\ntime=%s\n' \
     "$reference" "$resolved" "$path" "$run" "$system" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$new/brought"
