@@ -17,6 +17,8 @@ program=record-seed-image
 . "$here/seed-log.sh"
 # shellcheck source=scripts/seed-image.sh
 . "$here/seed-image.sh"
+# shellcheck source=scripts/seed-nix.sh
+. "$here/seed-nix.sh"
 # shellcheck source=scripts/seed-plan.sh
 . "$here/seed-plan.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154 # the files of one script share their variables
-# From the stage into the store, Nix's database, the roots and the profiles. Each change is a rename out of the holder's folder
+# From the stage into the store, the roots and the marker. Each change is a rename out of the holder's folder
 # or into it, which fails once the lock is lost: see store-lock.sh.
 # Sourced by seed-nix-store.sh.
 
@@ -8,19 +8,7 @@
 prepare_commit() {
   trap - EXIT TERM USR1
   prepare_roots || exit 1
-  if [ "$fresh" = yes ]; then
-    prepare_database || true
-    exit 0
-  fi
-  [ -s "$work/missing" ] || exit 0
-  as_paths "$work/missing" >"$work/missing-paths"
-  find_nix
-  [ -n "$nix" ] || exit 0
-  open_image
-  asking=
-  if [ ! -e "$work/reasons" ]; then list_trust & asking=$!; fi
-  dump_missing 2>"$work/load-errors" && : >"$work/loadable"
-  [ -z "$asking" ] || wait "$asking" || true
+  [ "$fresh" = no ] || prepare_database || true
 }
 
 # One link per path that no other path of the image refers to; where nobody has recorded which these are, per path. Those that are there already, of the
@@ -36,13 +24,7 @@ prepare_roots() {
 
 await_preparation() {
   wait "$preparing" || why_unprepared
-}
-
-# Where that does not take a Nix, which may not be there yet. If it fails, the commit tries once more and says why.
-prepare_database() {
-  [ -n "$image_folder" ] || { [ -e "$database" ] && [ ! -s "$database-wal" ]; } || return 0
-  find_database
-  [ ! -s "$from/db.sqlite-wal" ] && make_mine db 2>/dev/null && copy_database 2>/dev/null && : >"$work/database-copied"
+  [ -z "$asking" ] || wait "$asking" || true
 }
 
 # usage: link_into FOLDER PATH...
@@ -50,22 +32,6 @@ link_into() {
   into=$1
   shift
   ln -sf "$@" "$into/"
-}
-
-# What Nix knows of the missing paths, as --load-db takes it.
-dump_missing() {
-  mkdir "$work/dump"
-  "$split" -a 4 -l 5000 "$work/missing-paths" "$work/dump/paths."
-  set +f
-  # shellcheck disable=SC2046
-  for chunk in "$work"/dump/paths.*; do on_image --dump-db $(cat "$chunk") || return 1; done >"$work/load"
-}
-
-# What else Nix knows of them: why it trusts them. Some Nix does not say so. (Where it has been asked for sizes, it has said that too.)
-list_trust() {
-  image_url
-  ! in_chunks "$work/missing-paths" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null ||
-    cut -f 2 "$work/trust" >"$work/reasons"
 }
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -94,7 +60,7 @@ place_whole() {
 }
 
 place_each() {
-  chmod g-s "$whole" && ls -A "$whole" >"$work/whole" && (cd "$whole" && in_chunks "$work/whole" move_to "$volume/store")
+  { [ ! -g "$whole" ] || chmod g-s "$whole"; } && ls -A "$whole" >"$work/whole" && (cd "$whole" && in_chunks "$work/whole" move_to "$volume/store")
 }
 
 # usage: move_to FOLDER NAME...
@@ -157,157 +123,12 @@ forget_other_images() {
   set -f
 }
 
-# --- database ------------------------------------------------------------------------------------------------------
-
-# The first seed of a volume brings the image's database as it is, with all that Nix knows of these paths. Later ones add to
-# the volume's own, which may know of others.
-register() {
-  must_hold_lock
-  trusting=
-  if [ "$fresh" = yes ]; then
-    bring_database
-  elif [ -s "$work/missing" ]; then
-    load_missing
-    bring_trust &
-    helpers="$helpers $!" trusting=$!
-  fi
-  placed=no
-}
-
-bring_database() {
-  # A copy that was opened and closed has nothing left in its log, which one as it lies in the image may have.
-  if [ -z "$image_folder" ] && { [ ! -e "$database" ] || [ -s "$database-wal" ]; }; then open_image; fi
-  find_database
-  if [ -s "$from/db.sqlite-wal" ]; then
-    require_nix
-    on_image --check-validity --print-invalid /nix/store >/dev/null 2>&1 || true
-    [ ! -s "$from/db.sqlite-wal" ] || die 20 "the log of the seed image's database cannot be read"
-  fi
-  { [ -e "$work/database-copied" ] || { make_mine db && copy_database && sync_volume; }; } 2>"$work/errors" || why_not_moved
-  replace_database 2>"$work/errors" || why_not_moved
-}
-
-find_database() {
-  brought=$mine/db from=${image_folder:-$SEED_SOURCE/var/nix}/db
-}
-
-# The shell goes on after a failure inside of what is asked for its success, so each step says what becomes of its own.
-copy_database() {
-  for file in schema ca-schema db.sqlite; do
-    [ ! -e "$from/$file" ] || cp -f "$from/$file" "$brought/" || return 1
-  done
-  chmod -R u+w "$brought" && { [ "$wal" = true ] || without_log "$brought/db.sqlite"; }
-}
-
-replace_database() {
-  make_mine old-db || return 1
-  set +f
-  for old in "$volume"/var/nix/db/*; do
-    [ ! -f "$old" ] || mv "$old" "$mine/old-db/" || { set -f && return 1; }
-  done
-  set -f
-  set --
-  for file in schema ca-schema db.sqlite; do
-    [ ! -e "$brought/$file" ] || set -- "$@" "$brought/$file"
-  done
-  # In this order.
-  mv "$@" "$volume/var/nix/db/" || return 1
-  placed=no
-  [ ! -e "$ours/fresh" ] || mv -f "$ours/fresh" "$mine/fresh"
-}
-
-load_missing() {
-  require_nix
-  if [ ! -e "$work/loadable" ]; then
-    as_paths "$work/missing" >"$work/missing-paths"
-    open_image
-    rm -rf "$work/dump"
-    dump_missing 2>"$work/errors" || image_unreadable "the image's database"
-  fi
-  status=0
-  patiently load_database || status=$?
-  if [ "$status" = 0 ]; then
-    placed=no
-    return
-  fi
-  must_hold_lock
-  reason=$(tail -n 1 "$work/errors")
-  # SIGBUS (135) is what a full disk makes of memory that stands for a file.
-  case $status:$reason in
-    *'disk is full'* | *'No space left on device'*) out_of_space ;;
-    *'disk I/O error'* | *'Bus error'* | 135:*)
-      measure_volume
-      [ "$free_kib" -ge 1024 ] || out_of_space
-      ;;
-  esac
-  die 51 "registering failed: $reason"
-}
-
-# What nobody has registered does not stay, whatever has failed. To move it takes room as well, so what else is ours goes first. (Paths
-# that were damaged are registered, and have been replaced by what Nix expects there.)
-take_back() {
-  discard "$stage"
-  discard "$mine/roots"
-  [ "$seed_id" = "$image_id" ] || unroot 2>/dev/null || true
-  discard "$mine/unrooted"
-  make_mine replaced 2>/dev/null || true
-  comm -23 "$work/missing" "$work/damaged" >"$work/to-remove"
-  (cd "$volume/store" && in_chunks "$work/to-remove" move_to "$mine/replaced") 2>/dev/null || true
-}
-
-unroot() {
-  if [ -s "$work/rooted" ]; then
-    make_mine unrooted && (cd "$roots" && in_chunks "$work/to-root" move_to "$mine/unrooted")
-  else
-    mv -T "$roots" "$mine/unrooted"
-  fi
-}
-
-load_database() {
-  on_volume --load-db <"$work/load" 2>"$work/errors"
-}
-
-# In the background, while the rest is made ready for the marker: what --load-db cannot take. Signatures can be brought afterwards. That a
-# path was built by the Nix that has it, or is known by its content, nobody but that Nix can say. A store without all this works, so failing here is no failure.
-bring_trust() {
-  trap - EXIT TERM USR1
-  signed=yes built=0 addressed=0
-  if [ -e "$work/reasons" ]; then weigh_trust; fi
-  [ "$signed" = no ] || copy_signatures
-  [ $((built + addressed)) = 0 ] || say trust "of the new paths the image has built $built itself (ultimate) and knows $addressed by their content (ca), which only the \
-first seed of a volume can bring: nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
-}
-
-# Sets $signed, $built and $addressed. What is none of the other words is a signature.
-weigh_trust() {
-  signed=no
-  tr ' ' '\n' <"$work/reasons" | cut -c -9 | sort | uniq -c >"$work/words"
-  while read -r count word; do
-    case $word in
-      '') ;;
-      ultimate) built=$count ;;
-      ca:fixed: | ca:text:*) addressed=$((addressed + count)) ;;
-      *) signed=yes ;;
-    esac
-  done <"$work/words"
-}
-
-await_trust() {
-  [ -z "$trusting" ] || wait "$trusting" || true
-}
-
-copy_signatures() {
-  open_image
-  image_url
-  in_chunks "$work/missing-paths" nix_command store copy-sigs --substituter "$image_url" \
-    --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1 ||
-    say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
-}
+# --- garbage collectors --------------------------------------------------------------------------------------------
 
 # Nix's garbage collector removes what is not registered yet. Where flock works it waits for us, and we for it.
 hold_off_garbage_collector() {
   guarded=no
-  command -v flock >/dev/null 2>&1 && mkdir -p "$volume/var/nix" && : >>"$volume/var/nix/gc.lock" || return 0
+  command -v flock >/dev/null 2>&1 && { [ -d "$volume/var/nix" ] || mkdir -p "$volume/var/nix"; } && : >>"$volume/var/nix/gc.lock" || return 0
   exec 8>>"$volume/var/nix/gc.lock"
   lock_waits_since
   until flock -s -n 8 2>"$work/errors"; do
@@ -332,89 +153,21 @@ outlast_garbage_collector() {
     volume_unreadable
 }
 
-# --- profiles ------------------------------------------------------------------------------------------------------
+# --- marker --------------------------------------------------------------------------------------------------------
 
 # From here on the volume is not what the marker says.
 withdraw_marker() {
   [ ! -e "$ours/seed" ] || mv -T "$ours/seed" "$mine/former-seed" 2>"$work/errors" || why_not_moved
 }
 
-switch_profiles() {
-  if [ -n "$described" ]; then cat "$described/profiles"; else image_profiles; fi >"$work/profiles"
-  has_default=no
-  while IFS=$TAB read -r name path; do
-    if [ "$name" = default ]; then path=$image_nix has_default=yes; fi
-    switch_profile "$name" "$path"
-  done <"$work/profiles"
-  [ "$has_default" = yes ] || switch_profile default "$image_nix"
-}
-
-# Points a profile to what the image has there, unless the user has changed it since a seed last did.
-switch_profile() {
-  mkdir -p "$volume/var/nix/profiles/${1%"${1##*/}"}" 2>"$work/errors" || why_not_moved
-  current=$(store_path_of "$volume" "$volume/var/nix/profiles/$1")
-  link=$volume/var/nix/profiles/$1
-  [ "$current" != "$2" ] || return 0
-  if [ -n "$current" ] && ! is_ours "$1" "$current"; then
-    say profile "profile $1 was changed by the user and stays as it is" "profile=$1"
-    return 0
-  fi
-  next_generation
-  {
-    { is_ours "$1" "$2" || note_as_ours "$1" "$2"; } &&
-      ln -s "$2" "$mine/generation" && mv -T -f "$mine/generation" "$link-$generation-link" &&
-      ln -s "${1##*/}-$generation-link" "$mine/profile" && mv -T -f "$mine/profile" "$link"
-  } 2>"$work/errors" || why_not_moved
-  forget_generations "$1" "$2"
-}
-
-note_as_ours() {
-  { [ ! -e "$ours/profiles" ] || cat "$ours/profiles"; } >"$mine/profiles" &&
-    printf '%s\t%s\n' "$1" "$2" >>"$mine/profiles" && mv -f "$mine/profiles" "$ours/profiles"
-}
-
-next_generation() {
-  generation=1
-  set +f
-  for old in "$link"-[0-9]*-link; do
-    old=${old#"$link-"}
-    old=${old%-link}
-    case $old in *[!0-9]*) continue ;; esac
-    [ "$old" -lt "$generation" ] || generation=$((old + 1))
-  done
-  set -f
-}
-
-# Generations that a seed made are no longer needed and would keep old images from being collected.
-forget_generations() {
-  make_mine generations 2>"$work/errors" || why_not_moved
-  set +f
-  for old in "$link"-[0-9]*-link; do
-    target=$(readlink "$old") || continue
-    if [ "$target" != "$2" ] && is_ours "$1" "$target"; then mv -f "$old" "$mine/generations/" 2>"$work/errors" || why_not_moved; fi
-  done
-  set -f
-}
-
-is_ours() {
-  [ -e "$ours/profiles" ] || return 1
-  while IFS= read -r known; do
-    [ "$known" != "$1$TAB$2" ] || return 0
-  done <"$ours/profiles"
-  return 1
-}
-
-# --- marker --------------------------------------------------------------------------------------------------------
-
 # The line of the history stands before the marker, after which nobody would add it: a seed that is killed between the two, and so
 # starts again, stands there twice.
 write_marker() {
-  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   {
     printf 'protocol=%s\nid=%s\nimage=%s\nsystem=%s\ntime=%s\npaths=%s\nbytes=%s\nnix=%s\n' "$PROTOCOL" "$image_id" "$SEED_IMAGE" "$system" "$now" \
       "$total_paths" "$total_bytes" "$image_nix" >"$mine/seed" &&
       sync_volume && { [ ! -e "$ours/repair" ] || mv -f "$ours/repair" "$mine/repaired"; } && [ -e "$mine/seed" ] &&
       printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history" &&
-      mv -T -f "$mine/seed" "$ours/seed"
+      { [ ! -e "$mine/registered" ] || mv -T -f "$mine/registered" "$ours/registered"; } && mv -T -f "$mine/seed" "$ours/seed"
   } 2>"$work/errors" || why_not_moved
 }

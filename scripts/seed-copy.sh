@@ -12,10 +12,7 @@ adopt_stage() {
     if [ ! -e "$stage" ] && [ -r "$old/image" ] && [ "$(cat "$old/image")" = "$image_id" ]; then mv -T "$old" "$stage" 2>/dev/null || true; fi
   done
   discard_leftovers
-  # Below a volume that belongs to an fsGroup every new folder inherits this bit, which does not belong on store paths.
-  {
-    make_mine stage && chmod g-s "$stage" && { [ -d "$whole" ] || { make_mine store && chmod g-s "$mine/store" && mv -T "$mine/store" "$whole"; }; }
-  } 2>"$work/errors" || why_not_moved
+  open_stage 2>"$work/errors" || why_not_moved
   echo "$image_id" >"$stage/image"
   set --
   for list in "$stage"/*.ok; do
@@ -23,10 +20,23 @@ adopt_stage() {
   done
   set -f
   : >"$work/kept"
+  [ "$adopted" = yes ] || return 0
   ls -A "$whole" >"$work/staged"
   if [ $# -gt 0 ]; then keep_durable "$@"; fi
   comm -23 "$work/staged" "$work/kept" >"$work/unfinished"
   clear_from "$whole" unfinished
+}
+
+# Below a volume that belongs to an fsGroup every new folder inherits a bit that does not belong on store paths.
+open_stage() {
+  adopted=yes
+  if [ ! -d "$stage" ]; then
+    adopted=no
+    mkdir "$stage" "$whole" || return 1
+  elif [ ! -d "$whole" ]; then
+    make_mine store && mv -T "$mine/store" "$whole" || return 1
+  fi
+  for folder in "$stage" "$whole"; do [ ! -g "$folder" ] || chmod g-s "$folder" || return 1; done
 }
 
 # usage: keep_durable LIST...
@@ -49,20 +59,22 @@ discard_leftovers() {
 # What belongs to a try that a garbage collector has undone. (Its batches have names of their own: a sync that is slow may still
 # note that they are durable.)
 forget_try() {
+  dismiss_loader
   set +f
-  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work"/part.* "$work/dump" "$work/load" "$work/loadable" "$work/reasons" "$work/ahead" "$work/examined" "$work/database-copied"
+  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work"/part.* "$work/load" "$work/loadable" "$work/missing-paths" "$work/reasons" "$work/ahead" "$work/examined" "$work/database-copied"
   set -f
 }
 
 copy() {
-  choose_copier
+  [ "$granted" = yes ] || start_registering
+  prepare_commit &
+  helpers="$helpers $!" preparing=$!
+  if wait "$choosing"; then read -r small_tool tar <"$work/copier"; fi
   make_batches 2>"$work/copy-errors" || copy_failed
   clock
   t_copy=$time
   echo "$total_paths $total_bytes $t_copy" >"$work/total"
   phase copy
-  prepare_commit &
-  helpers="$helpers $!" preparing=$!
   [ "$FIRST_BATCH" -lt "$end_of_batches" ] || return 0
   start_flusher
   worker=0
@@ -71,6 +83,7 @@ copy() {
     workers="$workers $!"
     worker=$((worker + 1))
   done
+  [ -z "$asking" ] || start_loader
   for pid in $workers; do wait "$pid" || : >"$work/failed"; done
   workers=
   [ -e "$work/failed" ] || finish_folders 2>>"$work/copy-errors"
@@ -176,6 +189,7 @@ mark_durable() {
 
 # The end of the copy: all batches are done, none may be lost to a crash any more.
 make_durable() {
+  [ -z "$asking" ] || start_loader
   phase sync
   t_sync=$time
   rm -f "$work/flush"

@@ -3,7 +3,8 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-warm.sh and seed-log.sh, which each start needs, and, where there is something to do, seed-process.sh ·
-# seed-image.sh and seed-volume.sh, the two sides · store-lock.sh · seed-plan.sh, seed-batches.sh, seed-copy.sh and seed-commit.sh, the steps.
+# seed-image.sh and seed-volume.sh, the two sides · seed-nix.sh · store-lock.sh · seed-plan.sh, seed-memory.sh, seed-batches.sh, seed-copy.sh,
+# seed-commit.sh, seed-register.sh and seed-profiles.sh, the steps.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
@@ -54,16 +55,24 @@ read_steps() {
   read_image
   # shellcheck source=scripts/seed-volume.sh
   . "$here/seed-volume.sh"
+  # shellcheck source=scripts/seed-nix.sh
+  . "$here/seed-nix.sh"
   # shellcheck source=scripts/store-lock.sh
   . "$here/store-lock.sh"
   # shellcheck source=scripts/seed-plan.sh
   . "$here/seed-plan.sh"
+  # shellcheck source=scripts/seed-memory.sh
+  . "$here/seed-memory.sh"
   # shellcheck source=scripts/seed-batches.sh
   . "$here/seed-batches.sh"
   # shellcheck source=scripts/seed-copy.sh
   . "$here/seed-copy.sh"
   # shellcheck source=scripts/seed-commit.sh
   . "$here/seed-commit.sh"
+  # shellcheck source=scripts/seed-register.sh
+  . "$here/seed-register.sh"
+  # shellcheck source=scripts/seed-profiles.sh
+  . "$here/seed-profiles.sh"
   trap lock_lost USR1
 }
 
@@ -88,6 +97,7 @@ seed() {
   require_programs
   choose_jobs
   make_work_folder
+  look_ahead
   find_image_nix
   image_features
   open_volume
@@ -130,6 +140,7 @@ bring_image() {
   say plan "bringing $total_paths of $(wc -l <"$work/names") paths, $((total_bytes / 1048576)) MiB, $SEED_JOBS at a time" \
     "paths=$total_paths" "bytes=$total_bytes"
   copy
+  ask_for_trust
   make_durable
   await_preparation
   holds_true || return 0
@@ -146,7 +157,10 @@ bring_image() {
   withdraw_marker
   switch_profiles
   forget_other_images
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  note_names
   await_trust
+  note_sum
   write_marker
 }
 

@@ -4,11 +4,20 @@
 # Sourced by seed-nix-store.sh.
 
 # usage: in_chunks LIST COMMAND [ARGUMENT]...   runs the command with the lines of the list as further arguments
-# The chunks lie beside their list: what is prepared in the background has lists of its own.
+# Most lists are one chunk, for which one process more is enough. The chunks lie beside their list: what is prepared in the background has lists of its own.
 in_chunks() {
   list=$1
   shift
   [ -s "$list" ] || return 0
+  chunk=$(head -n 5001 "$list")
+  # shellcheck disable=SC2086
+  count_words $chunk
+  if [ "$words" -le 5000 ]; then
+    # shellcheck disable=SC2086
+    "$@" $chunk
+    return
+  fi
+  chunk=
   "$split" -a 4 -l 5000 "$list" "$list.chunk."
   chunks=$(set +f && echo "$list".chunk.*)
   for chunk in $chunks; do
@@ -19,13 +28,28 @@ in_chunks() {
   rm -f $chunks
 }
 
+count_words() {
+  words=$#
+}
+
+# In the background, while the lock is taken: what comes from disks. Of the volume only so that it lies in memory.
+look_ahead() {
+  choose_copier >"$work/copier" &
+  helpers="$helpers $!" choosing=$!
+  [ -z "$described" ] || return 0
+  ls "$SEED_SOURCE/store" >"$work/ahead-listing" 2>/dev/null &
+  helpers="$helpers $!" listing=$!
+  ls "$volume/store" >/dev/null 2>&1 &
+  helpers="$helpers $!"
+}
+
 # Names to bring: what the volume lacks, and what lies there without being registered or, if asked, damaged. Sets $fresh:
 # whether the volume has no database yet.
 plan() {
   phase plan
   t_plan=$time
   fresh=no
-  mkdir -p "$volume/store"
+  [ -d "$volume/store" ] || mkdir -p "$volume/store"
   # In the order that comm and join want: it is that of bytes for all of them.
   ls "$volume/store" >"$work/there"
   : >"$work/rubbish"
@@ -39,11 +63,17 @@ plan() {
     comm -12 "$work/names" "$work/there" >"$work/rubbish"
     cat "$work/names" >"$work/missing"
   else
+    if [ "$tries" = 0 ] && ! wants_repair; then start_loader; fi
     compare_with_volume
   fi
   remove_rubbish
   adopt_stage
-  comm -23 "$work/missing" "$work/kept" | join -t "$TAB" -o 2.2,2.1 - "$work/sizes" | sort -rn >"$work/to-copy"
+  still_missing=$work/missing
+  if [ -s "$work/kept" ]; then
+    still_missing=$work/still-missing
+    comm -23 "$work/missing" "$work/kept" >"$still_missing"
+  fi
+  join -t "$TAB" -o 2.2,2.1 "$still_missing" "$work/sizes" | sort -rn >"$work/to-copy"
 }
 
 compare_with_volume() {
@@ -51,20 +81,23 @@ compare_with_volume() {
     list_image
     cut -f 1 "$work/sizes" >"$work/names"
   else
-    list_image_store
-    cat "$work/listing" >"$work/names"
+    list_image_store names
   fi
-  comm -12 "$work/names" "$work/there" >"$work/present"
   comm -23 "$work/names" "$work/there" >"$work/lacking"
   if take_for_granted; then
     : >"$work/rubbish"
-    cat "$work/lacking" >"$work/missing"
     return
   fi
+  dismiss_loader
+  list_present
   [ -n "$described" ] || measure_ahead
   find_rubbish
   sort -u "$work/lacking" "$work/rubbish" "$work/damaged" >"$work/missing"
   [ -n "$described" ] || measure_missing
+}
+
+list_present() {
+  comm -12 "$work/names" "$work/there" >"$work/present"
 }
 
 wants_repair() {
@@ -81,27 +114,47 @@ take_for_granted() {
   [ -n "$nix" ] || return 1
   [ -n "$described" ] || glance_at_sizes 2>/dev/null || return 1
   granted=yes
+  mv "$work/lacking" "$work/missing"
   examine_elsewhere &
   helpers="$helpers $!" examining=$!
+  start_registering
 }
 
-# On the image's disk. Fails where to look takes long, or where there might be no room for them: what is refused is refused by what Nix says.
+# On the image's disk, two at a time. Fails where to look takes long, or where there might be no room for them: what is refused is refused by what Nix says.
 glance_at_sizes() {
-  [ "$(wc -l <"$work/lacking")" -le 2000 ] || return 1
+  # shellcheck disable=SC2046
+  set -- $(head -n 2001 "$work/lacking")
+  [ $# -le 2000 ] || return 1
+  : >"$work/sizes"
+  [ $# -gt 0 ] || return 0
   du=$(program du)
-  (cd "$SEED_SOURCE/store" && in_chunks "$work/lacking" timeout 0.3 "$du" -ls -B 1) >"$work/glance" || return 1
-  cut -f 2 "$work/glance" | comm -3 - "$work/lacking" >"$work/unanswered"
-  [ ! -s "$work/unanswered" ] && cut -f 1 "$work/glance" | paste "$work/lacking" - >"$work/sizes" || return 1
+  half=$((($# + 1) / 2))
+  (cd "$SEED_SOURCE/store" && shift "$half" && { [ $# = 0 ] || exec timeout 0.3 "$du" -ls -B 1 "$@"; }) >"$work/glance-second" &
+  # shellcheck disable=SC2046
+  (cd "$SEED_SOURCE/store" && exec timeout 0.3 "$du" -ls -B 1 $(head -n "$half" "$work/lacking")) >"$work/glance" || return 1
+  wait "$!" || return 1
+  cat "$work/glance-second" >>"$work/glance"
+  join -t "$TAB" -1 1 -2 2 -a 1 -e unknown -o 0,2.1 "$work/lacking" "$work/glance" >"$work/sizes"
   measure_volume
+  left_kib=$free_kib
   # shellcheck disable=SC2013
-  for bytes in $(cut -f 1 "$work/glance"); do free_kib=$((free_kib - bytes / 1024 - 1)); done
-  [ "$free_kib" -gt 0 ]
+  for bytes in $(cut -f 2 "$work/sizes"); do
+    [ "$bytes" != unknown ] || return 1
+    left_kib=$((left_kib - bytes / 1024 - 1))
+  done
+  [ "$left_kib" -gt 0 ]
 }
 
 examine_elsewhere() {
   trap - EXIT USR1 TERM INT HUP
-  mkdir -p "$work/examined" && as_paths "$work/present" >"$work/examined/paths" &&
-    in_chunks "$work/examined/paths" on_volume --check-validity --print-invalid >"$work/examined/invalid" 2>/dev/null && : >"$work/examined/whole"
+  list_present && mkdir -p "$work/examined" && unremembered >"$work/examined/names" && as_paths "$work/examined/names" >"$work/examined/paths" || return 1
+  [ ! -s "$work/examined/paths" ] || spare_loader
+  in_chunks "$work/examined/paths" on_volume --check-validity --print-invalid >"$work/examined/invalid" 2>/dev/null && : >"$work/examined/whole"
+}
+
+# Of what the store has in common with the image, what an earlier seed has not noted as registered in the very database that is there now.
+unremembered() {
+  recall "$work/examined/remembered" && comm -23 "$work/present" "$work/examined/remembered"
 }
 
 # Whether what was taken for granted is so.
@@ -214,12 +267,11 @@ countable() {
 # The database knows the size of archives; where the image carries a recording, that tells what a disk makes of them. What
 # a killed seeder has left whole is on the volume already.
 check_space() {
-  total_bytes=0
-  total_paths=$(wc -l <"$work/to-copy")
+  total_bytes=0 total_paths=0
   # shellcheck disable=SC2013
-  for bytes in $(cut -f 1 "$work/to-copy"); do total_bytes=$((total_bytes + bytes)); done
+  for bytes in $(cut -f 1 "$work/to-copy"); do total_bytes=$((total_bytes + bytes)) total_paths=$((total_paths + 1)); done
   [ "$total_paths" -gt 0 ] || return 0
-  measure_volume
+  if [ "$granted" = no ] || [ -n "$described" ]; then measure_volume; fi
   needed_kib=$((total_bytes / 1024 + total_paths)) needed_inodes=$total_paths
   if [ -n "$image_archive_bytes" ]; then
     archive_kib=$((image_archive_bytes / 1024 + 1))

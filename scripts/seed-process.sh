@@ -77,6 +77,7 @@ clean_up() {
   [ "$status" = 0 ] || [ "$failed" = yes ] || explain_surprise
   # shellcheck disable=SC2086
   [ -z "$workers$helpers" ] || kill $workers $helpers 2>/dev/null
+  [ -z "$loader" ] || dismiss_loader
   # Before the stage is removed, nobody must write to it any more. (The pulse goes on for as long as the lock is held.)
   # shellcheck disable=SC2086
   [ -z "$workers" ] || wait $workers
@@ -84,7 +85,7 @@ clean_up() {
     [ "$placed" = no ] || [ "$keep_stage" = yes ] || take_back
     if [ "$keep_stage" = yes ]; then leave_lock; else release_lock; fi
   fi
-  [ -z "$applicant" ] || rm -rf "$applicant" 2>/dev/null
+  [ ! -e "$applicant" ] || rm -rf "$applicant" 2>/dev/null
   [ -z "$work" ] || rm -rf "$work" 2>/dev/null
   [ "$status" = 0 ] || [ "$failed" = yes ] || exit "$surprise"
 }

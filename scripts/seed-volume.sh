@@ -39,7 +39,7 @@ open_volume() {
 }
 
 make_our_folder() {
-  { mkdir -p "$ours" && touch "$ours/probe" "$ours/flock"; } 2>"$work/errors"
+  { { [ -d "$ours" ] || mkdir -p "$ours"; } && touch "$ours/probe" "$ours/flock"; } 2>"$work/errors"
 }
 
 # The kubelet makes the folder of a subPath as root, and gives it to the fsGroup only where the storage knows about that.
@@ -69,14 +69,11 @@ lock_fails() {
 # written to it, which a default ACL of the volume decides rather than the umask.
 check_modes() {
   probe=$mine/probe
-  { mkdir "$probe" && : >"$probe/file" && ln -s nowhere "$probe/link"; } 2>"$work/errors" || no_such_files
-  made=$(stat -c %a "$probe/file")
-  chmod 0555 "$probe/file" 2>"$work/errors" || no_such_files
-  kept=$(stat -c %a "$probe/file")
-  chmod 0444 "$probe/file" 2>"$work/errors" || no_such_files
-  kept=$kept$(stat -c %a "$probe/file")
-  rm -rf "$probe"
-  [ "$kept" = 555444 ] || die 17 "the volume at $SEED_VOLUME does not keep the modes of files: a Nix store cannot live there; use another file system"
+  { mkdir "$probe" && : >"$probe/new" && : >"$probe/program" && : >"$probe/file" && ln -s nowhere "$probe/link" &&
+    chmod 0555 "$probe/program" && chmod 0444 "$probe/file"; } 2>"$work/errors" || no_such_files
+  kept=$(cd "$probe" && stat -c %a new program file)
+  made=${kept%%"$LF"*}
+  [ "${kept#*"$LF"}" = "555${LF}444" ] || die 17 "the volume at $SEED_VOLUME does not keep the modes of files: a Nix store cannot live there; use another file system"
   [ "$made" = 644 ] || say warning "warning: new files on the volume get mode $made instead of 644, by a default ACL or the file server's own mask. \
 Nix will reject what it builds there ('suspicious ownership or permission'); what the image ships works. Remove it: setfacl -R -k" "mode=$made"
 }

@@ -49,6 +49,7 @@ name_lock() {
   lock=$ours/lock lock_held=no
   read -r token </proc/sys/kernel/random/uuid
   read -r boot </proc/sys/kernel/random/boot_id
+  read -r lock_host </proc/sys/kernel/hostname || true
   mine=$lock/owner.$token applicant=$ours/lock.$token
   { : >>"$ours/flock"; } 2>"$work/errors" || lock_fails
   exec 9>>"$ours/flock"
@@ -59,13 +60,14 @@ take_lock() {
   # A file of this name was put there by somebody else, and nobody can hold it.
   [ -d "$lock" ] || [ ! -e "$lock" ] || rm -f "$lock"
   # Not every file system lets a folder take the place of an empty one.
-  rmdir "$lock" 2>/dev/null || true
+  [ ! -d "$lock" ] || rmdir "$lock" 2>/dev/null || true
   mv -T "$applicant" "$lock" 2>/dev/null || return 1
   if command -v flock >/dev/null 2>&1 && flock -n 9 2>/dev/null; then
     # Another file, which takes the place of the one without this line at once.
     { lock_facts && echo flock=yes; } >"$mine/facts.new" 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null || return 1
+  else
+    touch -c "$mine/facts" 2>/dev/null
   fi
-  touch -c "$mine/facts" 2>/dev/null
   holds_lock || return 1
   lock_held=yes
   start_pulse
@@ -84,7 +86,7 @@ prepare_lock() {
 }
 
 lock_facts() {
-  printf 'boot=%s\npod=%s\nhost=%s\nholder=%s\n' "$boot" "${NIX_POD_UID:-}" "$(uname -n)" "$lock_holder"
+  printf 'boot=%s\npod=%s\nhost=%s\nholder=%s\n' "$boot" "${NIX_POD_UID:-}" "$lock_host" "$lock_holder"
 }
 
 # Sets $holder, the folder of the holder; none if the lock is free. That of a script of an earlier version is a file.

@@ -87,7 +87,7 @@ exec /usr/bin/${program} "$@"
 
   // Which of these steps is the one that a full disk stops is a matter of a few blocks.
   const steps: [step: string, program: string, pattern: string, work?: string][] = [
-    ['for the folders of the copy', 'mkdir', '*/stage'],
+    ['for the folders of the copy', 'mkdir', '*/stage*'],
     ['for the links of the roots', 'ln', '*/roots/'],
     ['for the folders of the database', 'mkdir', '*/var/nix/db*'],
     ['when some paths are in the store', 'mv', '-T*/stage/store*/nix/store|*/nix/store/', 'shift 2; /usr/bin/mv "$1" "$2" /mnt/nix-volume/nix/store/;'],

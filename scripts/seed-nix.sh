@@ -1,0 +1,85 @@
+#!/bin/sh
+# shellcheck disable=SC2034,SC2154 # the files of one script share their variables
+# Nix itself, as the image has it, and how it is asked of the image and of the volume.
+# Sourced by seed-nix-store.sh and record-seed-image.sh.
+
+# Nix as the image has it. It only runs at /nix, and that is the image itself or, where the image is mounted elsewhere, the
+# store volume: then it cannot run before it is copied, unless an older one lies there.
+find_nix() {
+  nix=$image_nix/bin/nix-store
+  [ -x "$nix" ] || nix=/nix/var/nix/profiles/default/bin/nix-store
+  [ -x "$nix" ] || nix=$(command -v nix-store) || nix=
+}
+
+require_nix() {
+  find_nix
+  [ -n "$nix" ] || [ "$is_root" = no ] || die 21 "Nix does not run here, since the runtime shows the root of the seed image at /nix instead of its folder nix, as \
+containerd before 2.2 does. A first seed can do without, an upgrade cannot: update the runtime, or seed without an image volume"
+  [ -n "$nix" ] || die 21 "the seed image has no Nix that runs: none in its default profile, none in PATH"
+}
+
+# What the image's own settings turn on is needed to read what was built with it.
+image_features() {
+  features='nix-command ca-derivations'
+  [ -r "$image_conf" ] || return 0
+  while read -r key equals value; do
+    case $key$equals in experimental-features= | extra-experimental-features=) features="$features $value" ;; esac
+  done <"$image_conf"
+}
+
+# usage: open_image      a copy of the image's database, which may lie on a read-only file system; opened and closed once, it has no log any more
+# In the background too, so that its errors are not those of anybody else.
+open_image() {
+  [ -z "$image_folder" ] || return 0
+  image_folder=$work/image
+  # One of our own has done so in the background.
+  [ ! -e "$image_folder/opened" ] || return 0
+  mkdir -p "$image_folder/db"
+  if [ -e "$database" ]; then
+    copy_image_database 2>"$work/image-errors" ||
+      die 10 "cannot copy the image's database to TMPDIR ($TMPDIR): $(head -n 1 "$work/image-errors")"
+  else
+    require_nix
+    on_image --load-db <"$registration" 2>"$work/image-errors" || { cat "$work/image-errors" >"$work/errors" && image_unreadable "$registration"; }
+  fi
+  : >"$image_folder/opened"
+}
+
+copy_image_database() {
+  for file in db.sqlite db.sqlite-wal schema ca-schema; do
+    [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cp "$SEED_SOURCE/var/nix/db/$file" "$image_folder/db/" || return 1
+  done
+  chmod -R u+w "$image_folder"
+}
+
+# usage: on_image ARGUMENT...      nix-store on the image
+on_image() {
+  image_url
+  "$nix" --option use-sqlite-wal true --option extra-experimental-features "$features" --store "$image_url" "$@"
+}
+
+# The image, for Nix. Asked of each path once, it need not remember all of them, which takes 1.6 KB a path.
+image_url() {
+  image_url="local?state=$image_folder&real=$SEED_SOURCE/store&path-info-cache-size=4096"
+}
+
+# usage: nix_command ARGUMENT...   the newer command line, which a seed image need not have
+nix_command() {
+  command=${nix%-store}
+  [ -x "$command" ] || command=$(command -v nix) || return 1
+  "$command" --option use-sqlite-wal "$wal" --extra-experimental-features "$features" "$@"
+}
+
+# usage: on_volume ARGUMENT...     nix-store on the volume
+on_volume() {
+  "$nix" --option use-sqlite-wal "$wal" --option extra-experimental-features "$features" \
+    --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix" "$@"
+}
+
+# usage: image_unreadable WHAT     Nix' complaint is in $work/errors
+image_unreadable() {
+  case $(cat "$work/errors") in
+    *'xec format error'* | *'cannot execute binary'*) die 21 "the seed image's Nix is for another architecture than $(uname -m), the node's" ;;
+  esac
+  die 20 "Nix cannot read $1: $(tail -n 1 "$work/errors")"
+}
