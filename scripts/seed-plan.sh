@@ -63,7 +63,6 @@ plan() {
     comm -12 "$work/names" "$work/there" >"$work/rubbish"
     cat "$work/names" >"$work/missing"
   else
-    if [ "$tries" = 0 ] && ! wants_repair; then start_loader; fi
     compare_with_volume
   fi
   remove_rubbish
@@ -88,7 +87,6 @@ compare_with_volume() {
     : >"$work/rubbish"
     return
   fi
-  dismiss_loader
   list_present
   [ -n "$described" ] || measure_ahead
   find_rubbish
@@ -115,9 +113,10 @@ take_for_granted() {
   [ -n "$described" ] || glance_at_sizes 2>/dev/null || return 1
   granted=yes
   mv "$work/lacking" "$work/missing"
+  start_registering
+  [ -z "$asking" ] || start_loader
   examine_elsewhere &
   helpers="$helpers $!" examining=$!
-  start_registering
 }
 
 # On the image's disk, two at a time. Fails where to look takes long, or where there might be no room for them: what is refused is refused by what Nix says.

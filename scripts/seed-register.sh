@@ -28,7 +28,7 @@ dump_missing() {
   in_chunks "$work/missing-paths" on_image --dump-db >"$work/load"
 }
 
-# Nix takes longer to start than to register. So one starts beside the plan and the copy, and is given what to register when the files are durable and in the store.
+# Nix takes longer to start than to register. So one starts beside the copy, and is given what to register when the files are durable and in the store.
 # It must not be there while another one is asked about the volume: each Nix that has a store open keeps others from changing its schema, and we would wait for both.
 start_loader() {
   if [ -e "$work/spared" ]; then

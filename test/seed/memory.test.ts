@@ -51,7 +51,8 @@ async function asksAbout(image: Image, options: SeedOptions = {}): Promise<numbe
     ...options,
     mounts: { '/usr/bin/nix': '/opt/nix:ro', [path.join(scratch, 'nix')]: '/usr/bin/nix:ro', [path.join(scratch, 'asked')]: '/asked', ...options.mounts },
   });
-  const questions = fs.readFileSync(log, 'utf-8').split('\n').filter(line => line.includes('--check-validity') && line.includes('/mnt/nix-volume/nix/store'));
+  // Where nothing is missing either, it was not even started.
+  const questions = (fs.existsSync(log) ? fs.readFileSync(log, 'utf-8') : '').split('\n').filter(line => line.includes('--check-validity') && line.includes('/mnt/nix-volume/nix/store'));
   return questions.map(line => line.split(' ').filter(word => word.startsWith('/nix/store/')).length);
 }
 
