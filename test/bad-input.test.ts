@@ -226,7 +226,7 @@ const CASES: Case[] = [
     containers: [{ image: 'example/app:1' }],
     initContainers: [{ name: 'seed-nix-store', image: 'example/app:1' }],
   }), 'CDK8SNIX0504', 'containers', '"seed-nix-store"', 'another name'],
-  ['a workload in another namespace', enabled({ metadata: { namespace: 'elsewhere' } }), 'CDK8SNIX0505', 'metadata.namespace', '"elsewhere"', 'on the chart'],
+  ['a workload in another namespace', enabled({ metadata: { namespace: 'elsewhere' } }), 'CDK8SNIX0505', 'metadata.namespace', '"elsewhere"', 'by its chart'],
   ['a container name in upper case', container({ name: 'App' }), 'CDK8SNIX0509', 'containers.name', '"App"', '"app"'],
   ['two containers of one name', deployment({ containers: [{ image: 'example/app:1' }, { image: 'example/app:2' }] }), 'CDK8SNIX0509', 'containers.name', '"main"', 'of its own'],
   ['an image of a container that is none', container({ image: 'example/app:1 --privileged' }), 'CDK8SNIX0101', 'containers[main].image', '"example/app:1 --', 'registry/repository:tag'],

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from '../care/care-task';
 import { NixEnvironment } from '../environment/nix-environment';
 import { nameByContent } from '../pod/name-by-content';
+import { requiredTerms } from '../pod/pod-labels';
 import { transformPodSpec } from '../pod/workload-hook';
 
 /** For the pod to be scheduled, and the store to be seeded if nobody has done so yet. */
@@ -64,16 +65,7 @@ function giveTask(workload: kplus.Job | kplus.CronJob, environment: NixEnvironme
   container.mount(CARE_FOLDER, kplus.Volume.fromConfigMap(workload, 'ScriptsVolume', scripts, { name: CARE_VOLUME }), { readOnly: true });
   environment._enableForCare(workload);
   transformPodSpec(workload, spec => {
-    const ours = environment._care.affinity()?.podAffinity;
-    return ours ? { ...spec, affinity: { ...spec.affinity, podAffinity: joinAffinity(spec.affinity?.podAffinity, ours) } } : spec;
+    const ours = requiredTerms(spec.affinity).length > 0 ? undefined : environment._care.affinity()?.podAffinity;
+    return ours ? { ...spec, affinity: { ...spec.affinity, podAffinity: { ...spec.affinity?.podAffinity, ...ours } } } : spec;
   });
-}
-
-function joinAffinity(theirs: kplus.k8s.PodAffinity | undefined, ours: kplus.k8s.PodAffinity): kplus.k8s.PodAffinity {
-  return {
-    ...theirs,
-    requiredDuringSchedulingIgnoredDuringExecution: [
-      ...theirs?.requiredDuringSchedulingIgnoredDuringExecution ?? [], ...ours.requiredDuringSchedulingIgnoredDuringExecution!,
-    ],
-  };
 }

@@ -62,7 +62,8 @@ export class ClaimCompany {
     const isShared = ({ users }: UsedClaim): boolean => users.reduce((sum, { parts }) => sum + parts.length, 0) > 1;
     const together = this.claims.filter(claim => claim.reach === StoreReach.ONE_NODE && isShared(claim));
     const terms = together.flatMap(({ users }): kplus.k8s.PodAffinityTerm[] => {
-      const labels = users.filter(({ parts }) => parts.length > 0).map(({ label }) => label);
+      // Sorted: which environment was made first is nothing to roll pods for.
+      const labels = users.filter(({ parts }) => parts.length > 0).map(({ label }) => label).sort();
       return [{
         labelSelector: labels.length === 1 ? { matchLabels: { [ENVIRONMENT_LABEL]: labels[0] } }
           : { matchExpressions: [{ key: ENVIRONMENT_LABEL, operator: 'In', values: labels }] },

@@ -5,6 +5,7 @@ import { isSameProblem, Problem } from '../base/problems';
 import { checkContainerNames } from '../pod/container-checks';
 import { lostToPatches } from '../pod/lost-to-patches';
 import { withoutAdditions } from '../pod/patched-pod';
+import { requiredTerms } from '../pod/pod-labels';
 import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
 import { PodAdditions, usesNix } from '../pod/pod-merge';
 import { lookAtPatches, patchesOf } from '../pod/written-manifest';
@@ -18,7 +19,9 @@ import { lookAtPatches, patchesOf } from '../pod/written-manifest';
  */
 export function checkPatches(object: ApiObject, made: PodManifest[], additions: PodAdditions, podsIn: (manifest: any) => PodManifest[]): Problem[] {
   try {
-    return [...lostToPatches(object, made, additions, podsIn), ...addedByPatches(object, additions, podsIn)];
+    return [
+      ...lostToPatches(object, made, additions, podsIn), ...addedByPatches(object, additions, podsIn), ...checkAddedTerms(object, additions, podsIn),
+    ];
   } catch {
     // A patch that fails is told as the object is written.
     return [];
@@ -35,6 +38,25 @@ function addedByPatches(object: ApiObject, additions: PodAdditions, podsIn: (man
   const looks = lookAtPatches(object, manifest => podsIn(manifest).flatMap(pod => checkTogether(pod, additions)));
   const [before, after] = [looks[0], looks[looks.length - 1]];
   return after.filter(problem => !before.some(other => isSameProblem(problem, other)));
+}
+
+/** A term that a patch adds to the one of ours: together they leave the pod without a node. */
+function checkAddedTerms(object: ApiObject, { affinity }: PodAdditions, podsIn: (manifest: any) => PodManifest[]): Problem[] {
+  if (affinity === undefined) {
+    return [];
+  }
+  const looks = lookAtPatches(object, podsIn);
+  return looks[looks.length - 1].flatMap(({ path, spec }): Problem[] => {
+    const terms = requiredTerms(spec.affinity);
+    const theirs = terms.filter(term => JSON.stringify(term) !== JSON.stringify(affinity[0]));
+    return theirs.length === 0 || theirs.length === terms.length ? [] : [{
+      code: 'CDK8SNIX0221',
+      prop: `${path}.spec.affinity.podAffinity`,
+      value: theirs[0].labelSelector?.matchLabels ?? theirs[0],
+      problem: 'Beside the term of the environment only a pod counts that matches both.',
+      remedy: 'Give the affinity to the workload itself, which then has yours alone, or replace the term: JsonPatch.replace(".../requiredDuringSchedulingIgnoredDuringExecution/0", …).',
+    }];
+  });
 }
 
 /** What in a pod that was given Nix excludes each other, whoever it is of. */

@@ -38,13 +38,25 @@ const CONTAINER = {
   lifecycle: map(),
 } as const;
 
+const POD_TERM = { labelSelector: map({ matchLabels: map(), matchExpressions: list() }), topologyKey: 'text', namespaces: 'texts' } as const;
+const PODS_NEAR = map({
+  requiredDuringSchedulingIgnoredDuringExecution: list(POD_TERM),
+  preferredDuringSchedulingIgnoredDuringExecution: list({ podAffinityTerm: map(POD_TERM) }),
+});
+const NODE_TERM = { matchExpressions: list(), matchFields: list() } as const;
+const NODES = map({
+  requiredDuringSchedulingIgnoredDuringExecution: map({ nodeSelectorTerms: list(NODE_TERM) }),
+  preferredDuringSchedulingIgnoredDuringExecution: list({ preference: map(NODE_TERM) }),
+});
+
 const POD = map({
   initContainers: list(CONTAINER),
   containers: list(CONTAINER),
   volumes: list(),
   securityContext: map({ sysctls: list(), seccompProfile: map() }),
   nodeSelector: map(),
-  affinity: map(),
+  nodeName: 'text',
+  affinity: map({ podAffinity: PODS_NEAR, podAntiAffinity: PODS_NEAR, nodeAffinity: NODES }),
   tolerations: list(),
   hostNetwork: 'switch',
   hostPID: 'switch',

@@ -1,5 +1,5 @@
 import { ApiObject } from 'cdk8s';
-import { joinsEnvironment } from './pod-labels';
+import { requiredTerms } from './pod-labels';
 import { containersOf, listOf, PodManifest } from './pod-manifest';
 import { PodAdditions, usesNix } from './pod-merge';
 import { lookAtPatches, patchesOf, PatchOperation } from './written-manifest';
@@ -70,7 +70,8 @@ function thingsIn(pods: PodManifest[]): Set<string> {
       ...listOf(initContainers).map(({ name }) => `init container ${name}`),
       ...Object.keys(securityContext ?? {}).map(field => `securityContext.${field}`),
       ...Object.keys(nodeSelector ?? {}).map(label => `nodeSelector ${label}`),
-      ...(joinsEnvironment(affinity) ? ['affinity to the pods on the same volume'] : []),
+      // Another term in its place is somebody's word.
+      ...(requiredTerms(affinity).length > 0 ? ['affinity to the pods on the same volume'] : []),
       ...containersOf(pod).flatMap(({ container }) => [
         ...listOf(container.volumeMounts).map(({ mountPath }) => `mount ${mountPath} of ${container.name}`),
         ...listOf(container.env).map(({ name }) => `variable ${name} of ${container.name}`),
@@ -117,6 +118,13 @@ function remedyFor({ op, path }: PatchOperation, start: readonly string[], now: 
   }
   if (start.length > 0) {
     return `Begin the command with what the environment sets first: ${start.map(word => JSON.stringify(word)).join(', ')}.`;
+  }
+  if (op !== 'remove' && /\/(affinity|podAffinity)$/.test(path)) {
+    const field = path.endsWith('/affinity') ? 'podAntiAffinity' : 'preferredDuringSchedulingIgnoredDuringExecution';
+    return `Patch only what is yours, JsonPatch.add("${path}/${field}", …), or give the affinity to the workload itself, and both are there.`;
+  }
+  if (path.endsWith('/requiredDuringSchedulingIgnoredDuringExecution')) {
+    return `Leave the patch out, or remove the term by itself: JsonPatch.remove("${path}/0").`;
   }
   const list = /(?:containers|initContainers)\/\d+\/(?:env|volumeMounts)$|[^/]*$/.exec(path)![0];
   if (!/\/(volumes|\w*[cC]ontainers|volumeMounts|env)$/.test(path)) {

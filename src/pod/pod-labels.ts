@@ -9,10 +9,7 @@ export function environmentLabels(environment: IConstruct): { readonly [label: s
   return { [ENVIRONMENT_LABEL]: Names.toLabelValue(environment) };
 }
 
-/** Whether a pod has to be with the pods of an environment on one node. */
-export function joinsEnvironment(affinity: any): boolean {
-  const selects = (selector: any): boolean => selector?.matchLabels?.[ENVIRONMENT_LABEL] !== undefined
-    || listOf(selector?.matchExpressions).some(expression => expression?.key === ENVIRONMENT_LABEL);
-  return listOf(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
-    .some(term => term?.topologyKey === 'kubernetes.io/hostname' && selects(term.labelSelector));
+/** With which pods a pod has to be: only one that all of these terms select counts, so two of them may leave it without a node. */
+export function requiredTerms(affinity: any): any[] {
+  return listOf(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
 }

@@ -3,7 +3,7 @@ import { secure } from './container-security';
 import { FolderMaker, withFolders } from './folder-maker';
 import { plainPath } from './folders-to-make';
 import { plainValue } from './plain-value';
-import { joinsEnvironment } from './pod-labels';
+import { requiredTerms } from './pod-labels';
 import { listOf, PodContent } from './pod-manifest';
 import { PodSecurityLevel } from './pod-security-level';
 
@@ -98,11 +98,10 @@ function isPinned({ nodeName, nodeSelector }: any): boolean {
   return nodeName !== undefined || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
 }
 
-/** Terms that somebody has written for the same label hold as they are. */
+/** Of several required terms only a pod counts that matches all: where somebody has written one, it is their word with whom theirs is. */
 function withPods(affinity: any, ours: kplus.k8s.PodAffinityTerm[]): any {
-  const theirs = listOf(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
-  return joinsEnvironment(affinity) ? affinity
-    : { ...affinity, podAffinity: { ...affinity?.podAffinity, requiredDuringSchedulingIgnoredDuringExecution: [...theirs, ...ours] } };
+  return requiredTerms(affinity).length > 0 ? affinity
+    : { ...affinity, podAffinity: { ...affinity?.podAffinity, requiredDuringSchedulingIgnoredDuringExecution: ours } };
 }
 
 /** What pods are found and replaced by. */

@@ -7,6 +7,8 @@ import { synthErrorOf } from '../support/synth-error';
 const { READ_WRITE_MANY, READ_WRITE_ONCE_POD } = kplus.PersistentVolumeAccessMode;
 const LABEL = 'cdk8s-nix/environment';
 const POD = '/spec/template/spec';
+const REQUIRED = `${POD}/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution`;
+const OTHER = { labelSelector: { matchLabels: { app: 'other' } }, topologyKey: 'kubernetes.io/hostname' };
 
 function deployment(chart: Chart, name: string, pod: any = {}): ApiObject {
   const labels = { app: name };
@@ -56,10 +58,10 @@ describe('several workloads on a claim for one node', () => {
 
   test('of several environments', () => {
     const chart = testChart();
-    ['one', 'two', 'idle'].forEach(id => new NixEnvironment(chart, id, { store: NixStore.existing('tools') }));
+    ['two', 'one', 'idle'].forEach(id => new NixEnvironment(chart, id, { store: NixStore.existing('tools') }));
     ['one', 'two'].forEach(id => (chart.node.findChild(id) as NixEnvironment).enable(deployment(chart, `of-${id}`)));
     const { 'of-one': one, 'of-two': two } = pods(chart);
-    const labels = [one, two].map(pod => pod.metadata.labels[LABEL]);
+    const labels = [one, two].map(pod => pod.metadata.labels[LABEL]).sort();
     expect(new Set(labels).size).toBe(2);
     for (const pod of [one, two]) {
       expect(terms(pod)).toEqual([{ labelSelector: { matchExpressions: [{ key: LABEL, operator: 'In', values: labels }] }, topologyKey: 'kubernetes.io/hostname' }]);
@@ -75,11 +77,27 @@ describe('several workloads on a claim for one node', () => {
   });
 
   test('beside what a pod says of affinity itself', () => {
-    const other = { labelSelector: { matchLabels: { app: 'other' } }, topologyKey: 'kubernetes.io/hostname' };
     const node = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } }] };
-    const { 'theirs-0': first } = withEach({}, { affinity: { nodeAffinity: node, podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [other] } } }, {});
+    const { 'theirs-0': first } = withEach({}, { affinity: { nodeAffinity: node } }, {});
     expect(first.spec.affinity.nodeAffinity).toEqual(node);
-    expect(terms(first)).toEqual([other, expect.objectContaining({ labelSelector: { matchLabels: { [LABEL]: expect.any(String) } } })]);
+    expect(terms(first)).toHaveLength(1);
+  });
+
+  test('but for one that says itself with whom it has to be: of two required terms only a pod counts that matches both', () => {
+    const own = { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [OTHER] } } };
+    const ours = { labelSelector: { matchLabels: { [LABEL]: expect.any(String) } }, topologyKey: 'kubernetes.io/hostname' };
+    expect(Object.values(withEach({}, own, {}, {})).map(terms)).toEqual([[OTHER], [ours], [ours]]);
+    const chart = testChart();
+    const nix = new NixEnvironment(chart, 'nix');
+    const cache = new kplus.Deployment(chart, 'cache', { containers: [{ image: 'example/cache:1' }] });
+    const first = new kplus.Deployment(chart, 'first', { containers: [{ image: 'example/app:1' }] });
+    first.scheduling.colocate(cache);
+    nix.enable(first);
+    nix.enable(deployment(chart, 'second'));
+    const labels = (pod: any): string[][] => terms(pod).map(({ labelSelector }) => Object.keys(labelSelector.matchLabels));
+    expect(Object.entries(pods(chart)).map(([name, pod]) => [name, labels(pod)])).toEqual([
+      [cache.name, []], [first.name, [['cdk8s.io/metadata.addr']]], ['second', [[LABEL]]],
+    ]);
   });
 
   test.each<[string, any]>([
@@ -136,9 +154,21 @@ describe('a patch', () => {
     const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'Exists' }] }] } };
     expect(patched(JsonPatch.add(`${POD}/affinity`, { nodeAffinity }))).toContain(
       `CDK8SNIX0524 ${POD}/affinity: got "add". The JSON patch takes away what the environment has put there: affinity to the pods on the same volume. `
-      + `Patch the fields in it one by one, and add to lists: JsonPatch.add("${POD}/affinity/…", …)`);
+      + `Patch only what is yours, JsonPatch.add("${POD}/affinity/podAntiAffinity", …), or give the affinity to the workload itself, and both are there.`);
+    const preferred = { preferredDuringSchedulingIgnoredDuringExecution: [] };
+    expect(patched(JsonPatch.replace(`${POD}/affinity/podAffinity`, preferred))).toContain(
+      `Patch only what is yours, JsonPatch.add("${POD}/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution", …)`);
+    expect(patched(JsonPatch.replace(REQUIRED, []))).toContain(`or remove the term by itself: JsonPatch.remove("${REQUIRED}/0").`);
     expect(patched(JsonPatch.add(`${POD}/affinity/nodeAffinity`, nodeAffinity))).toBe('');
-    expect(patched(JsonPatch.remove(`${POD}/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/0`))).toBe('');
+    expect(patched(JsonPatch.remove(`${REQUIRED}/0`))).toBe('');
+  });
+
+  test('that says with whom a pod has to be takes the place of ours, and is told beside it', () => {
+    expect(patched(JsonPatch.replace(`${REQUIRED}/0`, OTHER))).toBe('');
+    expect(patched(JsonPatch.add(`${POD}/affinity`, { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [OTHER] } }))).toBe('');
+    expect(patched(JsonPatch.add(`${REQUIRED}/-`, OTHER))).toContain(
+      '[test/first] CDK8SNIX0221 .spec.template.spec.affinity.podAffinity: got {"app":"other"}. Beside the term of the environment only a pod counts that matches both. '
+      + 'Give the affinity to the workload itself, which then has yours alone, or replace the term: JsonPatch.replace(".../requiredDuringSchedulingIgnoredDuringExecution/0", …).');
   });
 });
 

@@ -77,3 +77,12 @@ describe('an object of a List that a JSON patch renames', () => {
     expect(synthErrorOf(chart => enabled(chart, list('Deployment', { ...SPEC, replicas: 3 })).addJsonPatch(rename, JsonPatch.replace('/items/0/spec/replicas', 1)))).toBe('');
   });
 });
+
+test('an item in another namespace than the rest is named', () => {
+  expect(synthErrorOf(chart => {
+    const item = (name: string, namespace?: string): any => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec: SPEC });
+    const inner = new Chart(chart, 'dev', { namespace: 'dev' });
+    enabled(inner, { apiVersion: 'v1', kind: 'List', items: [item('a', 'dev'), item('b', 'prod')] });
+  })).toContain('CDK8SNIX0505 metadata.namespace: got "prod". The objects of the environment test/dev/nix are in "dev", where the pod cannot reach them. '
+    + 'Give Deployment/b the namespace dev, by its chart or in its own manifest, or enable it by an environment that is in prod.');
+});

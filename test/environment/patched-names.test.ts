@@ -83,6 +83,7 @@ describe('a namespace that a patch gives', () => {
     const workspace = new NixDeployment(chart, 'workspace');
     ApiObject.of(workspace.environment.claim!).addJsonPatch(moved('team'));
     expect(refusal(chart)).toContain('CDK8SNIX0505 metadata.namespace: got nothing. The objects of the environment test/workspace/Nix are in "team"');
+    expect(refusal(chart)).toMatch(/Leave out the patch of the namespace of PersistentVolumeClaim\/\S+: that of the chart moves all of them\./);
   });
 
   test('to all objects is fine', () => {

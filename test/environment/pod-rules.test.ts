@@ -66,8 +66,8 @@ test('folders of mounts and working directories that a patch has added are made,
 test('an item that is none, among the terms of an affinity, is no reason to fail without words', () => {
   const nodeSelectorTerms = [null, { matchExpressions: [null, { key: 'disk', operator: 'Exists' }] }];
   const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
-  const { template } = enabled({ spec: { affinity, containers: [{ name: 'app', image: 'example/app:1' }] } });
-  expect(byName(template.spec.initContainers, 'seed-nix-store')).toBeDefined();
+  expect(() => enabled({ spec: { affinity, containers: [{ name: 'app', image: 'example/app:1' }] } }))
+    .toThrow('CDK8SNIX0520 .spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms');
 });
 
 test('a store of one architecture is mounted on nodes of that architecture', () => {
