@@ -1,21 +1,16 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject } from 'cdk8s';
 import { DoorKeeper, Given } from './door-keeper';
 import { fitToStore } from './fit-to-store';
+import { checkWorkload } from './guest-checks';
 import { Brought, isStill, Look } from './guest-look';
-import { additionsFor, checkKnative } from './knative';
-import { checkOwnPod } from './known-pods';
-import { checkNamespace } from './namespace-checks';
+import { additionsFor } from './knative';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPatches } from './patch-checks';
-import { checkPlaces } from './place-checks';
-import { checkRoot } from './privilege-checks';
-import { checkPrograms } from './program-checks';
 import { checkPatchedRuntime } from './runtime-checks';
-import { checkKind, checkServedStore, endsByItself, noContainer, noPod, podOfPatch } from './workload-checks';
+import { endsByItself, noContainer, podOfPatch } from './workload-checks';
 import { describe, isSameProblem, Problem } from '../base/problems';
-import { hasDefaults, isAskedFor, isSaid } from '../pod/asked-for';
+import { isAskedFor, isSaid } from '../pod/asked-for';
 import { withClaimTemplate } from '../pod/claim-templates';
-import { checkPlainWorkload } from '../pod/container-checks';
 import { EnabledWorkload } from '../pod/enabled-workload';
 import { checkObjectShapes, checkShapes } from '../pod/field-shapes';
 import { withFolders } from '../pod/folder-maker';
@@ -29,7 +24,6 @@ import { containersOf, isList, mapObjects, mapPods, objectsOf, PodContent, PodMa
 import { mergePod, mergePodMetadata, PodAdditions } from '../pod/pod-merge';
 import { VOLUME } from '../pod/pod-names';
 import { isPart, partOf, PodTarget } from '../pod/pod-targets';
-import { checkSelector } from '../pod/selector-checks';
 import { Starters, startersOf } from '../pod/starters';
 import { textOf } from '../pod/text-of';
 import { editManifest, finishManifest, isPatched, manifestAsMade, manifestAsPatched, manifestAsWished, manifestToCheck, patchesOf } from '../pod/written-manifest';
@@ -249,35 +243,12 @@ export class Guest {
   }
 
   private check(manifest: any, additions: PodAdditions, theirs: (pod: PodManifest) => PodManifest, made = manifest): Problem[] {
-    const { store, places, user, home, programs } = this.keeper;
-    const named = isPatched(this.object) ? this.owners(manifestAsWished(this.object), made) : [];
-    return this.owners(manifest, made).flatMap((owner, i) => {
-      // That adds fields beside the pods, whatever there is.
-      const fitted = this.fitted(owner);
-      const found = podsOf(fitted, this.podTemplates);
-      const misshapen = [...checkObjectShapes(owner), ...found.flatMap(checkShapes)];
-      if (misshapen.length > 0) {
-        return misshapen;
-      }
-      if (found.length === 0) {
-        return [noPod(owner)];
-      }
-      const own = found.map((pod): PodManifest => theirs(pod));
-      return [
-        ...own.flatMap(pod => [
-          ...checkPlainWorkload(pod, () => this.nameIsMade(owner)),
-          ...checkOwnPod(pod, additions, user),
-          ...checkServedStore(pod, store, home),
-          ...checkKnative(pod, additions),
-          ...(user.isRoot && !hasDefaults(this.object) ? checkRoot(pod, additions) : []),
-          ...checkPrograms(pod, programs, additions.firstContainers),
-        ]),
-        ...checkKind(store, fitted),
-        ...own.flatMap(pod => checkSelector(fitted, { ...pod.metadata.labels, ...additions.labels })),
-        ...checkPlaces(places, fitted, own, startersOf(this.object, named[i] ?? owner)),
-        ...checkNamespace(this.keeper.scope, named[i] ?? owner),
-      ];
-    });
+    const wished = isPatched(this.object) ? this.owners(manifestAsWished(this.object), made) : [];
+    return this.owners(manifest, made).flatMap((owner, i) =>
+      // What fits it to the store adds fields beside the pods, whatever there is.
+      checkWorkload(this.object, this.keeper, this.podTemplates, {
+        made: owner, fitted: this.fitted(owner), wished: wished[i] ?? owner, additions, theirs,
+      }));
   }
 
   private render(): any {
@@ -286,10 +257,5 @@ export class Guest {
     } catch {
       return undefined;
     }
-  }
-
-  private nameIsMade({ metadata }: any): boolean {
-    const { object } = this;
-    return metadata?.name === object.name && Chart.of(object).generateObjectName(object) === object.name;
   }
 }

@@ -26,7 +26,12 @@ export function checkPlainWorkload({ owner, metadata }: PodManifest, nameIsMade:
   ];
 }
 
-/** The same of its pod. */
+/** The part of it that differs from one workload of a loop to the next. */
+export function checkNames(owner: any, podMetadata: ObjectMetadata, nameIsMade: () => boolean): Problem[] {
+  return [...checkObject(owner, nameIsMade), ...checkMetadata('podMetadata', podMetadata)];
+}
+
+/** What they would refuse in its pod. */
 export function checkPlainPod(pod: PodManifest): Problem[] {
   return [
     ...checkContainerNames(pod),

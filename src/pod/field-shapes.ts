@@ -90,6 +90,11 @@ export function checkObjectShapes(object: any): Problem[] {
   return [...check('', object, OBJECT), ...(shape === undefined ? [] : check('.spec', object.spec, shape))];
 }
 
+/** The same of the names and labels of both alone. */
+export function isMetadataReadable(object: any, podMetadata: unknown): boolean {
+  return fits(object, OBJECT) && fits(podMetadata, METADATA);
+}
+
 /** Every pod is asked, each time something of it is read, and nearly all are fine. */
 function check(prop: string, value: unknown, shape: Shape): Problem[] {
   return fits(value, shape) ? [] : problemsOf(prop, value, shape);

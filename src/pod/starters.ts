@@ -22,6 +22,10 @@ export interface StartingRollout {
   readonly strategy: any;
 }
 
+export function startAny({ autoscaledTo, rollouts }: Starters): boolean {
+  return autoscaledTo > 0 || rollouts.length > 0;
+}
+
 /** Where an app keeps what was found; the same in every copy of this library. */
 const FOUND = Symbol.for('cdk8s-nix.starters');
 

@@ -1,7 +1,7 @@
 import { ApiObject, Chart, Testing } from 'cdk8s';
 import { NixEnvironment, NixUser, PodSecurityLevel } from '../../src';
-import { checkOwnPod } from '../../src/environment/known-pods';
-import { podsOf } from '../../src/pod/pod-manifest';
+import { checkWorkload } from '../../src/environment/guest-checks';
+import { StoreReach } from '../../src/pod/bound-store';
 import { PodAdditions } from '../../src/pod/pod-merge';
 import { testChart } from '../support/synth';
 
@@ -40,7 +40,7 @@ const FAULTS: { [title: string]: [object, string, string?] } = {
   'an annotation': [pod({}, {}, { 'container.apparmor.security.beta.kubernetes.io/app': 'unconfined' }), 'CDK8SNIX0404'],
 };
 
-describe('a pod that is fine says nothing of another', () => {
+describe('a workload that is fine says nothing of another', () => {
   test.each(Object.entries(FAULTS))('which has %s', (_, [template, code]) => {
     const chart = testChart();
     const environment = new NixEnvironment(chart, 'nix');
@@ -51,6 +51,41 @@ describe('a pod that is fine says nothing of another', () => {
     expect(errors).toContain(`[test/second] ${code} `);
     expect(errors).not.toContain('[test/first]');
     expect(errors).not.toContain('[test/third]');
+  });
+
+  /** What is beside the pod. */
+  test.each<[string, object, string]>([
+    ['replicas that are none', { spec: { replicas: 'one' } }, 'CDK8SNIX0515'],
+    ['replicas that are no number', { spec: { replicas: NaN } }, 'CDK8SNIX0515'],
+    ['several replicas', { spec: { replicas: 2 } }, 'CDK8SNIX0206'],
+    ['another strategy', { spec: { strategy: { type: 'RollingUpdate' } } }, 'CDK8SNIX0207'],
+    ['a strategy that is none', { spec: { strategy: { type: 'Recreated' } } }, 'CDK8SNIX0527'],
+    ['another selector', { spec: { selector: { matchLabels: { app: 'other' } } } }, 'CDK8SNIX0523'],
+    ['a name that is none', { metadata: { name: 'No_Name' } }, 'CDK8SNIX0514'],
+    ['a label that is none', { metadata: { labels: { app: 'a b' } } }, 'CDK8SNIX0513'],
+    ['pods with a label that is none', { spec: { template: { ...pod(), metadata: { labels: { app: 'app', tier: 'a b' } } } } }, 'CDK8SNIX0513'],
+    ['pods with labels that are none', { spec: { template: { ...pod(), metadata: { labels: 'app' } } } }, 'CDK8SNIX0520'],
+    ['another namespace', { metadata: { namespace: 'elsewhere' } }, 'CDK8SNIX0505'],
+  ])('which has %s', (_, { spec, ...other }: any, code) => {
+    const chart = testChart();
+    const environment = new NixEnvironment(chart, 'nix');
+    const plain = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: {}, spec: { replicas: null, selector: { matchLabels: { app: 'app' } }, template: pod() } };
+    environment.enable(new ApiObject(chart, 'first', plain));
+    environment.enable(new ApiObject(chart, 'second', { ...plain, ...other, spec: { ...plain.spec, ...spec } }));
+    const errors = errorsOf(chart);
+    expect(errors).toContain(`[test/second] ${code} `);
+    expect(errors).not.toContain('[test/first]');
+  });
+
+  test('of which an autoscaler makes several', () => {
+    const chart = testChart();
+    const environment = new NixEnvironment(chart, 'nix');
+    environment.enable(workload(chart, 'first', pod()));
+    environment.enable(new ApiObject(chart, 'second', { ...workload(chart, 'model', pod()).toJson(), metadata: { name: 'second' } }));
+    new ApiObject(chart, 'scaler', {
+      apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'second' } },
+    });
+    expect(errorsOf(chart)).toContain('[test/second] CDK8SNIX0206 ');
   });
 
   test('of another kind', () => {
@@ -101,7 +136,7 @@ describe('a pod that is fine says nothing of another', () => {
   });
 });
 
-test('all that the checks read decides whether a pod is known', () => {
+test('all that the checks read decides whether a workload is known', () => {
   const additions: PodAdditions = {
     initContainers: [{ name: 'ours' }],
     nixInitContainers: [{ name: 'ours-too' }],
@@ -132,18 +167,34 @@ test('all that the checks read decides whether a pod is known', () => {
     securityContext: { runAsUser: 1001, capabilities: { add: ['NET_BIND_SERVICE'] } },
   };
   const template = pod({}, { containers: [container], volumes: [{ name: 'data', emptyDir: {} }], os: { name: 'linux' }, securityContext: { fsGroup: 1001 } }, { a: 'b' });
-  const [found] = podsOf({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'app' }, spec: { template } });
+  const chart = testChart();
+  const manifest = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'app' },
+    spec: { replicas: 1, strategy: { type: 'Recreate' }, selector: { matchLabels: { app: 'app' } }, template },
+  };
+  const object = new ApiObject(chart, 'app', manifest);
   const fieldsRead = (): { [what: string]: unknown[] } => {
-    const read: { [what: string]: Set<unknown> } = { additions: new Set(), user: new Set(), owner: new Set(), metadata: new Set() };
+    const read: { [what: string]: Set<unknown> } = { additions: new Set(), user: new Set(), places: new Set(), podMetadata: new Set() };
     const watched = <T extends object>(what: string, value: T): T => new Proxy(value, {
       get: (target, field) => {
         read[what].add(field);
         return (target as any)[field];
       },
     });
-    const seen = { path: found.path, owner: watched('owner', found.owner), metadata: watched('metadata', found.metadata), spec: found.spec };
-    expect(checkOwnPod(seen, watched('additions', additions), watched('user', NixUser.code()))).toEqual([]);
-    return Object.fromEntries(Object.entries(read).map(([what, fields]) => [what, [...fields].sort()]));
+    // Of its spec all is remembered.
+    const seen = { ...manifest, spec: { ...manifest.spec, template: { ...template, metadata: watched('podMetadata', template.metadata) } } };
+    const keeper: any = {
+      scope: chart,
+      store: {},
+      home: {},
+      places: watched('places', { reach: StoreReach.ONE_NODE, what: 'store' }),
+      user: watched('user', NixUser.code()),
+      programs: { names: [], annotations: {} },
+    };
+    expect(checkWorkload(object, keeper, [], { made: seen, fitted: seen, wished: seen, additions: watched('additions', additions), theirs: each => each })).toEqual([]);
+    return Object.fromEntries(Object.entries(read).map(([what, fields]) => [what, [...fields].filter(field => field !== 'toJSON').sort()]));
   };
   const whenNew = fieldsRead();
   const whenKnown = fieldsRead();
