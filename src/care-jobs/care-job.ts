@@ -4,8 +4,6 @@ import { Construct } from 'constructs';
 import { CARE_FOLDER, CARE_VOLUME, careScripts, CareTask, command } from '../care/care-task';
 import { NixEnvironment } from '../environment/nix-environment';
 import { nameByContent } from '../pod/name-by-content';
-import { requiredTerms } from '../pod/pod-labels';
-import { transformPodSpec } from '../pod/workload-hook';
 
 /** For the pod to be scheduled, and the store to be seeded if nobody has done so yet. */
 const STARTING = Duration.minutes(15);
@@ -64,8 +62,4 @@ function giveTask(workload: kplus.Job | kplus.CronJob, environment: NixEnvironme
   });
   container.mount(CARE_FOLDER, kplus.Volume.fromConfigMap(workload, 'ScriptsVolume', scripts, { name: CARE_VOLUME }), { readOnly: true });
   environment._enableForCare(workload);
-  transformPodSpec(workload, spec => {
-    const ours = requiredTerms(spec.affinity).length > 0 ? undefined : environment._care.affinity()?.podAffinity;
-    return ours ? { ...spec, affinity: { ...spec.affinity, podAffinity: { ...spec.affinity?.podAffinity, ...ours } } } : spec;
-  });
 }

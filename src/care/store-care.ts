@@ -160,22 +160,6 @@ export class StoreCare {
     }));
   }
 
-  /** On which node a pod can mount the volume, where that is one: that of the workload that keeps it mounted. */
-  public affinity(): kplus.k8s.Affinity | undefined {
-    const [workload] = this.longRunning();
-    if (this.store.reach !== StoreReach.ONE_NODE || !workload) {
-      return undefined;
-    }
-    return {
-      podAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: [{
-          labelSelector: { matchLabels: workload.podLabels },
-          topologyKey: 'kubernetes.io/hostname',
-        }],
-      },
-    };
-  }
-
   /** Asked at synth, when all programs are known. */
   private steps(): CareTask[] {
     const programs = this.programs?.();

@@ -1,57 +1,75 @@
-import { Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { IConstruct } from 'constructs';
 import { DoorKeeper } from './door-keeper';
-import { staysUp } from './workload-checks';
+import { Place, placeOf, PlaceUses } from './place-uses';
+import { endsByItself, staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
+import { removedPart } from '../base/tree';
 import { StoreReach } from '../pod/bound-store';
 import { ENVIRONMENT_LABEL } from '../pod/pod-labels';
-import { PodTargetPart } from '../pod/pod-targets';
+import { PodTarget, PodTargetPart } from '../pod/pod-targets';
 
-/** An environment on a claim, as its neighbours there know it; plain data, which every copy of this library can read. */
+/** An environment on claims, as its neighbours there know it; plain data, which every copy of this library can read. */
 interface Neighbour {
   readonly path: string;
   /** The value of the label that finds its pods. */
   readonly label: string;
   /** What gets Nix from it. */
-  parts: readonly PodTargetPart[];
+  targets: readonly PodTarget[];
+  /** What of an app it uses that is for one node or one pod. */
+  claims: readonly UsedClaim[];
 }
 
-/** A claim for one node or one pod, and all that use it, of whichever folder. */
-interface UsedClaim {
-  readonly name: string;
+interface UsedClaim extends Place {
   /** What the environment has there. */
   readonly prop: 'store' | 'home';
   readonly reach: StoreReach;
-  readonly users: readonly Neighbour[];
-  /** How many were there before. */
-  readonly before: number;
+  readonly user: Neighbour;
+}
+
+/** Where an app keeps who uses a claim. */
+const OF_APP = Symbol.for('cdk8s-nix.claimCompany');
+
+/** All with a workload who are bound to one node, and what follows for their pods. */
+interface Company {
+  readonly members: readonly Neighbour[];
+  readonly parts: readonly PodTargetPart[];
+  /** One for all, the same for each: of several required terms only a pod counts that matches all. */
+  readonly term: kplus.k8s.PodAffinityTerm;
 }
 
 /** The workloads that share the claims of an environment: those of its own, and of others. */
 export class ClaimCompany {
-  // An app has a thousand of all lists here: `concat` leaves no room to grow in them, as `push` and `...` do.
-  private claims: readonly UsedClaim[] = [];
   private readonly own: Neighbour;
+  private readonly uses: PlaceUses<UsedClaim>;
 
   constructor({ path, scope, store, boundHome, labels }: DoorKeeper) {
-    this.own = { path, label: labels[ENVIRONMENT_LABEL], parts: [] };
-    this.join(scope, 'store', store.claim?.name, store.reach);
-    this.join(scope, 'home', boundHome.source?.persistentVolumeClaim?.claimName, boundHome.reach);
+    this.own = { path, label: labels[ENVIRONMENT_LABEL], targets: [], claims: [] };
+    this.uses = PlaceUses.of(scope.node.root, OF_APP);
+    const join = (prop: UsedClaim['prop'], name: string | undefined, reach: StoreReach): void => {
+      const isForFew = reach === StoreReach.ONE_NODE || reach === StoreReach.ONE_POD;
+      if (name !== undefined && isForFew && !this.own.claims.some(claim => claim.name === name)) {
+        const claim: UsedClaim = { ...placeOf(scope, '', name), prop, reach, user: this.own };
+        this.own.claims = this.own.claims.concat(claim);
+        this.uses.add(claim);
+      }
+    };
+    join('store', store.claim?.name, store.reach);
+    join('home', boundHome.source?.persistentVolumeClaim?.claimName, boundHome.reach);
   }
 
-  /** What gets Nix from the environment. */
+  /** What gets Nix from the environment, without what was removed since. */
   public get parts(): readonly PodTargetPart[] {
-    return this.own.parts;
+    return partsOf(this.own);
   }
 
-  public add(parts: readonly PodTargetPart[]): void {
-    this.own.parts = this.own.parts.concat(parts);
+  public add(targets: readonly PodTarget[]): void {
+    this.own.targets = this.own.targets.concat(targets);
+    this.uses.change();
   }
 
-  /** How many workloads there are on its claims: another number after anything that changes their affinity. */
-  public get size(): number {
-    return this.claims.reduce((sum, { users }) => users.reduce((all, { parts }) => all + parts.length, sum), 0);
+  /** Another number after anything that changes who is there. */
+  public get revision(): number {
+    return this.uses.revision;
   }
 
   /**
@@ -59,64 +77,78 @@ export class ClaimCompany {
    * first pod matches its own label, so it may go anywhere.
    */
   public affinity(): kplus.k8s.PodAffinityTerm[] {
-    const isShared = ({ users }: UsedClaim): boolean => users.reduce((sum, { parts }) => sum + parts.length, 0) > 1;
-    const together = this.claims.filter(claim => claim.reach === StoreReach.ONE_NODE && isShared(claim));
-    const terms = together.flatMap(({ users }): kplus.k8s.PodAffinityTerm[] => {
-      // Sorted: which environment was made first is nothing to roll pods for.
-      const labels = users.filter(({ parts }) => parts.length > 0).map(({ label }) => label).sort();
-      return [{
-        labelSelector: labels.length === 1 ? { matchLabels: { [ENVIRONMENT_LABEL]: labels[0] } }
-          : { matchExpressions: [{ key: ENVIRONMENT_LABEL, operator: 'In', values: labels }] },
-        topologyKey: 'kubernetes.io/hostname',
-      }];
-    });
-    return [...new Map(terms.map(term => [JSON.stringify(term), term])).values()];
+    const company = this.isAlone() ? undefined : this.onOneNode();
+    return company && company.parts.length > 1 ? [company.term] : [];
+  }
+
+  /** Where a pod has to be that comes and goes: with those that stay, if any do. */
+  public affinityOfFollowers(): kplus.k8s.PodAffinityTerm[] {
+    const company = this.onOneNode();
+    return company?.parts.some(part => !endsByItself(part)) ? [company.term] : [];
   }
 
   /** Workloads of several environments on a claim for one pod, of which one keeps the others from it for ever. */
   public problems(): Problem[] {
-    if (!this.claims.some(({ reach }) => reach === StoreReach.ONE_POD)) {
+    if (!this.own.claims.some(({ reach }) => reach === StoreReach.ONE_POD) || this.isAlone()) {
       return [];
     }
-    const named = ({ parts }: Neighbour): string[] => parts.map(({ kind, name }) => `${kind}/${name}`);
+    const named = (neighbour: Neighbour): string[] => partsOf(neighbour).map(({ kind, name }) => `${kind}/${name}`);
     const namedOf = (other: Neighbour): string[] => named(other).map(each => `${each} of ${other.path}`);
-    return this.claims.flatMap(({ name, prop, reach, users, before }): Problem[] => {
-      const others = users.slice(0, before).filter(({ parts }) => parts.length > 0);
-      const stay = [this.own, ...others].some(({ parts }) => parts.some(staysUp));
-      return reach !== StoreReach.ONE_POD || this.own.parts.length === 0 || others.length === 0 || !stay ? [] : [{
+    return this.own.claims.flatMap((claim): Problem[] => {
+      const users = this.uses.with(claim).map(({ user }) => user);
+      const others = users.slice(0, users.indexOf(this.own)).filter(other => partsOf(other).length > 0);
+      const stay = [this.own, ...others].some(neighbour => partsOf(neighbour).some(staysUp));
+      return claim.reach !== StoreReach.ONE_POD || this.parts.length === 0 || others.length === 0 || !stay ? [] : [{
         code: 'CDK8SNIX0219',
-        prop,
+        prop: claim.prop,
         value: 'ReadWriteOncePod',
-        problem: `Several workloads need the claim ${name} at once: ${[...named(this.own), ...others.flatMap(namedOf)].join(', ')}.`,
+        problem: `Several workloads need the claim ${claim.name} at once: ${[...named(this.own), ...others.flatMap(namedOf)].join(', ')}.`,
         remedy: 'Use another claim, or READ_WRITE_ONCE, which lets the pods of one node share it.',
       }];
     });
   }
 
-  private join(scope: IConstruct, prop: UsedClaim['prop'], name: string | undefined, reach: StoreReach): void {
-    if (name === undefined || (reach !== StoreReach.ONE_NODE && reach !== StoreReach.ONE_POD) || this.claims.some(claim => claim.name === name)) {
-      return;
+  /** Nearly every environment is, of an app that has thousands: nothing more is asked of it. */
+  private isAlone(): boolean {
+    const { claims, targets } = this.own;
+    const hasSeveral = targets.length > 1 || (targets.length === 1 && targets[0].parts.length > 1);
+    return claims.length === 0 || (!hasSeveral && claims.every(claim => this.uses.with(claim).length === 1));
+  }
+
+  /** With whom the environment's own are on one node: by its claims, by those of others on them, and so on. */
+  private onOneNode(): Company | undefined {
+    return this.uses.known(this.own, () => this.findOnOneNode(), company => this.parts.length > 0 ? company?.members ?? [] : []);
+  }
+
+  private findOnOneNode(): Company | undefined {
+    const found = new Set([this.own]);
+    const seen = new Set<readonly UsedClaim[]>();
+    for (const { claims } of found) {
+      for (const users of claims.filter(isForOneNode).map(claim => this.uses.with(claim)).filter(each => !seen.has(each))) {
+        seen.add(users);
+        users.filter(isForOneNode).map(({ user }) => user).filter(user => partsOf(user).length > 0).forEach(user => found.add(user));
+      }
     }
-    const users = join(scope.node.root, `${Chart.of(scope).namespace ?? ''}/${name}`, this.own);
-    this.claims = this.claims.concat({ name, prop, reach, users, before: users.length - 1 });
+    const members = [...found].filter(neighbour => partsOf(neighbour).length > 0);
+    return seen.size === 0 || members.length === 0 ? undefined : { members, parts: members.flatMap(partsOf), term: termFor(members) };
   }
 }
 
-/** Where an app keeps who uses a claim. */
-const OF_APP = Symbol.for('cdk8s-nix.claimNeighbours');
+function isForOneNode({ reach }: UsedClaim): boolean {
+  return reach === StoreReach.ONE_NODE;
+}
 
-/** Those on a claim, with one more of them; grows. */
-function join(root: IConstruct, claim: string, user: Neighbour): readonly Neighbour[] {
-  const marked = root as { [OF_APP]?: Map<string, Neighbour[]> };
-  if (!marked[OF_APP]) {
-    Object.defineProperty(root, OF_APP, { value: new Map() });
-  }
-  const users = marked[OF_APP]!.get(claim);
-  if (users) {
-    users.push(user);
-    return users;
-  }
-  const alone = [user];
-  marked[OF_APP]!.set(claim, alone);
-  return alone;
+/** What gets Nix from an environment, without what was removed since. */
+function partsOf({ targets }: Neighbour): PodTargetPart[] {
+  return targets.filter(({ object }) => removedPart(object) === undefined).flatMap(({ parts }) => parts);
+}
+
+function termFor(company: readonly Neighbour[]): kplus.k8s.PodAffinityTerm {
+  // Sorted: which environment was made first is nothing to roll pods for.
+  const labels = company.map(({ label }) => label).sort();
+  return {
+    labelSelector: labels.length === 1 ? { matchLabels: { [ENVIRONMENT_LABEL]: labels[0] } }
+      : { matchExpressions: [{ key: ENVIRONMENT_LABEL, operator: 'In', values: labels }] },
+    topologyKey: 'kubernetes.io/hostname',
+  };
 }

@@ -27,12 +27,12 @@ export class Door {
   private readonly company: ClaimCompany;
 
   constructor(private readonly keeper: DoorKeeper) {
-    shareClaims(keeper);
+    const excluded = shareClaims(keeper);
     this.company = new ClaimCompany(keeper);
     keeper.scope.node.addValidation({
       validate: () => [
         ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.company.parts), ...this.company.problems(),
-        ...checkMadeClaims(keeper),
+        ...excluded(), ...checkMadeClaims(keeper),
       ].map(describe),
     });
   }
@@ -49,13 +49,12 @@ export class Door {
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
     if (!follows) {
-      this.company.add(targets.flatMap(({ parts }) => parts));
+      this.company.add(targets);
     }
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
     watchStarters(construct);
-    const given: Given = follows ? { additions, revision: this.keeper.revision }
-      : { additions: () => this.together(additions()), revision: () => this.keeper.revision() + this.company.size };
+    const given: Given = { additions: () => this.together(additions(), follows), revision: () => this.keeper.revision() + this.company.revision };
     const guests = targets.map(target => new Guest(this.keeper, target, options, given));
     construct.node.addValidation({
       validate: () => {
@@ -73,8 +72,8 @@ export class Door {
   }
 
   /** With the other workloads on the same node, where their volume is one for a node. */
-  private together(additions: PodAdditions): PodAdditions {
-    const affinity = this.company.affinity();
+  private together(additions: PodAdditions, follows: boolean): PodAdditions {
+    const affinity = follows ? this.company.affinityOfFollowers() : this.company.affinity();
     return affinity.length === 0 ? additions : { ...additions, affinity };
   }
 

@@ -19,6 +19,10 @@ function deployment(chart: Chart, name: string, pod: any = {}): ApiObject {
 /** The pods of all workloads of a chart, by the names of those. */
 function pods(chart: Chart): { [name: string]: any } {
   expect(chart).toBeValidKubernetes({ external: ['PersistentVolumeClaim/tools', 'PersistentVolumeClaim/homes'] });
+  return podsOf(chart);
+}
+
+function podsOf(chart: Chart): { [name: string]: any } {
   const templateOf = ({ spec }: any): any => spec?.template ?? spec?.jobTemplate?.spec.template;
   const templates = Testing.synth(chart).map(object => [object.metadata.name, templateOf(object)] as const);
   return Object.fromEntries(templates.filter(([, template]) => template !== undefined));
@@ -66,6 +70,44 @@ describe('several workloads on a claim for one node', () => {
     for (const pod of [one, two]) {
       expect(terms(pod)).toEqual([{ labelSelector: { matchExpressions: [{ key: LABEL, operator: 'In', values: labels }] }, topologyKey: 'kubernetes.io/hostname' }]);
     }
+  });
+
+  test('are connected by any of their claims, and have one term, which is the same for all', () => {
+    const chart = testChart();
+    const home = (name: string) => NixHome.existing(name, { folder: 'home' });
+    const props: { [id: string]: NixEnvironmentProps } = {
+      one: { store: NixStore.existing('tools'), home: home('homes') },
+      two: { store: NixStore.existing('other-tools'), home: NixHome.existing('homes', { folder: 'other' }) },
+      three: { store: NixStore.existing('other-tools'), home: NixHome.ephemeral() },
+      apart: { store: NixStore.existing('lone-tools'), home: home('lone-homes') },
+    };
+    Object.entries(props).forEach(([id, each]) => new NixEnvironment(chart, id, each).enable(deployment(chart, `of-${id}`)));
+    new NixEnvironment(chart, 'idle', { store: NixStore.existing('lone-tools'), home: NixHome.existing('homes', { folder: 'idle' }) });
+    const all = podsOf(chart);
+    const { 'of-apart': apart, ...together } = all;
+    const values = Object.values(together).map(pod => pod.metadata.labels[LABEL]).sort();
+    const term = { labelSelector: { matchExpressions: [{ key: LABEL, operator: 'In', values }] }, topologyKey: 'kubernetes.io/hostname' };
+    expect(Object.values(together).map(terms)).toEqual([[term], [term], [term]]);
+    expect(terms(apart)).toEqual([]);
+  });
+
+  test('on a claim that a patch has renamed', () => {
+    const chart = testChart();
+    const one = new NixEnvironment(chart, 'one');
+    ApiObject.of(one.claim!).addJsonPatch(JsonPatch.replace('/metadata/name', 'tools'));
+    const two = new NixEnvironment(chart, 'two', { store: NixStore.existing('tools') });
+    [one, two].forEach(each => each.enable(deployment(chart, `of-${each.node.id}`)));
+    expect(Object.values(podsOf(chart)).map(pod => terms(pod)[0]?.labelSelector.matchExpressions[0].values.length)).toEqual([2, 2]);
+  });
+
+  test('but for what was removed since', () => {
+    const chart = testChart();
+    for (const id of ['one', 'two']) {
+      new NixEnvironment(chart, id, { store: NixStore.existing('tools') }).enable(deployment(chart, `of-${id}`));
+    }
+    expect(Object.values(pods(chart)).map(pod => terms(pod).length)).toEqual([1, 1]);
+    chart.node.tryRemoveChild('of-two');
+    expect(Object.values(pods(chart)).map(pod => terms(pod).length)).toEqual([0]);
   });
 
   test('with a home on a claim, in whichever folder', () => {
@@ -131,6 +173,16 @@ test('a Job that cares for the store follows the workload, which stays where it 
   expect(Object.values(pods(chart)).map(pod => terms(pod).length).sort()).toEqual([0, 1]);
 });
 
+test('a Job that cares for the store follows the workloads of all environments on it', () => {
+  const chart = testChart();
+  const [one, two] = ['one', 'two'].map(id => new NixEnvironment(chart, id, { store: NixStore.existing('tools') }));
+  [one, two].forEach(each => each.enable(deployment(chart, `of-${each.node.id}`)));
+  new NixGarbageCollection(chart, 'gc', { environment: one });
+  const [of, ...others] = Object.values(pods(chart)).map(terms);
+  expect(of[0].labelSelector.matchExpressions[0].values).toHaveLength(2);
+  expect(others).toEqual([of, of]);
+});
+
 test('a workload that is enabled between two syntheses counts', () => {
   const chart = testChart();
   const nix = new NixEnvironment(chart, 'nix');
@@ -181,4 +233,16 @@ test('a claim for one pod has one workload that stays, in whichever folder its h
   }));
   expect(withHomes('Deployment', 'Job')).toMatch(/\[test\/nix-1\] CDK8SNIX0219 home: got "ReadWriteOncePod"\. Several workloads need the claim homes at once: Job\/\S+, Deployment\/\S+ of test\/nix-0\./);
   expect(withHomes('Job', 'Job')).toBe('');
+});
+
+test('a workload of one environment that was removed leaves a claim for one pod to the other', () => {
+  const both = (removes: boolean): string => synthErrorOf(chart => {
+    const nix = new NixEnvironment(chart, 'nix', { store: NixStore.existing('tools', { accessModes: [READ_WRITE_ONCE_POD] }) });
+    ['first', 'second'].forEach(name => nix.enable(deployment(chart, name)));
+    if (removes) {
+      chart.node.tryRemoveChild('second');
+    }
+  });
+  expect(both(false)).toContain('[test/nix] CDK8SNIX0206');
+  expect(both(true)).toBe('');
 });

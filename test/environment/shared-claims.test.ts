@@ -1,4 +1,4 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { ExistingStoreOptions, HomeManager, HomeManagerProfile, NixArchitecture, NixClaimRetention, NixEnvironment, NixEnvironmentProps, NixHome, NixStore, NixUser } from '../../src';
 import { testChart } from '../support/synth';
@@ -23,6 +23,24 @@ describe('two environments on one claim', () => {
       on(chart, 'one', { architecture: NixArchitecture.AMD64 });
       on(chart, 'two', options, props);
     })).toContain(`[test/two] CDK8SNIX0219 ${message}`);
+  });
+
+  test('by the name that a patch gives to it, too', () => {
+    const renamed = (props: NixEnvironmentProps): string => synthErrorOf(chart => {
+      const one = new NixEnvironment(chart, 'one');
+      ApiObject.of(one.claim!).addJsonPatch(JsonPatch.replace('/metadata/name', 'tools'));
+      on(chart, 'two', {}, { home: NixHome.existing('homes'), ...props });
+    });
+    expect(renamed({ user: NixUser.of({ uid: 2000, gid: 1001, fsGroup: 1001 }) })).toContain('[test/two] CDK8SNIX0219 user.uid: got 2000. test/one uses the claim tools with 1001');
+    expect(renamed({ home: undefined })).toBe('');
+  });
+
+  test('of which one was removed are fine', () => {
+    expect(synthErrorOf(chart => {
+      on(chart, 'one');
+      on(chart, 'two', {}, { user: NixUser.of({ uid: 2000 }) });
+      chart.node.tryRemoveChild('one');
+    })).toBe('');
   });
 
   test('may say the same, and one of them may leave out what the other says', () => {
@@ -57,13 +75,17 @@ describe('two environments on one claim', () => {
     const together = (...kinds: string[]): string => synthErrorOf(chart => kinds.forEach((kind, i) => {
       const job = { template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } };
       const spec = kind === 'Job' ? job : { selector: { matchLabels: LABELS }, template: TEMPLATE };
-      const theirs = new ApiObject(chart, `theirs-${i}`, { apiVersion: kind === 'Job' ? 'batch/v1' : 'apps/v1', kind, metadata: { name: `theirs-${i}` }, spec });
+      const theirs = new ApiObject(chart, `theirs-${i}`, { apiVersion: kind === 'Job' ? 'batch/v1' : 'apps/v1', kind: kind === 'gone' ? 'Deployment' : kind, metadata: { name: `theirs-${i}` }, spec });
       on(chart, `nix-${i}`, { accessModes: [READ_WRITE_ONCE_POD] }).enable(theirs);
+      if (kind === 'gone') {
+        chart.node.tryRemoveChild(theirs.node.id);
+      }
     }));
     expect(together('Deployment', 'Deployment')).toContain(
       '[test/nix-1] CDK8SNIX0219 store: got "ReadWriteOncePod". Several workloads need the claim tools at once: Deployment/theirs-1, Deployment/theirs-0 of test/nix-0.');
     expect(together('Deployment', 'Job')).toContain('Job/theirs-1, Deployment/theirs-0 of test/nix-0.');
     expect(together('Job', 'Job')).toBe('');
+    expect(together('Deployment', 'gone')).toBe('');
   });
 });
 
