@@ -466,6 +466,14 @@ const CASES: Case[] = [
     new ApiObject(chart, 'claim', claim);
     new NixEnvironment(chart, 'nix', { store: NixStore.existing('tools') });
   }, 'CDK8SNIX0220', 'store.accessModes', '["ReadWriteOncePod"]', 'READ_WRITE_ONCE_POD'],
+  ['workloads of one node that ask for two', (chart: Chart) => {
+    const nix = new NixEnvironment(chart, 'nix');
+    for (const pool of ['a', 'b']) {
+      const theirs = new kplus.Deployment(chart, pool, { containers: [{ image: 'example/app:1' }] });
+      ApiObject.of(theirs).addJsonPatch(JsonPatch.add('/spec/template/spec/nodeSelector', { pool }));
+      nix.enable(theirs);
+    }
+  }, 'CDK8SNIX0221', 'nodeSelector.pool', '"b"', 'the same in both'],
   ['two home configurations in one home', (chart: Chart) => {
     new NixEnvironment(chart, 'one', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.AI) });
     new NixEnvironment(chart, 'two', { store: NixStore.existing('tools'), homeManager: HomeManager.profile(HomeManagerProfile.MINIMAL) });

@@ -1,4 +1,5 @@
 import * as kplus from 'cdk8s-plus-28';
+import { checkApart } from './apart-checks';
 import { DoorKeeper } from './door-keeper';
 import { Place, placeOf, PlaceUses } from './place-uses';
 import { endsByItself, staysUp } from './workload-checks';
@@ -115,6 +116,14 @@ export class ClaimCompany {
     return claims.length === 0 || (!hasSeveral && claims.every(claim => this.uses.with(claim).length === 1));
   }
 
+  /** What keeps workloads apart that have to be on one node, told by the first of their environments. */
+  public apart(): Problem[] {
+    const members = this.isAlone() ? [] : this.onOneNode()?.members ?? [];
+    const first = members.map(({ path }) => path).reduce((least, path) => path < least ? path : least, this.own.path);
+    return first === this.own.path && this.parts.length > 0
+      ? checkApart(members.map(member => ({ ...member, targets: targetsOf(member) }))) : [];
+  }
+
   /** With whom the environment's own are on one node: by its claims, by those of others on them, and so on. */
   private onOneNode(): Company | undefined {
     return this.uses.known(this.own, () => this.findOnOneNode(), company => this.parts.length > 0 ? company?.members ?? [] : []);
@@ -139,8 +148,12 @@ function isForOneNode({ reach }: UsedClaim): boolean {
 }
 
 /** What gets Nix from an environment, without what was removed since. */
-function partsOf({ targets }: Neighbour): PodTargetPart[] {
-  return targets.filter(({ object }) => removedPart(object) === undefined).flatMap(({ parts }) => parts);
+function partsOf(neighbour: Neighbour): PodTargetPart[] {
+  return targetsOf(neighbour).flatMap(({ parts }) => parts);
+}
+
+function targetsOf({ targets }: Neighbour): PodTarget[] {
+  return targets.filter(({ object }) => removedPart(object) === undefined);
 }
 
 function termFor(company: readonly Neighbour[]): kplus.k8s.PodAffinityTerm {

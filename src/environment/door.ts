@@ -32,6 +32,7 @@ export class Door {
     keeper.scope.node.addValidation({
       validate: () => [
         ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.company.parts), ...this.company.problems(),
+        ...this.company.apart(),
         ...excluded(), ...checkMadeClaims(keeper),
       ].map(describe),
     });

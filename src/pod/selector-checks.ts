@@ -27,6 +27,11 @@ export function checkSelector(object: any, labels: Labels): Problem[] {
   return isPlain && isObject(selector) ? lacking(requirementsOf({ matchLabels: selector }), labels) : [];
 }
 
+/** Whether a selector of pods, if there is one, selects one with these labels. */
+export function selectsLabels(selector: any, labels: Labels): boolean {
+  return isObject(selector) && requirementsOf(selector).every(({ isMet }) => isMet(labels));
+}
+
 /** What a label has to be, and how it is called in messages. */
 interface Requirement {
   readonly key: string;

@@ -1,0 +1,84 @@
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { NixEnvironment, NixStore } from '../../src';
+import { synthErrorOf } from '../support/synth-error';
+
+const LABEL = 'cdk8s-nix/environment';
+const POD = '/spec/template/spec';
+const OTHER = { labelSelector: { matchLabels: { app: 'other' } }, topologyKey: 'kubernetes.io/hostname' };
+
+function deployment(chart: Chart, name: string, pod: any = {}): ApiObject {
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'example/app:1' }], ...pod } };
+  return new ApiObject(chart, name, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { selector: { matchLabels: labels }, template } });
+}
+
+describe('workloads on a claim for one node that cannot be on one are told', () => {
+  const NODE = 'kubernetes.io/hostname';
+  const job = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'example/app:1' }] } } };
+  /** What synth says of two, of one environment or of two. */
+  const apart = (first: any, second: any, isJob = false, environments = 1): string => synthErrorOf(chart => {
+    const all = [first, second].map((pod, i) => isJob && i === 1
+      ? new ApiObject(chart, 'second', { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'second' }, spec: { template: { spec: { ...job.template.spec, ...pod } } } })
+      : deployment(chart, ['first', 'second'][i], pod));
+    const nix = Array.from({ length: environments }, (_, i) => new NixEnvironment(chart, `nix-${i}`, { store: NixStore.existing('tools') }));
+    all.forEach((each, i) => nix[i % environments].enable(each));
+  });
+  const anti = (labelSelector: any, more: any = {}): any =>
+    ({ affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector, topologyKey: NODE, ...more }] } } });
+
+  test.each<[string, any, any, string]>([
+    ['labels that differ', { nodeSelector: { pool: 'a' } }, { nodeSelector: { pool: 'b' } },
+      'nodeSelector.pool: got "b". Deployment/second shares a claim for one node with Deployment/first, which has to be where it is "a". Say the same in both, or give one'],
+    ['names that differ', { nodeName: 'n1' }, { nodeName: 'n2' }, 'nodeName: got "n2". Deployment/second shares a claim for one node with Deployment/first'],
+    ['a name, and none', { nodeName: 'n1' }, {}, 'nodeName: got nothing. Deployment/second may start on any node, and its claim, which it shares with Deployment/first, '
+      + 'would keep that from the node n1. Give it the same nodeName: n1, or give'],
+    ['none, and the label of a node', {}, { nodeSelector: { [NODE]: 'n1' } }, `nodeSelector.${NODE}: got nothing. Deployment/first may start on any node`],
+    ['an anti-affinity', {}, anti({ matchLabels: { app: 'first' } }),
+      'affinity.podAntiAffinity: got {"matchLabels":{"app":"first"}}. Deployment/second shares a claim for one node with Deployment/first, and may not be on one with it.'],
+    ['an anti-affinity to all', anti({}), {}, 'affinity.podAntiAffinity: got {}. Deployment/first shares a claim for one node with Deployment/second'],
+    ['an anti-affinity to the environment', anti({ matchExpressions: [{ key: LABEL, operator: 'Exists' }] }), {}, 'affinity.podAntiAffinity: got {"matchExpressions":'],
+  ])('%s', (_, first, second, message) => {
+    expect(apart(first, second)).toContain(`[test/nix-0] CDK8SNIX0221 ${message}`);
+    expect(apart(first, second).match(/CDK8SNIX0221/g)).toHaveLength(1);
+  });
+
+  test('with their environments, where those are several', () => {
+    const message = apart({ nodeName: 'n1' }, { nodeName: 'n2' }, false, 2);
+    expect(message).toContain('[test/nix-0] CDK8SNIX0221 nodeName: got "n2". Deployment/second of test/nix-1 shares a claim for one node with Deployment/first of test/nix-0');
+    expect(message.match(/CDK8SNIX0221/g)).toHaveLength(1);
+  });
+
+  test('as patches leave them, and as cdk8s-plus says it', () => {
+    expect(synthErrorOf(chart => {
+      const nix = new NixEnvironment(chart, 'nix');
+      ['first', 'second'].map(name => deployment(chart, name)).forEach((theirs, i) => {
+        nix.enable(theirs);
+        theirs.addJsonPatch(JsonPatch.add(`${POD}/nodeName`, `n${i}`));
+      });
+    })).toContain('CDK8SNIX0221 nodeName: got "n1"');
+    expect(synthErrorOf(chart => {
+      const nix = new NixEnvironment(chart, 'nix');
+      const [first, second] = ['first', 'second'].map(id => new kplus.Deployment(chart, id, { containers: [{ image: 'example/app:1' }] }));
+      first.scheduling.separate(second);
+      [first, second].forEach(each => nix.enable(each));
+    })).toMatch(/CDK8SNIX0221 affinity\.podAntiAffinity: got .* Deployment\/test-first-\S+ shares a claim for one node with Deployment\/test-second-/);
+  });
+
+  test.each<[string, any, any]>([
+    ['the same node', { nodeName: 'n1' }, { nodeName: 'n1' }], ['one label more', { nodeSelector: { pool: 'a' } }, {}],
+    ['a node, and an affinity that leads there', { nodeName: 'n1' }, { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [OTHER] } } }],
+    ['nodes in two ways', { nodeName: 'n1' }, { nodeSelector: { [NODE]: 'n1' } }],
+    ['an anti-affinity to itself and to others', anti({ matchLabels: { app: 'first' } }), anti({ matchLabels: { app: 'noisy' } })],
+    ['an anti-affinity in another namespace', anti({ matchLabels: { app: 'second' } }, { namespaces: ['other'] }), {}],
+    ['an anti-affinity of zones', anti({ matchLabels: { app: 'second' } }, { topologyKey: 'topology.kubernetes.io/zone' }), {}],
+  ])('but for %s', (_, first, second) => {
+    expect(apart(first, second)).toBe('');
+  });
+
+  test('unless what may start anywhere ends, and lets the other go', () => {
+    expect(apart({ nodeName: 'n1' }, {}, true)).toBe('');
+    expect(apart({}, { nodeName: 'n1' }, true)).toContain('CDK8SNIX0221 nodeName: got nothing. Deployment/first may start on any node');
+    expect(apart({ nodeName: 'n1' }, { nodeName: 'n2' }, true)).toContain('Job/second shares a claim for one node with Deployment/first');
+  });
+});
