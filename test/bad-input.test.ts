@@ -464,7 +464,8 @@ const CASES: Case[] = [
   ['a claim of the app that is for one pod', (chart: Chart) => {
     const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'tools' }, spec: { accessModes: ['ReadWriteOncePod'] } };
     new ApiObject(chart, 'claim', claim);
-    new NixEnvironment(chart, 'nix', { store: NixStore.existing('tools') });
+    const nix = new NixEnvironment(chart, 'nix', { store: NixStore.existing('tools') });
+    ['a', 'b'].forEach(id => nix.enable(new kplus.Deployment(chart, id, { containers: [{ image: 'example/app:1' }] })));
   }, 'CDK8SNIX0220', 'store.accessModes', '["ReadWriteOncePod"]', 'READ_WRITE_ONCE_POD'],
   ['workloads of one node that ask for two', (chart: Chart) => {
     const nix = new NixEnvironment(chart, 'nix');

@@ -16,10 +16,13 @@ interface Neighbour {
   readonly label: string;
   /** What gets Nix from it. */
   targets: readonly PodTarget[];
-  /** What of an app it uses that is for one node or one pod. */
+  /** What comes and goes with them. */
+  followers: readonly PodTarget[];
+  /** The claims that it uses, which outlive a pod. */
   claims: readonly UsedClaim[];
 }
 
+/** A claim in use, for however many pods. */
 interface UsedClaim extends Place {
   /** What the environment has there. */
   readonly prop: 'store' | 'home';
@@ -38,23 +41,25 @@ interface Company {
   readonly term: kplus.k8s.PodAffinityTerm;
 }
 
+/** One for all: an app has thousands of environments. */
+const NONE: readonly never[] = [];
+
 /** The workloads that share the claims of an environment: those of its own, and of others. */
 export class ClaimCompany {
   private readonly own: Neighbour;
   private readonly uses: PlaceUses<UsedClaim>;
 
   constructor({ path, scope, store, boundHome, labels }: DoorKeeper) {
-    this.own = { path, label: labels[ENVIRONMENT_LABEL], targets: [], claims: [] };
+    this.own = { path, label: labels[ENVIRONMENT_LABEL], targets: NONE, followers: NONE, claims: NONE };
     this.uses = PlaceUses.of(scope.node.root, OF_APP);
     const join = (prop: UsedClaim['prop'], name: string | undefined, reach: StoreReach): void => {
-      const isForFew = reach === StoreReach.ONE_NODE || reach === StoreReach.ONE_POD;
-      if (name !== undefined && isForFew && !this.own.claims.some(claim => claim.name === name)) {
+      if (name !== undefined && reach !== StoreReach.EACH_POD && !this.own.claims.some(claim => claim.name === name)) {
         const claim: UsedClaim = { ...placeOf(scope, '', name), prop, reach, user: this.own };
         this.own.claims = this.own.claims.concat(claim);
         this.uses.add(claim);
       }
     };
-    join('store', store.claim?.name, store.reach);
+    join('store', store.source?.persistentVolumeClaim?.claimName, store.reach);
     join('home', boundHome.source?.persistentVolumeClaim?.claimName, boundHome.reach);
   }
 
@@ -63,9 +68,20 @@ export class ClaimCompany {
     return partsOf(this.own);
   }
 
-  public add(targets: readonly PodTarget[]): void {
-    this.own.targets = this.own.targets.concat(targets);
+  /** @param follow whether their pods come and go */
+  public add(targets: readonly PodTarget[], follow: boolean): void {
+    if (follow) {
+      this.own.followers = this.own.followers.concat(targets);
+    } else {
+      this.own.targets = this.own.targets.concat(targets);
+    }
     this.uses.change();
+  }
+
+  /** All that starts pods with a claim of the environment, of whichever, by the claim's name. */
+  public workloadsOn(name: string): PodTarget[] {
+    const claim = this.own.claims.find(each => each.name === name);
+    return claim === undefined ? [] : this.uses.with(claim).flatMap(({ user }) => [...targetsOf(user), ...present(user.followers)]);
   }
 
   /** Another number after anything that changes who is there. */
@@ -153,6 +169,10 @@ function partsOf(neighbour: Neighbour): PodTargetPart[] {
 }
 
 function targetsOf({ targets }: Neighbour): PodTarget[] {
+  return present(targets);
+}
+
+function present(targets: readonly PodTarget[]): PodTarget[] {
   return targets.filter(({ object }) => removedPart(object) === undefined);
 }
 

@@ -33,7 +33,7 @@ export class Door {
       validate: () => [
         ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.company.parts), ...this.company.problems(),
         ...this.company.apart(),
-        ...excluded(), ...checkMadeClaims(keeper),
+        ...excluded(), ...checkMadeClaims(keeper, name => this.company.workloadsOn(name)),
       ].map(describe),
     });
   }
@@ -49,9 +49,7 @@ export class Door {
     const targets = selectTargets(all, options.select);
     checkSelection(this.keeper.scope, construct, all, targets, options);
     targets.forEach(target => this.mark(target, options));
-    if (!follows) {
-      this.company.add(targets);
-    }
+    this.company.add(targets, follows);
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
     watchStarters(construct);

@@ -11,4 +11,7 @@ export interface BoundHome {
 
   /** How many pods may use it at the same time, whatever the store can. */
   readonly reach: StoreReach;
+
+  /** Whether it is on a claim whose access modes were said, or could have been. */
+  readonly saysModes?: boolean;
 }

@@ -100,8 +100,8 @@ export class NixHome {
   private static onVolume(options: NixHomeOptions, folder: string, isEphemeral: boolean, bind: (context: StoreContext) => BoundStore): NixHome {
     return new NixHome(options, false, isEphemeral, context => {
       checkHomePath(context.problems, 'home.folder', folder);
-      const { source, reach } = bind(context);
-      return { source, reach, folder };
+      const { claim, source, reach } = bind(context);
+      return { source, reach, folder, saysModes: claim !== undefined };
     });
   }
 

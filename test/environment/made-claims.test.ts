@@ -1,6 +1,7 @@
-import { ApiObject, Chart, JsonPatch, Size, Testing } from 'cdk8s';
+import { ApiObject, Chart, Cron, JsonPatch, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixDeployment, NixEnvironment, NixEnvironmentProps, NixHome, NixStore } from '../../src';
+import { IConstruct } from 'constructs';
+import { NixDeployment, NixEnvironment, NixEnvironmentProps, NixHome, NixStore, NixStoreVerification } from '../../src';
 import { testChart } from '../support/synth';
 import { synthErrorOf } from '../support/synth-error';
 
@@ -8,11 +9,17 @@ const { READ_WRITE_MANY, READ_WRITE_ONCE, READ_WRITE_ONCE_POD } = kplus.Persiste
 const claim = (spec: object, name = 'tools') => ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name }, spec });
 const modes = (...accessModes: string[]) => ({ accessModes, resources: { requests: { storage: '10Gi' } } });
 
+const containers = [{ image: 'example/app:1' }];
+const single = (chart: Chart, id: string) =>
+  new kplus.Deployment(chart, id, { containers, replicas: 1, strategy: kplus.DeploymentStrategy.recreate() });
+const job = (chart: Chart, id: string) => new kplus.Job(chart, id, { containers });
+
 /** What synth says of an environment on the claim `tools` of its app. */
-function said(spec: object, props: NixEnvironmentProps): string {
+function said(spec: object, props: NixEnvironmentProps, ...workloads: Array<(chart: Chart, id: string) => IConstruct>): string {
   return synthErrorOf(chart => {
     new ApiObject(chart, 'claim', claim(spec));
-    new NixEnvironment(chart, 'nix', props);
+    const nix = new NixEnvironment(chart, 'nix', props);
+    workloads.forEach((make, i) => nix.enable(make(chart, `theirs-${i}`)));
   });
 }
 
@@ -30,7 +37,7 @@ test.each<[string, object, NixEnvironmentProps, string]>([
   ['a device', { ...modes('ReadWriteOnce'), volumeMode: 'Block' }, { store: existing }, 'store.volumeMode: got "Block". The claim tools is a device without a file system. Leave out its volumeMode.'],
   ['for one node, and shared as home', modes('ReadWriteOnce'), home([READ_WRITE_MANY]), 'home.accessModes: got ["ReadWriteOnce"].'],
 ])('a claim %s', (_, spec, props, message) => {
-  expect(said(spec, props)).toContain(`[test/nix] CDK8SNIX0220 ${message}`);
+  expect(said(spec, props, single, job)).toContain(`[test/nix] CDK8SNIX0220 ${message}`);
 });
 
 test.each<[string, object, NixEnvironmentProps]>([
@@ -39,6 +46,40 @@ test.each<[string, object, NixEnvironmentProps]>([
   ['a home', modes('ReadWriteOnce'), home()], ['without access modes', {}, { store: shared }],
 ])('a claim taken for %s is fine', (_, spec, props) => {
   expect(said(spec, props)).toBe('');
+});
+
+describe('one pod alone can use any claim', () => {
+  test.each<[string, object, NixEnvironmentProps]>([
+    ['for one pod', modes('ReadWriteOncePod'), { store: existing }], ['for one pod, as home', modes('ReadWriteOncePod'), home()],
+  ])('%s', (_, spec, props) => {
+    expect(said(spec, props, single)).toBe('');
+    expect(said(spec, props, job, job)).toBe('');
+    expect(synthErrorOf(chart => {
+      new ApiObject(chart, 'claim', claim(spec));
+      const environment = new NixEnvironment(chart, 'nix', props);
+      environment.enable(single(chart, 'theirs'));
+      new NixStoreVerification(chart, 'care', { environment, schedule: Cron.weekly() });
+    })).toContain('CDK8SNIX0220');
+    expect(said(spec, props, single, single)).toContain('CDK8SNIX0220');
+  });
+
+  test.each<[string, 'NixStore' | 'NixHome', (volume: kplus.Volume) => NixEnvironmentProps]>([
+    ['store', 'NixStore', volume => ({ store: NixStore.fromVolume(volume) })], ['home', 'NixHome', volume => ({ store: NixStore.emptyDir(), home: NixHome.fromVolume(volume) })],
+  ])('by a volume, as %s', (prop, factory, props) => {
+    const onVolume = (...workloads: Array<(chart: Chart, id: string) => IConstruct>): string => synthErrorOf(chart => {
+      const theirs = new kplus.PersistentVolumeClaim(chart, 'claim', { metadata: { name: 'tools' }, accessModes: [READ_WRITE_ONCE], storage: Size.gibibytes(10) });
+      const nix = new NixEnvironment(chart, 'nix', props(kplus.Volume.fromPersistentVolumeClaim(chart, 'volume', theirs)));
+      workloads.forEach((make, i) => nix.enable(make(chart, `theirs-${i}`)));
+    });
+    const refusal = `[test/nix] CDK8SNIX0220 ${prop}.accessModes: got ["ReadWriteOnce"]. The claim tools is for one node or pod, and the others would wait for it for ever. `
+      + `Use ${factory}.existing("tools"), with its access modes.`;
+    expect(onVolume(single)).toBe('');
+    expect(onVolume(job)).toBe('');
+    expect(onVolume(single, job)).toContain(refusal);
+    expect(onVolume((chart, id) => new kplus.Deployment(chart, id, { containers, replicas: 2 }))).toContain(refusal);
+    // The new pod of an update would wait for the old one.
+    expect(onVolume((chart, id) => new kplus.Deployment(chart, id, { containers, replicas: 1 }))).toContain(refusal);
+  });
 });
 
 test('by a volume, of which nobody says the access modes', () => {
@@ -74,9 +115,17 @@ test('one that comes between two syntheses is seen', () => {
   expect(() => Testing.synth(chart)).toThrow('CDK8SNIX0220');
 });
 
-test('one of our own is what it was made for, whatever a patch makes of it', () => {
-  expect(synthErrorOf(chart => {
-    const { environment } = new NixDeployment(chart, 'theirs');
-    ApiObject.of(environment.claim!).addJsonPatch(JsonPatch.replace('/spec/accessModes', ['ReadWriteOncePod']));
-  })).toBe('');
+test('one of our own is what it was made for, or what a patch makes of it', () => {
+  const patched = (patch: JsonPatch, count: number, store = NixStore.persistent()): string => synthErrorOf(chart => {
+    const nix = new NixEnvironment(chart, 'nix', { store });
+    ApiObject.of(nix.claim!).addJsonPatch(patch);
+    Array.from({ length: count }, (_, i) => nix.enable(single(chart, `theirs-${i}`)));
+  });
+  const accessModes = (mode: string): JsonPatch => JsonPatch.replace('/spec/accessModes', [mode]);
+  expect(patched(accessModes('ReadWriteOncePod'), 1)).toBe('');
+  expect(patched(accessModes('ReadWriteOncePod'), 2)).toContain('[test/nix] CDK8SNIX0220 store.accessModes: got ["ReadWriteOncePod"].');
+  expect(patched(accessModes('ReadOnlyMany'), 1)).toContain('CDK8SNIX0220 store.accessModes: got ["ReadOnlyMany"].');
+  expect(patched(JsonPatch.add('/spec/volumeMode', 'Block'), 1)).toContain('CDK8SNIX0220 store.volumeMode: got "Block".');
+  expect(patched(accessModes('ReadWriteOnce'), 1, NixStore.persistent({ accessModes: [READ_WRITE_MANY], shared: true }))).toContain('Give it ReadWriteMany');
+  expect(patched(JsonPatch.add('/metadata/labels', { team: 'x' }), 2)).toBe('');
 });
