@@ -26,7 +26,7 @@ export function checkNamespace(environment: Construct, { kind, metadata = {} }: 
     problem: `The objects of the environment ${environment.node.path} are in ${JSON.stringify(ours) ?? 'the namespace of the release'}, where the pod cannot reach them.`,
     remedy: object && ours !== own ? `Leave out the patch of the namespace of ${object.kind}/${object.name}: that of the chart moves all of them.`
       // What is in a List has no namespace but its own, and a chart would give it none.
-      : metadata.namespace === undefined ? `Set metadata.namespace: ${ours}.`
+      : metadata.namespace === undefined ? `Set metadata.namespace: ${ours} in ${kind}/${metadata.name}.`
         : `${ours === undefined ? `Let ${kind}/${metadata.name} have no namespace of its own` : `Give ${kind}/${metadata.name} the namespace ${ours}`}, `
           + `by its chart or in its own manifest, or enable it by an environment that is in ${metadata.namespace}.`,
   }));

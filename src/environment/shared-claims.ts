@@ -19,7 +19,7 @@ interface ClaimUser extends Place {
 }
 
 /** Where an app keeps who uses a claim. */
-const OF_APP = Symbol.for('cdk8s-nix.claimUsers');
+const OF_APP = Symbol.for('cdk8s-nix.placeUses');
 
 /** Why they have to agree. */
 const REASONS: { readonly [prop: string]: string } = {
