@@ -198,7 +198,7 @@ describe('a List', () => {
   test('has no namespace of the chart', () => {
     const chart = new Chart(Testing.app(), 'test', { namespace: 'team' });
     enabled(list(job({ name: 'a' })), {}, {}, chart);
-    expect(() => Testing.synth(chart)).toThrow(/CDK8SNIX0505 metadata.namespace: got nothing.*Set metadata.namespace: team in Deployment\/\S+\./);
+    expect(() => Testing.synth(chart)).toThrow(/CDK8SNIX0505 metadata.namespace: got nothing.*Set metadata.namespace: team in Job\/a\./);
     const named = new Chart(Testing.app(), 'test', { namespace: 'team' });
     enabled(list(job({ name: 'a', namespace: 'team' })), {}, {}, named);
     expect(() => Testing.synth(named)).not.toThrow();
