@@ -54,7 +54,9 @@ export class ClaimCompany {
     this.uses = PlaceUses.of(scope.node.root, OF_APP);
     const join = (prop: UsedClaim['prop'], name: string | undefined, reach: StoreReach): void => {
       if (name !== undefined && reach !== StoreReach.EACH_POD && !this.own.claims.some(claim => claim.name === name)) {
-        const claim: UsedClaim = { ...placeOf(scope, '', name), prop, reach, user: this.own };
+        const { namespace, what, claim: made } = placeOf(scope, '', name);
+        // Field by field: what is spread has a shape of its own in memory, each time.
+        const claim: UsedClaim = { scope, namespace, what, name, claim: made, prop, reach, user: this.own };
         this.own.claims = this.own.claims.concat(claim);
         this.uses.add(claim);
       }
@@ -134,7 +136,10 @@ export class ClaimCompany {
 
   /** What keeps workloads apart that have to be on one node, told by the first of their environments. */
   public apart(): Problem[] {
-    const members = this.isAlone() ? [] : this.onOneNode()?.members ?? [];
+    if (this.isAlone()) {
+      return [];
+    }
+    const members = this.onOneNode()?.members ?? [];
     const first = members.map(({ path }) => path).reduce((least, path) => path < least ? path : least, this.own.path);
     return first === this.own.path && this.parts.length > 0
       ? checkApart(members.map(member => ({ ...member, targets: targetsOf(member) }))) : [];

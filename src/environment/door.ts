@@ -31,9 +31,9 @@ export class Door {
     this.company = new ClaimCompany(keeper);
     keeper.scope.node.addValidation({
       validate: () => [
-        ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, this.company.parts), ...this.company.problems(),
-        ...this.company.apart(),
-        ...excluded(), ...checkMadeClaims(keeper, name => this.company.workloadsOn(name)),
+        ...checkOrder(NeededObjects.of(keeper.scope), keeper.scope), ...checkRivals(keeper.places, () => this.company.parts),
+        ...this.company.problems(), ...this.company.apart(), ...excluded(),
+        ...checkMadeClaims(keeper, name => this.company.workloadsOn(name)),
       ].map(describe),
     });
   }

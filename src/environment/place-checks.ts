@@ -23,8 +23,9 @@ export function checkPlaces(places: VolumePlaces, object: any, pods: PodManifest
 }
 
 /** Workloads of one environment whose volume is for one pod: beside one that runs all the time, all others would wait for ever. */
-export function checkRivals({ what, reach }: VolumePlaces, workloads: readonly PodTargetPart[]): Problem[] {
-  return reach !== StoreReach.ONE_POD || workloads.length < 2 || !workloads.some(staysUp) ? [] : [{
+export function checkRivals({ what, reach }: VolumePlaces, ofAll: () => readonly PodTargetPart[]): Problem[] {
+  const workloads = reach === StoreReach.ONE_POD ? ofAll() : [];
+  return workloads.length < 2 || !workloads.some(staysUp) ? [] : [{
     code: 'CDK8SNIX0206',
     prop: what,
     value: 'ReadWriteOncePod',

@@ -16,11 +16,14 @@ export interface Place {
   readonly claim?: ApiObject;
 }
 
-/** What an app keeps of those who use its places. */
+/** What an app keeps of those who use its places: nearly each environment, of thousands, has places of its own. */
 interface Kept<T> {
+  /** By the name alone, a text that is there anyway. */
   readonly made: Map<string, readonly T[]>;
-  /** The same by the names that patches have given, since the app was last validated. */
+  /** By the whole place, as patches have it, since the app was last validated; undefined if no patch has moved one. */
   written?: ReadonlyMap<string, readonly T[]>;
+  /** Whether that is known. */
+  isLookedAt: boolean;
   /** What was found out of them since then. */
   readonly found: Map<unknown, unknown>;
   /** How often something has changed. */
@@ -36,7 +39,7 @@ export class PlaceUses<T extends Place> {
     if (kept) {
       return new PlaceUses(kept);
     }
-    const made: Kept<U> = { made: new Map(), found: new Map(), changes: 0 };
+    const made: Kept<U> = { made: new Map(), isLookedAt: false, found: new Map(), changes: 0 };
     Object.defineProperty(root, mark, { value: made });
     const uses = new PlaceUses(made);
     root.node.addValidation({
@@ -53,7 +56,7 @@ export class PlaceUses<T extends Place> {
   public add(use: T): void {
     const { kept } = this;
     // `concat` leaves no room to grow in a list, as `push` and `...` do.
-    kept.made.set(keyOf(use), (kept.made.get(keyOf(use)) ?? []).concat(use));
+    kept.made.set(use.name, kept.made.get(use.name)?.concat(use) ?? [use]);
     this.change();
   }
 
@@ -84,16 +87,31 @@ export class PlaceUses<T extends Place> {
 
   /** All who use a place, in the order in which they were made; itself too. */
   public with(use: T): readonly T[] {
+    const all = this.near(use);
+    return all.length === 1 ? all : this.known(use, () => all.filter(other => isThere(other) && isSame(use, other)), () => []);
+  }
+
+  /** The first of them. */
+  public firstWith(use: T): T {
+    return this.near(use).find(other => other === use || (isSame(use, other) && isThere(other))) ?? use;
+  }
+
+  /** Those among which they are. */
+  private near(use: T): readonly T[] {
     const { kept } = this;
-    kept.written ??= [...kept.made.values()].some(uses => uses.some(isMoved)) ? byWritten(kept.made) : kept.made;
-    const all = kept.written.get(kept.written === kept.made ? keyOf(use) : writtenKey(use)) ?? [use];
-    return all.length === 1 ? all : this.known(all, () => all.filter(({ scope }) => removedPart(scope) === undefined), () => []);
+    if (!kept.isLookedAt) {
+      kept.written = isAnyMoved(kept.made) ? byWritten(kept.made) : undefined;
+      kept.isLookedAt = true;
+    }
+    return (kept.written ? kept.written.get(writtenKey(use)) : kept.made.get(use.name)) ?? [use];
   }
 
   /** What was removed, or patched, between two syntheses is no change that anybody tells. */
   private forget(): void {
-    this.kept.written = undefined;
-    this.kept.found.clear();
+    this.kept.isLookedAt = false;
+    if (this.kept.found.size > 0) {
+      this.kept.found.clear();
+    }
   }
 }
 
@@ -110,6 +128,24 @@ function byWritten<T extends Place>(made: ReadonlyMap<string, readonly T[]>): Re
     written.set(key, [...written.get(key) ?? [], use]);
   }
   return written;
+}
+
+function isAnyMoved(made: ReadonlyMap<string, readonly Place[]>): boolean {
+  for (const uses of made.values()) {
+    if (uses.some(isMoved)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function isThere({ scope }: Place): boolean {
+  return removedPart(scope) === undefined;
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return one.what === other.what && (isMoved(one) || isMoved(other) ? writtenKey(one) === writtenKey(other)
+    : one.name === other.name && one.namespace === other.namespace);
 }
 
 function isMoved({ claim }: Place): boolean {

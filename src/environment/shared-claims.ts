@@ -21,6 +21,11 @@ interface ClaimUser extends Place {
 /** Where an app keeps who uses a claim. */
 const OF_APP = Symbol.for('cdk8s-nix.placeUses');
 
+const CLAIM = 'the claim ';
+
+/** One for all: an app has thousands of environments. */
+const NONE: readonly ClaimUser[] = [];
+
 /** Why they have to agree. */
 const REASONS: { readonly [prop: string]: string } = {
   'user.uid': 'Nix works only for the owner of a store',
@@ -38,33 +43,47 @@ export function shareClaims(keeper: DoorKeeper): () => Problem[] {
   const { path, scope, boundHome, home, homeManager, store, user } = keeper;
   const { architecture, claim, reach } = store;
   const uses = PlaceUses.of<ClaimUser>(scope.node.root, OF_APP);
-  const own: ClaimUser[] = [];
   const volume = placeOfVolume(scope, store.source);
-  if (volume) {
-    const accessModes = claim && REACHES[reach];
-    const terms = {
+  const accessModes = claim && REACHES[reach];
+  // Field by field: what is spread has a shape of its own in memory, each time.
+  const ofStore: ClaimUser | undefined = volume && {
+    scope,
+    namespace: volume.namespace,
+    what: volume.what,
+    name: volume.name,
+    claim: volume.claim,
+    path,
+    terms: {
       'user.uid': user.uid, 'user.gid': user.gid, 'user.fsGroup': user.fsGroup, 'store.architecture': architecture, 'store.accessModes': accessModes,
-    };
-    own.push({ ...volume, path, terms });
-  }
+    },
+  };
   const homes = home.isOnStoreVolume ? volume : placeOfVolume(scope, boundHome.source);
-  if (homes) {
+  const ofHome: ClaimUser | undefined = homes && {
+    scope,
+    namespace: homes.namespace,
+    name: homes.name,
+    claim: homes.claim,
+    what: `the folder ${boundHome.folder} of ${homes.what}`,
+    path,
     // What is compared as it is written has its place among the others here.
-    const terms = { 'home.user': user.uid, 'home.store': undefined, 'home.profile': profileOf(homeManager) };
-    own.push({ ...homes, what: `the folder ${boundHome.folder} of ${homes.what}`, path, terms, isOnStore: home.isOnStoreVolume, store: volume });
-  }
+    terms: { 'home.user': user.uid, 'home.store': undefined, 'home.profile': profileOf(homeManager) },
+    isOnStore: home.isOnStoreVolume,
+    store: volume,
+  };
+  // `concat` leaves no room to grow in a list, as `filter` does.
+  const own = NONE.concat(ofStore ?? [], ofHome ?? []);
   own.forEach(use => uses.add(use));
   return () => own.flatMap(use => {
-    const [first] = uses.with(use);
+    const first = uses.firstWith(use);
     return first === use ? [] : checkTerms(use, first);
   });
 }
 
 /** A volume that pods of several environments may have; undefined if each pod has one of its own. */
 function placeOfVolume(scope: Construct, source: any): Place | undefined {
-  const volume = sharedVolume(source);
-  const name = source?.persistentVolumeClaim?.claimName;
-  return volume === undefined ? undefined : name === undefined ? placeOf(scope, '', volume) : placeOf(scope, volume.slice(0, -name.length), name);
+  const claim = source?.persistentVolumeClaim?.claimName;
+  const volume = claim === undefined ? sharedVolume(source) : undefined;
+  return claim !== undefined ? placeOf(scope, CLAIM, claim) : volume === undefined ? undefined : placeOf(scope, '', volume);
 }
 
 /** Which home configuration it is, for people and for comparing; one that is built into an image is one, whatever it is. */

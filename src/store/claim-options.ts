@@ -1,5 +1,6 @@
 import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import { NixArchitecture } from './nix-architecture';
 import { NixDataSource } from './nix-data-source';
 import { isDnsSubdomain } from '../base/kubernetes-name';
 import { mergeMetadata, validateMetadata } from '../base/object-metadata';
@@ -93,9 +94,14 @@ export function claimTemplate(context: StoreContext, options: ClaimStoreOptions)
   };
 }
 
-/** A store on a claim that has a name: who may use it follows from the access modes. */
+/**
+ * A store on a claim that has a name: who may use it follows from the access modes.
+ *
+ * @param architecture of the nodes that may mount it
+ */
 export function storeOnClaim(
   { problems, role }: StoreContext, claim: kplus.IPersistentVolumeClaim, modes: kplus.PersistentVolumeAccessMode[], shared: boolean,
+  architecture: NixArchitecture | undefined,
 ): BoundStore {
   const many = modes.includes(READ_WRITE_MANY);
   if (modes.every(mode => mode === READ_ONLY_MANY)) {
@@ -117,5 +123,6 @@ export function storeOnClaim(
     claim,
     reach: many ? StoreReach.MANY_NODES : modes.includes(READ_WRITE_ONCE_POD) ? StoreReach.ONE_POD : StoreReach.ONE_NODE,
     persistent: true,
+    architecture,
   };
 }

@@ -35,5 +35,5 @@ export function bindExisting(context: StoreContext, claimName: string, options: 
   checkClaimName(context, claimName);
   const claim = kplus.PersistentVolumeClaim.fromClaimName(context.scope, context.role.id, claimName);
   const accessModes = options.accessModes ?? [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE];
-  return { ...storeOnClaim(context, claim, accessModes, options.shared ?? false), architecture: options.architecture };
+  return storeOnClaim(context, claim, accessModes, options.shared ?? false, options.architecture);
 }

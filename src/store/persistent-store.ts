@@ -77,5 +77,5 @@ export function bindPersistent(context: StoreContext, options: PersistentStoreOp
     // kplus-28 has no prop for it.
     object.addJsonPatch(JsonPatch.add('/spec/dataSource', options.dataSource._toKube()));
   }
-  return { ...storeOnClaim(context, claim, accessModes, options.shared ?? false), architecture: options.architecture };
+  return storeOnClaim(context, claim, accessModes, options.shared ?? false, options.architecture);
 }
