@@ -55,8 +55,8 @@ export class Guest {
 
   /** Its workloads, as others see them. */
   public workloads(): EnabledWorkload[] {
-    const { keeper: { labels }, target: { construct, parts } } = this;
-    return parts.map(part => ({ construct, ends: endsByItself(part), podLabels: labels }));
+    const { construct, parts } = this.target;
+    return parts.map(part => ({ construct, ends: endsByItself(part) }));
   }
 
   /** The names of the containers of its pods; undefined if it cannot be rendered, which is told elsewhere. */

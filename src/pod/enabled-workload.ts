@@ -6,6 +6,4 @@ export interface EnabledWorkload {
   readonly construct: IConstruct;
   /** Whether its pods end by themselves. */
   readonly ends: boolean;
-  /** Labels that find its pods. */
-  readonly podLabels: { readonly [label: string]: string };
 }
