@@ -6,7 +6,7 @@ import { ENVIRONMENT_LABEL, requiredTerms } from '../pod/pod-labels';
 import { isList, isObject, listOf, objectsOf, PodManifest, podsOf } from '../pod/pod-manifest';
 import { isPart, PodTarget } from '../pod/pod-targets';
 import { selectsLabels } from '../pod/selector-checks';
-import { isPatched, manifestAsWished, manifestToCheck } from '../pod/written-manifest';
+import { isPatched, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
 
 /** An environment whose pods have to be on one node with those of others. */
 interface Member {
@@ -36,7 +36,8 @@ export function checkApart(members: readonly Member[]): Problem[] {
 
 function placedOf({ path, label }: Member, { object, parts }: PodTarget, isOneOfSeveral: boolean): Placed[] {
   try {
-    const manifest = isPatched(object) ? manifestAsWished(object) : manifestToCheck(object);
+    // With what is ours: a patch may rest on it.
+    const manifest = isPatched(object) ? manifestAsPatched(object) : manifestToCheck(object);
     return objectsOf(manifest).map(inner => inner.object).filter(inner => !isList(manifest) || parts.some(part => isPart(part, inner)))
       .filter(inner => inner.spec?.replicas !== 0)
       .flatMap(inner => podsOf(inner, podTemplatesOf(object)).filter(({ spec }) => isObject(spec)).map((pod): Placed => ({
@@ -57,21 +58,27 @@ function labelsOf({ metadata }: PodManifest, label: string): Placed['labels'] {
 }
 
 /** What a pod asks of its node: labels, and its name. */
-function nodesOf({ nodeName, nodeSelector }: any): Array<readonly [prop: string, value: unknown]> {
+function nodesOf({ affinity, nodeName, nodeSelector }: any): Array<readonly [what: string, value: unknown, prop: string]> {
+  const selected = Object.entries(isObject(nodeSelector) ? nodeSelector : {});
+  const terms = listOf(affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms);
+  // Of several terms any may hold, and of several values any.
+  const required = (terms.length === 1 ? listOf(terms[0]?.matchExpressions) : [])
+    .filter(({ operator, values }) => operator === 'In' && listOf(values).length === 1);
   return [
-    ...Object.entries(isObject(nodeSelector) ? nodeSelector : {}).map(([label, value]) => [`nodeSelector.${label}`, value] as const),
-    ...(nodeName === undefined ? [] : [['nodeName', nodeName] as const]),
+    ...selected.map(([label, value]) => [label, value, `nodeSelector.${label}`] as const),
+    ...required.map(({ key, values }) => [key, values[0], `affinity.nodeAffinity.${key}`] as const),
+    ...(nodeName ? [['nodeName', nodeName, 'nodeName'] as const] : []),
   ];
 }
 
 /** Each that asks for another node than one before it. */
 function checkNodes(pods: readonly Placed[]): Problem[] {
   const asked = new Map<string, Array<readonly [value: unknown, pod: Placed]>>();
-  return pods.flatMap((pod): Problem[] => nodesOf(pod.spec).flatMap(([prop, value]): Problem[] => {
-    const before = asked.get(prop) ?? [];
+  return pods.flatMap((pod): Problem[] => nodesOf(pod.spec).flatMap(([what, value, prop]): Problem[] => {
+    const before = asked.get(what) ?? [];
     const clash = before.find(([other, { staysUp: stays }]) => other !== value && (stays || pod.staysUp));
     if (!before.some(([other, { staysUp: stays }]) => other === value && stays === pod.staysUp)) {
-      asked.set(prop, [...before, [value, pod]]);
+      asked.set(what, [...before, [value, pod]]);
     }
     return clash === undefined ? [] : [{
       code: 'CDK8SNIX0221',
@@ -86,26 +93,32 @@ function checkNodes(pods: readonly Placed[]): Problem[] {
 /** One that may go anywhere, and keeps the claim there, beside one that has to be on a node that it names. */
 function checkFree(pods: readonly Placed[]): Problem[] {
   const pinned = pods.find(({ spec }) => pinOf(spec) !== undefined);
-  const [prop, value] = pinned ? pinOf(pinned.spec)! : [];
+  const [what, value, prop] = pinned ? pinOf(pinned.spec)! : [];
   return pinned === undefined ? [] : pods.filter(({ spec, staysUp: stays }) => stays && isFree(spec)).map((pod): Problem => ({
     code: 'CDK8SNIX0221',
     prop: prop!,
     value: undefined,
     problem: `${pod.name} may start on any node, and its claim, which it shares with ${pinned.name}, would keep that from the node ${value}.`,
-    remedy: `Give it the same ${prop === 'nodeName' ? `nodeName: ${value}` : `nodeSelector, ${HOSTNAME}: ${value}`}, or ${ANOTHER_CLAIM}.`,
+    remedy: `Give it the same ${what === 'nodeName' ? `nodeName: ${value}` : `nodeSelector, ${HOSTNAME}: ${value}`}, or ${ANOTHER_CLAIM}.`,
   }));
 }
 
-function pinOf({ nodeName, nodeSelector }: any): readonly [prop: string, value: unknown] | undefined {
-  return nodeName !== undefined ? ['nodeName', nodeName]
-    : nodeSelector?.[HOSTNAME] !== undefined ? [`nodeSelector.${HOSTNAME}`, nodeSelector[HOSTNAME]] : undefined;
+function pinOf(spec: any): readonly [what: string, value: unknown, prop: string] | undefined {
+  const asked = nodesOf(spec);
+  return asked.find(([what]) => what === 'nodeName') ?? asked.find(([what]) => what === HOSTNAME);
 }
 
 /** Whether nothing tells on which node a pod is. Of an affinity that names nodes, or of other pods, nobody knows here where it leads. */
 function isFree(spec: any): boolean {
   const terms = listOf(spec.affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms);
   const namesNodes = terms.some(term => listOf(term?.matchFields).length > 0 || listOf(term?.matchExpressions).some(each => each?.key === HOSTNAME));
-  return pinOf(spec) === undefined && requiredTerms(spec.affinity).length === 0 && !namesNodes;
+  return pinOf(spec) === undefined && requiredTerms(spec.affinity).every(isOurs) && !namesNodes;
+}
+
+/** Whether it is by such a term that workloads are kept on one node. */
+function isOurs({ labelSelector }: any): boolean {
+  return labelSelector?.matchLabels?.[ENVIRONMENT_LABEL] !== undefined
+    || listOf(labelSelector?.matchExpressions).some(each => each?.key === ENVIRONMENT_LABEL);
 }
 
 function checkAntiAffinity(pods: readonly Placed[]): Problem[] {

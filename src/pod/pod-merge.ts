@@ -95,7 +95,7 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
 
 /** Whether a pod says on which node it runs. */
 function isPinned({ nodeName, nodeSelector }: any): boolean {
-  return nodeName !== undefined || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
+  return Boolean(nodeName) || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
 }
 
 /** Of several required terms only a pod counts that matches all: where somebody has written one, it is their word with whom theirs is. */

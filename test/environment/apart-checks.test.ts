@@ -27,7 +27,14 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
   const anti = (labelSelector: any, more: any = {}): any =>
     ({ affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector, topologyKey: NODE, ...more }] } } });
 
+  const near = (key: string, ...values: string[]): any => ({
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values }] }] } } },
+  });
+
   test.each<[string, any, any, string]>([
+    ['labels that an affinity asks for, as cdk8s-plus writes them', near('pool', 'a'), near('pool', 'b'), 'affinity.nodeAffinity.pool: got "b". Deployment/second shares'],
+    ['a label, and another by an affinity', { nodeSelector: { pool: 'a' } }, near('pool', 'b'), 'affinity.nodeAffinity.pool: got "b". Deployment/second shares'],
+    ['a node by an affinity, and none', near(NODE, 'n1'), {}, `affinity.nodeAffinity.${NODE}: got nothing. Deployment/second may start on any node`],
     ['labels that differ', { nodeSelector: { pool: 'a' } }, { nodeSelector: { pool: 'b' } },
       'nodeSelector.pool: got "b". Deployment/second shares a claim for one node with Deployment/first, which has to be where it is "a". Say the same in both, or give one'],
     ['names that differ', { nodeName: 'n1' }, { nodeName: 'n2' }, 'nodeName: got "n2". Deployment/second shares a claim for one node with Deployment/first'],
@@ -65,9 +72,26 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
     })).toMatch(/CDK8SNIX0221 affinity\.podAntiAffinity: got .* Deployment\/test-first-\S+ shares a claim for one node with Deployment\/test-second-/);
   });
 
+  /** Of two, of which the first has patches that rest on what is ours. */
+  const patched = (pod: any, second: any, ...patches: JsonPatch[]): string => synthErrorOf(chart => {
+    const nix = new NixEnvironment(chart, 'nix');
+    const theirs = deployment(chart, 'first', pod);
+    [theirs, deployment(chart, 'second', second)].forEach(each => nix.enable(each));
+    theirs.addJsonPatch(...patches);
+  });
+
+  test('as patches leave them that rest on what is ours', () => {
+    expect(patched({}, {}, JsonPatch.add(`${POD}/affinity/podAntiAffinity`, anti({ matchLabels: { app: 'second' } }).affinity.podAntiAffinity)))
+      .toContain('CDK8SNIX0221 affinity.podAntiAffinity: got');
+    expect(patched({}, { nodeName: 'n1' })).toContain('CDK8SNIX0221 nodeName: got nothing. Deployment/first may start on any node');
+    expect(patched({}, { nodeName: 'n1' }, JsonPatch.add(`${POD}/affinity/nodeAffinity`, near(NODE, 'n1').affinity.nodeAffinity))).toBe('');
+    expect(patched({}, { nodeName: 'n1' }, JsonPatch.replace(`${POD}/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/0`, OTHER))).toBe('');
+  });
+
   test.each<[string, any, any]>([
     ['the same node', { nodeName: 'n1' }, { nodeName: 'n1' }], ['one label more', { nodeSelector: { pool: 'a' } }, {}],
     ['a node, and an affinity that leads there', { nodeName: 'n1' }, { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [OTHER] } } }],
+    ['an empty name, which is none', { nodeName: '' }, {}], ['several labels that an affinity lets be', near('pool', 'a', 'b'), near('pool', 'b')],
     ['nodes in two ways', { nodeName: 'n1' }, { nodeSelector: { [NODE]: 'n1' } }],
     ['an anti-affinity to itself and to others', anti({ matchLabels: { app: 'first' } }), anti({ matchLabels: { app: 'noisy' } })],
     ['an anti-affinity in another namespace', anti({ matchLabels: { app: 'second' } }, { namespaces: ['other'] }), {}],
