@@ -1,6 +1,11 @@
 import { FlakePlace, flakePlace, FORGES } from './flake-place';
 import { isVersionName } from './version-name';
 
+/** Where a flake is, and what of it is meant. */
+interface Reference extends FlakePlace {
+  readonly fragment: string;
+}
+
 /** What is wrong with a reference, and what to write instead. */
 export interface Finding {
   readonly problem: string;
@@ -18,16 +23,23 @@ const SHORT_REVISION = /^(?=.*\d)(?=.*[a-f])[0-9a-f]{7,39}$/i;
 /** What nobody calls a tag. */
 const BRANCH = /^(?:HEAD|main|master)$/;
 
-/** By SRI, or as Nix wrote them before; SHA-256 alone: Nix has no other for an archive. */
-const NAR_HASH = /^sha256(?:-[A-Za-z0-9+/]{43}=|:[0-9a-f]{64}|:[0-9a-z]{52})$/;
+/** By SRI, which alone Nix takes in a reference; SHA-256 alone: Nix has no other for an archive. */
+const NAR_HASH = /^sha256-[A-Za-z0-9+/]{43}=$/;
+
+/** Not by a way that leads out of it again. */
+const IN_STORE = /^(?:path:)?(?:\/\/)?\/nix\/store\/[0-9a-z]{32}-(?!.*(?:\/|%2F)(?:\.|%2E){2}(?:\/|%2F|$))/i;
 
 const EXAMPLE_REVISION = '4f3cbb5f9ae5a4fbd57fd4b6b0a1e3a0d7a0b3c1';
 
 const NAR_HASH_REMEDY = 'Add "narHash=sha256-…" behind "?" or "&", as `nix flake metadata` says it';
 
-/** What Nix would find wrong with a reference before it fetches anything. */
-export function wrongPlace(flake: string): Finding | undefined {
-  const place = flakePlace(flake);
+/**
+ * What Nix would find wrong with a reference before it fetches anything.
+ *
+ * @param fragment its attribute, which stays in what is to be written instead
+ */
+export function wrongPlace(flake: string, fragment = ''): Finding | undefined {
+  const place = { ...flakePlace(flake), fragment };
   const { scheme, named, query } = place;
   const [revision, hash] = [query.get('rev'), query.get('narHash')];
   const pins = 'Use for example "?rev=" with all forty digits of a commit, and "?narHash=sha256-…", as `nix flake metadata` says.';
@@ -51,8 +63,8 @@ export function wrongPlace(flake: string): Finding | undefined {
   if (hash !== null && !NAR_HASH.test(hash)) {
     return { problem: 'Its narHash is no hash of a source.', remedy: pins };
   }
-  if (named !== undefined && (revision !== null || query.has('ref'))) {
-    return { problem: 'It names what to fetch twice, in its path and as rev or ref.', remedy: pins };
+  if (FORGES.includes(scheme) && [named !== undefined, revision !== null, query.has('ref')].filter(names => names).length > 1) {
+    return { problem: 'It names what to fetch twice: in its path, as rev or as ref.', remedy: pins };
   }
   return isUnchecked(scheme) ? wrongOfArchive(place) : scheme === 'sourcehut' ? wrongOfSourcehut(place) : undefined;
 }
@@ -68,21 +80,21 @@ function wrongOfArchive({ scheme, query }: FlakePlace): Finding | undefined {
 }
 
 /** Nix looks there for refs/heads/NAME and refs/tags/NAME. */
-function wrongOfSourcehut(place: FlakePlace): Finding | undefined {
+function wrongOfSourcehut(place: Reference): Finding | undefined {
   const name = nameOf(place);
   return name?.startsWith('refs/') ? {
     problem: 'At sourcehut Nix finds no whole name of a ref.', remedy: `Use "${withName(place, name.replace(/^refs\/[^/]*\//, ''))}", or a revision.`,
   } : undefined;
 }
 
-/** Why the same reference may bring other sources another day; undefined if it does not, as far as its owner moves no tag. */
-export function whyMoving(flake: string): Finding | undefined {
-  const place = flakePlace(flake);
+/**
+ * Why the same reference may bring other sources another day; undefined if it does not, as far as its owner moves no tag.
+ *
+ * @param fragment its attribute, which stays in what is to be written instead
+ */
+export function whyMoving(flake: string, fragment = ''): Finding | undefined {
+  const place = { ...flakePlace(flake), fragment };
   const { scheme, query } = place;
-  // Nix compares it with what it got, wherever that is from.
-  if (query.has('narHash')) {
-    return undefined;
-  }
   if (scheme === 'flake') {
     return {
       problem: 'What a name of the registry stands for is said where it is looked up.',
@@ -90,8 +102,8 @@ export function whyMoving(flake: string): Finding | undefined {
     };
   }
   if (isUnchecked(scheme)) {
-    // A folder of the store has its hash in its name.
-    return /^(?:path:)?(?:\/\/)?\/nix\/store\/[0-9a-z]{32}-/.test(place.address) ? undefined : {
+    // Nix compares the one with what it got, of these alone; and a folder of the store has its hash in its name.
+    return query.has('narHash') || IN_STORE.test(place.address) ? undefined : {
       problem: `Of ${scheme === 'path' ? 'a folder' : 'an archive'} Nix checks nothing but its narHash, so what runs would depend on when it is brought.`,
       remedy: `${NAR_HASH_REMEDY}, or say allowMoving: true.`,
     };
@@ -108,7 +120,7 @@ function isPinnedName(scheme: string, name: string): boolean {
   return /^refs\/tags\/[^*]+$/.test(name) || (FORGES.includes(scheme) && (REVISION.test(name) || isVersionName(name)));
 }
 
-function unnamed(place: FlakePlace): Finding {
+function unnamed(place: Reference): Finding {
   const name = FORGES.includes(place.scheme) ? 'v1.2.3' : 'refs/tags/v1.2.3';
   return {
     problem: 'It names neither a revision nor a tag, so what runs would depend on when it is brought.',
@@ -117,7 +129,7 @@ function unnamed(place: FlakePlace): Finding {
 }
 
 /** What is a branch to Nix, or may be one. */
-function unclear(place: FlakePlace, name: string): Finding {
+function unclear(place: Reference, name: string): Finding {
   if (REVISION.test(name)) {
     return { problem: 'A revision is no ref.', remedy: `Write "${changed(place, { rev: name })}".` };
   }
@@ -141,19 +153,19 @@ function nameOf({ named, query }: FlakePlace): string | undefined {
 }
 
 /** The reference with another name in the place of its own. */
-function withName(place: FlakePlace, name: string): string {
+function withName(place: Reference, name: string): string {
   return FORGES.includes(place.scheme) ? changed(place, { path: name }) : changed(place, { ref: name });
 }
 
-function withRevision(place: FlakePlace): string {
+function withRevision(place: Reference): string {
   return FORGES.includes(place.scheme) ? changed(place, { path: EXAMPLE_REVISION }) : changed(place, { rev: EXAMPLE_REVISION });
 }
 
-function changed({ address, query }: FlakePlace, { path, ...named }: { path?: string; ref?: string; rev?: string }): string {
+function changed({ address, fragment, query }: Reference, { path, ...named }: { path?: string; ref?: string; rev?: string }): string {
   const repository = path === undefined ? address : `${address.split('/').slice(0, 2).join('/')}/${path}`;
   const others = [...query].filter(([name]) => !['ref', 'rev', 'tag'].includes(name));
   const all = [...Object.entries(named), ...others].map(([name, value]) => `${name}=${value}`);
-  return all.length === 0 ? repository : `${repository}?${all.join('&')}`;
+  return `${repository}${all.length === 0 ? '' : `?${all.join('&')}`}${fragment === '' ? '' : `#${fragment}`}`;
 }
 
 /** Whether Nix takes what it gets there for what was meant. */

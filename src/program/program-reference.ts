@@ -22,8 +22,8 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
     return;
   }
   const [flake, fragment] = splitFragment(reference);
-  const wrong = wrongPlace(flake);
-  const moving = allowMoving ? undefined : whyMoving(flake);
+  const wrong = wrongPlace(flake, fragment);
+  const moving = allowMoving ? undefined : whyMoving(flake, fragment);
   const example = 'Use for example "github:owner/repository/v1.2.3".';
   if (urlHoldsSecret(flake)) {
     problems.add('CDK8SNIX1201', prop, '(not shown)', 'It holds a credential, which anyone who can read the manifest would see.',
