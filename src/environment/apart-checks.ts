@@ -2,7 +2,7 @@ import { staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
 import { podTemplatesOf } from '../pod/enabled-mark';
 import { isKind } from '../pod/object-kind';
-import { ENVIRONMENT_LABEL, requiredTerms } from '../pod/pod-labels';
+import { ENVIRONMENT_LABEL, HOSTNAME_LABEL, requiredTerms } from '../pod/pod-labels';
 import { isList, isObject, listOf, objectsOf, PodManifest, podsOf } from '../pod/pod-manifest';
 import { isPart, PodTarget } from '../pod/pod-targets';
 import { selectsLabels } from '../pod/selector-checks';
@@ -24,7 +24,6 @@ interface Placed {
   readonly namespace: string | undefined;
 }
 
-const HOSTNAME = 'kubernetes.io/hostname';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const ANOTHER_CLAIM = 'give one of them an environment with another claim, or a shared one (READ_WRITE_MANY with shared: true)';
 
@@ -63,7 +62,7 @@ function nodesOf({ affinity, nodeName, nodeSelector }: any): Array<readonly [wha
   const terms = listOf(affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms);
   // Of several terms any may hold, and of several values any.
   const required = (terms.length === 1 ? listOf(terms[0]?.matchExpressions) : [])
-    .filter(({ operator, values }) => operator === 'In' && listOf(values).length === 1);
+    .filter(each => each?.operator === 'In' && listOf(each.values).length === 1);
   return [
     ...selected.map(([label, value]) => [label, value, `nodeSelector.${label}`] as const),
     ...required.map(({ key, values }) => [key, values[0], `affinity.nodeAffinity.${key}`] as const),
@@ -99,31 +98,33 @@ function checkFree(pods: readonly Placed[]): Problem[] {
     prop: prop!,
     value: undefined,
     problem: `${pod.name} may start on any node, and its claim, which it shares with ${pinned.name}, would keep that from the node ${value}.`,
-    remedy: `Give it the same ${what === 'nodeName' ? `nodeName: ${value}` : `nodeSelector, ${HOSTNAME}: ${value}`}, or ${ANOTHER_CLAIM}.`,
+    remedy: `Give it the same ${what === 'nodeName' ? `nodeName: ${value}` : `nodeSelector, ${HOSTNAME_LABEL}: ${value}`}, or ${ANOTHER_CLAIM}.`,
   }));
 }
 
 function pinOf(spec: any): readonly [what: string, value: unknown, prop: string] | undefined {
   const asked = nodesOf(spec);
-  return asked.find(([what]) => what === 'nodeName') ?? asked.find(([what]) => what === HOSTNAME);
+  return asked.find(([what]) => what === 'nodeName') ?? asked.find(([what]) => what === HOSTNAME_LABEL);
 }
 
 /** Whether nothing tells on which node a pod is. Of an affinity that names nodes, or of other pods, nobody knows here where it leads. */
 function isFree(spec: any): boolean {
   const terms = listOf(spec.affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms);
-  const namesNodes = terms.some(term => listOf(term?.matchFields).length > 0 || listOf(term?.matchExpressions).some(each => each?.key === HOSTNAME));
+  const namesNodes = terms.some(term =>
+    listOf(term?.matchFields).length > 0 || listOf(term?.matchExpressions).some(each => each?.key === HOSTNAME_LABEL));
   return pinOf(spec) === undefined && requiredTerms(spec.affinity).every(isOurs) && !namesNodes;
 }
 
 /** Whether it is by such a term that workloads are kept on one node. */
-function isOurs({ labelSelector }: any): boolean {
+function isOurs(term: any): boolean {
+  const labelSelector = term?.labelSelector;
   return labelSelector?.matchLabels?.[ENVIRONMENT_LABEL] !== undefined
     || listOf(labelSelector?.matchExpressions).some(each => each?.key === ENVIRONMENT_LABEL);
 }
 
 function checkAntiAffinity(pods: readonly Placed[]): Problem[] {
   return pods.flatMap((pod): Problem[] => {
-    const terms = listOf(pod.spec.affinity?.podAntiAffinity?.[REQUIRED]).filter(term => term?.topologyKey === HOSTNAME);
+    const terms = listOf(pod.spec.affinity?.podAntiAffinity?.[REQUIRED]).filter(term => term?.topologyKey === HOSTNAME_LABEL);
     const other = terms.length === 0 ? undefined
       : pods.find(each => each !== pod && (each.staysUp || pod.staysUp) && terms.some(term => excludes(term, each, pod.namespace)));
     return other === undefined ? [] : [{

@@ -6,7 +6,7 @@ import { endsByItself, staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
 import { removedPart } from '../base/tree';
 import { StoreReach } from '../pod/bound-store';
-import { ENVIRONMENT_LABEL } from '../pod/pod-labels';
+import { ENVIRONMENT_LABEL, HOSTNAME_LABEL } from '../pod/pod-labels';
 import { PodTarget, PodTargetPart } from '../pod/pod-targets';
 
 /** An environment on claims, as its neighbours there know it; plain data, which every copy of this library can read. */
@@ -187,6 +187,6 @@ function termFor(company: readonly Neighbour[]): kplus.k8s.PodAffinityTerm {
   return {
     labelSelector: labels.length === 1 ? { matchLabels: { [ENVIRONMENT_LABEL]: labels[0] } }
       : { matchExpressions: [{ key: ENVIRONMENT_LABEL, operator: 'In', values: labels }] },
-    topologyKey: 'kubernetes.io/hostname',
+    topologyKey: HOSTNAME_LABEL,
   };
 }

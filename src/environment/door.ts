@@ -16,7 +16,6 @@ import { NeededObjects } from '../pod/needed-objects';
 import { checkOrder } from '../pod/order-checks';
 import { PodAdditions } from '../pod/pod-merge';
 import { PodTarget, podTargets, selectTargets } from '../pod/pod-targets';
-import { watchStarters } from '../pod/starters';
 import { keepPatchedFieldsBelow } from '../pod/written-manifest';
 
 /**
@@ -52,7 +51,6 @@ export class Door {
     this.company.add(targets, follows);
     const needed = NeededObjects.of(this.keeper.scope);
     targets.forEach(({ object }) => needed.standBefore(object));
-    watchStarters(construct);
     const given: Given = { additions: () => this.together(additions(), follows), revision: () => this.keeper.revision() + this.company.revision };
     const guests = targets.map(target => new Guest(this.keeper, target, options, given));
     construct.node.addValidation({

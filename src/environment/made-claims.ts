@@ -3,6 +3,7 @@ import { Construct, IConstruct } from 'constructs';
 import { DoorKeeper } from './door-keeper';
 import { checkPlaces } from './place-checks';
 import { staysUp } from './workload-checks';
+import { foundInApp } from '../base/found-in-app';
 import { Problem } from '../base/problems';
 import { BoundStore, StoreReach, VolumePlaces } from '../pod/bound-store';
 import { podTemplatesOf } from '../pod/enabled-mark';
@@ -15,11 +16,6 @@ import { isPatched, manifestAsWished, manifestToCheck } from '../pod/written-man
 
 /** Where an app keeps its claims while it is validated; the same in every copy of this library. */
 const FOUND = Symbol.for('cdk8s-nix.madeClaims');
-
-interface Found {
-  /** The specs of claims, by namespace and name. */
-  claims?: ReadonlyMap<string, any>;
-}
 
 /** What a volume has to be, as an environment takes it. */
 interface Taken {
@@ -95,21 +91,9 @@ function checkClaim({ prop, factory, reach, saysModes }: Taken, name: string, { 
     ? refuse('accessModes', modes, 'is for one pod, and the others would wait for it for ever.', 'Say so here, accessModes: [READ_WRITE_ONCE_POD], or give it ReadWriteOnce.') : [];
 }
 
-/** Found once for all environments that use such a claim, whenever the app is synthesized; most apps have none. */
+/** The specs of the claims of an app, by namespace and name; most apps have none. */
 function claimsOf(root: IConstruct): ReadonlyMap<string, any> {
-  const marked = root as { [FOUND]?: Found };
-  if (!marked[FOUND]) {
-    const found: Found = {};
-    Object.defineProperty(root, FOUND, { value: found });
-    root.node.addValidation({
-      validate: () => {
-        found.claims = undefined;
-        return [];
-      },
-    });
-  }
-  marked[FOUND]!.claims ??= findClaims(root);
-  return marked[FOUND]!.claims;
+  return foundInApp(root, FOUND, () => findClaims(root));
 }
 
 function findClaims(root: IConstruct): Map<string, any> {

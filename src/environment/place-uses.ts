@@ -1,5 +1,6 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
+import { whenValidated } from '../base/found-in-app';
 import { removedPart } from '../base/tree';
 import { NeededObjects } from '../pod/needed-objects';
 import { isPatched, metadataAsWished } from '../pod/written-manifest';
@@ -42,12 +43,7 @@ export class PlaceUses<T extends Place> {
     const made: Kept<U> = { made: new Map(), isLookedAt: false, found: new Map(), changes: 0 };
     Object.defineProperty(root, mark, { value: made });
     const uses = new PlaceUses(made);
-    root.node.addValidation({
-      validate: () => {
-        uses.forget();
-        return [];
-      },
-    });
+    whenValidated(root, () => uses.forget());
     return uses;
   }
 

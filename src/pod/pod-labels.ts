@@ -5,6 +5,9 @@ import { listOf } from './pod-manifest';
 /** The label of an environment's pods, by which NetworkPolicies and affinities find them. */
 export const ENVIRONMENT_LABEL = 'cdk8s-nix/environment';
 
+/** The label of a node by which it is one place, and not a kind of them. */
+export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
+
 export function environmentLabels(environment: IConstruct): { readonly [label: string]: string } {
   return { [ENVIRONMENT_LABEL]: Names.toLabelValue(environment) };
 }

@@ -3,7 +3,7 @@ import { secure } from './container-security';
 import { FolderMaker, withFolders } from './folder-maker';
 import { plainPath } from './folders-to-make';
 import { plainValue } from './plain-value';
-import { requiredTerms } from './pod-labels';
+import { HOSTNAME_LABEL, requiredTerms } from './pod-labels';
 import { listOf, PodContent } from './pod-manifest';
 import { PodSecurityLevel } from './pod-security-level';
 
@@ -95,7 +95,7 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
 
 /** Whether a pod says on which node it runs. */
 function isPinned({ nodeName, nodeSelector }: any): boolean {
-  return Boolean(nodeName) || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
+  return Boolean(nodeName) || nodeSelector?.[HOSTNAME_LABEL] !== undefined;
 }
 
 /** Of several required terms only a pod counts that matches all: where somebody has written one, it is their word with whom theirs is. */

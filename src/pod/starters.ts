@@ -3,6 +3,7 @@ import { IConstruct } from 'constructs';
 import { isKind } from './object-kind';
 import { mayBeList, objectsOf } from './pod-manifest';
 import { manifestAsWished } from './written-manifest';
+import { foundInApp } from '../base/found-in-app';
 
 /** KEDA's, where a ScaledObject or a ScaledJob does not say. */
 export const KEDA_MOST_REPLICAS = 100;
@@ -29,37 +30,12 @@ export function startAny({ autoscaledTo, rollouts }: Starters): boolean {
 /** Where an app keeps what was found; the same in every copy of this library. */
 const FOUND = Symbol.for('cdk8s-nix.starters');
 
-interface Found {
-  /** By the workload's namespace, kind and name. */
-  starters?: ReadonlyMap<string, Starters>;
-}
-
 const NONE: Starters = { autoscaledTo: 0, rollouts: [] };
-
-/** Look for starters anew whenever the app is synthesized: once for all workloads. */
-export function watchStarters(construct: IConstruct): void {
-  const { root } = construct.node;
-  if (!(FOUND in root)) {
-    const found: Found = {};
-    Object.defineProperty(root, FOUND, { value: found });
-    root.node.addValidation({
-      validate: () => {
-        found.starters = undefined;
-        return [];
-      },
-    });
-  }
-}
 
 /** What else of the app starts pods of a workload. */
 export function startersOf(construct: IConstruct, workload: any): Starters {
   const { root } = construct.node;
-  const found = (root as { [FOUND]?: Found })[FOUND];
-  const starters = found?.starters ?? findStarters(root);
-  if (found) {
-    found.starters = starters;
-  }
-  return starters.get(keyOf(workload.metadata?.namespace, workload.kind, workload.metadata?.name)) ?? NONE;
+  return foundInApp(root, FOUND, () => findStarters(root)).get(keyOf(workload.metadata?.namespace, workload.kind, workload.metadata?.name)) ?? NONE;
 }
 
 function findStarters(root: IConstruct): Map<string, Starters> {

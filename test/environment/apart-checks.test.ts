@@ -88,6 +88,18 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
     expect(patched({}, { nodeName: 'n1' }, JsonPatch.replace(`${POD}/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/0`, OTHER))).toBe('');
   });
 
+  test('whatever nonsense a patch has put there: the other one is told all the same', () => {
+    const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+    for (const patch of [
+      JsonPatch.add(`${POD}/affinity/nodeAffinity`, { [required]: { nodeSelectorTerms: [{ matchExpressions: [null] }] } }),
+      JsonPatch.add(`${POD}/affinity/podAffinity/${required}/-`, null),
+    ]) {
+      const message = patched({ nodeSelector: { pool: 'a' } }, { nodeSelector: { pool: 'b' } }, patch);
+      expect(message).toContain('CDK8SNIX0221 nodeSelector.pool: got "b"');
+      expect(message).not.toContain('TypeError');
+    }
+  });
+
   test.each<[string, any, any]>([
     ['the same node', { nodeName: 'n1' }, { nodeName: 'n1' }], ['one label more', { nodeSelector: { pool: 'a' } }, {}],
     ['a node, and an affinity that leads there', { nodeName: 'n1' }, { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [OTHER] } } }],
