@@ -29,7 +29,7 @@ export const ERROR_CODES = {
   CDK8SNIX0218: 'A StatefulSet says itself what becomes of its claims, and not what its store says.',
   CDK8SNIX0219: 'Two environments exclude each other on one claim: another user or group, other access modes, another store for one home, or a claim for a single pod.',
   CDK8SNIX0220: 'A claim that the app makes is not what the environment takes it for: its access modes, or a device without a file system.',
-  CDK8SNIX0221: 'Workloads that share a claim for one node cannot be on one: their nodes differ, or an affinity keeps them apart.',
+  CDK8SNIX0221: 'Workloads that share a claim for one node cannot be on one: their nodes differ, or an affinity or a spread over nodes keeps them apart.',
   CDK8SNIX0301: 'A substituter is no valid store URL.',
   CDK8SNIX0302: 'A substituter has no public key, or a malformed one, or is to be trusted without.',
   CDK8SNIX0303: 'nix.conf: the name of a setting is unknown or malformed.',

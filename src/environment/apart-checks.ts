@@ -1,72 +1,15 @@
-import { staysUp } from './workload-checks';
+import { ANOTHER_CLAIM, isFree, Member, nodesOf, nodeTerms, pinOf, Placed, placedPods, REQUIRED, selectedBy } from './placed-pods';
+import { checkSpread } from './spread-checks';
 import { Problem } from '../base/problems';
-import { podTemplatesOf } from '../pod/enabled-mark';
-import { isKind } from '../pod/object-kind';
-import { ENVIRONMENT_LABEL, HOSTNAME_LABEL, requiredTerms } from '../pod/pod-labels';
-import { isList, isObject, listOf, objectsOf, PodManifest, podsOf } from '../pod/pod-manifest';
-import { isPart, PodTarget } from '../pod/pod-targets';
+import { HOSTNAME_LABEL } from '../pod/pod-labels';
+import { listOf } from '../pod/pod-manifest';
 import { selectsLabels } from '../pod/selector-checks';
-import { isPatched, manifestAsPatched, manifestToCheck } from '../pod/written-manifest';
-
-/** An environment whose pods have to be on one node with those of others. */
-interface Member {
-  readonly path: string;
-  readonly label: string;
-  readonly targets: readonly PodTarget[];
-}
-
-/** A pod that has to be on the node of others, and what it says itself of nodes. */
-interface Placed {
-  readonly name: string;
-  readonly staysUp: boolean;
-  readonly spec: any;
-  readonly labels: { readonly [name: string]: unknown };
-  readonly namespace: string | undefined;
-}
-
-const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
-const ANOTHER_CLAIM = 'give one of them an environment with another claim, or a shared one (READ_WRITE_MANY with shared: true)';
 
 /** Workloads that share claims for one node, and whose pods can never be on one: as long as one runs, the other waits for ever. What ends lets the next one go. */
 export function checkApart(members: readonly Member[]): Problem[] {
-  const pods = members.flatMap(member => member.targets.flatMap(target => placedOf(member, target, members.length > 1)));
-  return [...checkNodes(pods.filter(({ spec }) => nodesOf(spec).length > 0)), ...checkFree(pods), ...checkAntiAffinity(pods)];
-}
-
-function placedOf({ path, label }: Member, { object, parts }: PodTarget, isOneOfSeveral: boolean): Placed[] {
-  try {
-    // With what is ours: a patch may rest on it.
-    const manifest = isPatched(object) ? manifestAsPatched(object) : manifestToCheck(object);
-    return objectsOf(manifest).map(inner => inner.object).filter(inner => !isList(manifest) || parts.some(part => isPart(part, inner)))
-      .filter(inner => inner.spec?.replicas !== 0)
-      .flatMap(inner => podsOf(inner, podTemplatesOf(object)).filter(({ spec }) => isObject(spec)).map((pod): Placed => ({
-        name: `${inner.kind}/${inner.metadata?.name}${isOneOfSeveral ? ` of ${path}` : ''}`,
-        staysUp: staysUp(inner) || (isKind(inner, 'Pod', 'core') && [undefined, 'Always'].includes(pod.spec.restartPolicy)),
-        spec: pod.spec,
-        labels: labelsOf(pod, label),
-        namespace: inner.metadata?.namespace,
-      })));
-  } catch {
-    // What cannot be rendered is told by what renders it.
-    return [];
-  }
-}
-
-function labelsOf({ metadata }: PodManifest, label: string): Placed['labels'] {
-  return { ...(isObject(metadata.labels) ? metadata.labels : {}), [ENVIRONMENT_LABEL]: label };
-}
-
-/** What a pod asks of its node: labels, and its name. */
-function nodesOf({ affinity, nodeName, nodeSelector }: any): Array<readonly [what: string, value: unknown, prop: string]> {
-  const selected = Object.entries(isObject(nodeSelector) ? nodeSelector : {});
-  const terms = listOf(affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms);
-  // Of several terms any may hold, and of several values any.
-  const required = (terms.length === 1 ? listOf(terms[0]?.matchExpressions) : [])
-    .filter(each => each?.operator === 'In' && listOf(each.values).length === 1);
+  const pods = placedPods(members);
   return [
-    ...selected.map(([label, value]) => [label, value, `nodeSelector.${label}`] as const),
-    ...required.map(({ key, values }) => [key, values[0], `affinity.nodeAffinity.${key}`] as const),
-    ...(nodeName ? [['nodeName', nodeName, 'nodeName'] as const] : []),
+    ...checkNodes(pods.filter(({ spec }) => nodesOf(spec).length > 0)), ...checkFree(pods), ...checkAntiAffinity(pods), ...checkSpread(members, pods),
   ];
 }
 
@@ -93,7 +36,7 @@ function checkNodes(pods: readonly Placed[]): Problem[] {
 function checkFree(pods: readonly Placed[]): Problem[] {
   const pinned = pods.find(({ spec }) => pinOf(spec) !== undefined);
   const [what, value, prop] = pinned ? pinOf(pinned.spec)! : [];
-  return pinned === undefined ? [] : pods.filter(({ spec, staysUp: stays }) => stays && isFree(spec)).map((pod): Problem => ({
+  return pinned === undefined ? checkPools(pods) : pods.filter(({ spec, staysUp: stays }) => stays && isFree(spec)).map((pod): Problem => ({
     code: 'CDK8SNIX0221',
     prop: prop!,
     value: undefined,
@@ -102,24 +45,36 @@ function checkFree(pods: readonly Placed[]): Problem[] {
   }));
 }
 
-function pinOf(spec: any): readonly [what: string, value: unknown, prop: string] | undefined {
-  const asked = nodesOf(spec);
-  return asked.find(([what]) => what === 'nodeName') ?? asked.find(([what]) => what === HOSTNAME_LABEL);
+/** What nodes nearly all have, or what those have for which a store is. */
+const OF_ALL_NODES = /^(beta\.)?kubernetes\.io\/(os|arch)$/;
+
+/** The same beside one that has to be on nodes of some kind, a pool for example. */
+function checkPools(pods: readonly Placed[]): Problem[] {
+  const pooled = pods.find(({ spec }) => poolOf(spec) !== undefined);
+  const { where, same, prop } = pooled ? poolOf(pooled.spec)! : { where: '', same: '', prop: '' };
+  return pooled === undefined ? [] : pods.filter(({ spec, staysUp: stays }) => stays && isFree(spec) && isAnywhere(spec)).map((pod): Problem => ({
+    code: 'CDK8SNIX0221',
+    prop,
+    value: undefined,
+    problem: `${pod.name} may start on any node, and its claim, which it shares with ${pooled.name}, would keep that from the nodes ${where}.`,
+    remedy: `Give it the same ${same}, or ${ANOTHER_CLAIM}.`,
+  }));
 }
 
-/** Whether nothing tells on which node a pod is. Of an affinity that names nodes, or of other pods, nobody knows here where it leads. */
-function isFree(spec: any): boolean {
-  const terms = listOf(spec.affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms);
-  const namesNodes = terms.some(term =>
-    listOf(term?.matchFields).length > 0 || listOf(term?.matchExpressions).some(each => each?.key === HOSTNAME_LABEL));
-  return pinOf(spec) === undefined && requiredTerms(spec.affinity).every(isOurs) && !namesNodes;
+/** Which nodes a pod has to be on, if they are but some of all. */
+function poolOf(spec: any): { readonly where: string; readonly same: string; readonly prop: string } | undefined {
+  const labels = selectedBy(spec).filter(([label]) => !OF_ALL_NODES.test(label)).map(([label, value]) => `${label}: ${JSON.stringify(value)}`).join(', ');
+  if (labels !== '') {
+    return { where: `with ${labels}`, same: `nodeSelector, ${labels}`, prop: 'nodeSelector' };
+  }
+  const terms = nodeTerms(spec);
+  const isSome = (each: any): boolean => ['In', 'Exists'].includes(each?.operator) && !OF_ALL_NODES.test(each.key);
+  return terms.length > 0 && terms.every(term => listOf(term?.matchExpressions).some(isSome))
+    ? { where: 'that its affinity names', same: 'affinity.nodeAffinity', prop: 'affinity.nodeAffinity' } : undefined;
 }
 
-/** Whether it is by such a term that workloads are kept on one node. */
-function isOurs(term: any): boolean {
-  const labelSelector = term?.labelSelector;
-  return labelSelector?.matchLabels?.[ENVIRONMENT_LABEL] !== undefined
-    || listOf(labelSelector?.matchExpressions).some(each => each?.key === ENVIRONMENT_LABEL);
+function isAnywhere(spec: any): boolean {
+  return nodeTerms(spec).length === 0 && selectedBy(spec).every(([label]) => OF_ALL_NODES.test(label));
 }
 
 function checkAntiAffinity(pods: readonly Placed[]): Problem[] {

@@ -2,7 +2,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { checkApart } from './apart-checks';
 import { DoorKeeper } from './door-keeper';
 import { Place, placeOf, PlaceUses } from './place-uses';
-import { endsByItself, staysUp } from './workload-checks';
+import { staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
 import { removedPart } from '../base/tree';
 import { StoreReach } from '../pod/bound-store';
@@ -100,10 +100,10 @@ export class ClaimCompany {
     return company && company.parts.length > 1 ? [company.term] : [];
   }
 
-  /** Where a pod has to be that comes and goes: with those that stay, if any do. */
+  /** Where a pod has to be that comes and goes: with whichever of the others runs. While none does it may go anywhere, since it has their label too. */
   public affinityOfFollowers(): kplus.k8s.PodAffinityTerm[] {
     const company = this.onOneNode();
-    return company?.parts.some(part => !endsByItself(part)) ? [company.term] : [];
+    return company === undefined ? [] : [company.term];
   }
 
   /** Workloads of several environments on a claim for one pod, of which one keeps the others from it for ever. */

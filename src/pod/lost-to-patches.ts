@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { requiredTerms } from './pod-labels';
-import { containersOf, listOf, PodManifest } from './pod-manifest';
+import { containersOf, isObject, listOf, PodManifest } from './pod-manifest';
 import { PodAdditions, usesNix } from './pod-merge';
 import { lookAtPatches, patchesOf, PatchOperation } from './written-manifest';
 import { Problem } from '../base/problems';
@@ -112,7 +112,11 @@ function namesInLists(pods: PodManifest[]): NamesInLists {
   return lists;
 }
 
-function remedyFor({ op, path }: PatchOperation, start: readonly string[], now: NamesInLists, made: NamesInLists): string {
+function fieldsOf(value: any): string[] {
+  return isObject(value) ? Object.keys(value) : [];
+}
+
+function remedyFor({ op, path, value }: PatchOperation, start: readonly string[], now: NamesInLists, made: NamesInLists): string {
   if (op === 'move') {
     return 'Add a copy of what is yours instead, and leave the rest where it is.';
   }
@@ -120,8 +124,10 @@ function remedyFor({ op, path }: PatchOperation, start: readonly string[], now: 
     return `Begin the command with what the environment sets first: ${start.map(word => JSON.stringify(word)).join(', ')}.`;
   }
   if (op !== 'remove' && /\/(affinity|podAffinity)$/.test(path)) {
-    const field = path.endsWith('/affinity') ? 'podAntiAffinity' : 'preferredDuringSchedulingIgnoredDuringExecution';
-    return `Patch only what is yours, JsonPatch.add("${path}/${field}", …), or give the affinity to the workload itself, and both are there.`;
+    const fields = fieldsOf(value).flatMap(field => field === 'podAffinity' ? fieldsOf(value[field]).map(inner => `${field}/${inner}`) : [field])
+      .map(field => `JsonPatch.add("${path}/${field}", …)`);
+    return fields.length === 0 ? 'Leave the patch out: it says nothing of its own.'
+      : `Patch only what is yours, ${fields.join(' and ')}, or give the affinity to the workload itself, and both are there.`;
   }
   if (path.endsWith('/requiredDuringSchedulingIgnoredDuringExecution')) {
     return `Leave the patch out, or remove the term by itself: JsonPatch.remove("${path}/0").`;

@@ -122,6 +122,7 @@ export interface PatchOperation {
   readonly path: string;
   /** Where a move or a copy takes it from. */
   readonly from?: string;
+  readonly value?: any;
 }
 
 /** The user's patches of an object, in their order. */

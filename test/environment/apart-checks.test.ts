@@ -31,6 +31,10 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
     affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values }] }] } } },
   });
 
+  const not = (key: string, ...values: string[]): any => ({
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'NotIn', values }] }] } } },
+  });
+
   test.each<[string, any, any, string]>([
     ['labels that an affinity asks for, as cdk8s-plus writes them', near('pool', 'a'), near('pool', 'b'), 'affinity.nodeAffinity.pool: got "b". Deployment/second shares'],
     ['a label, and another by an affinity', { nodeSelector: { pool: 'a' } }, near('pool', 'b'), 'affinity.nodeAffinity.pool: got "b". Deployment/second shares'],
@@ -101,7 +105,9 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
   });
 
   test.each<[string, any, any]>([
-    ['the same node', { nodeName: 'n1' }, { nodeName: 'n1' }], ['one label more', { nodeSelector: { pool: 'a' } }, {}],
+    ['the same node', { nodeName: 'n1' }, { nodeName: 'n1' }], ['one label more', { nodeSelector: { pool: 'a', disk: 'fast' } }, { nodeSelector: { pool: 'a' } }],
+    ['what nearly all nodes are', { nodeSelector: { 'kubernetes.io/os': 'linux' } }, {}], ['another label', { nodeSelector: { pool: 'a' } }, { nodeSelector: { zone: 'b' } }],
+    ['nodes that an affinity leaves out', not('pool', 'a'), {}], ['pools, one of which is no other', near('pool', 'a', 'b'), { nodeSelector: { pool: 'a' } }],
     ['a node, and an affinity that leads there', { nodeName: 'n1' }, { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [OTHER] } } }],
     ['an empty name, which is none', { nodeName: '' }, {}], ['several labels that an affinity lets be', near('pool', 'a', 'b'), near('pool', 'b')],
     ['nodes in two ways', { nodeName: 'n1' }, { nodeSelector: { [NODE]: 'n1' } }],
@@ -116,5 +122,107 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
     expect(apart({ nodeName: 'n1' }, {}, true)).toBe('');
     expect(apart({}, { nodeName: 'n1' }, true)).toContain('CDK8SNIX0221 nodeName: got nothing. Deployment/first may start on any node');
     expect(apart({ nodeName: 'n1' }, { nodeName: 'n2' }, true)).toContain('Job/second shares a claim for one node with Deployment/first');
+  });
+
+  test.each<[string, any, string, any]>([
+    ['a pool', { nodeSelector: { pool: 'a', disk: 'fast' } },
+      'nodeSelector: got nothing. Deployment/second may start on any node, and its claim, which it shares with Deployment/first, would keep that from the nodes with '
+      + 'disk: "fast", pool: "a". Give it the same nodeSelector, disk: "fast", pool: "a", or give one', { nodeSelector: { pool: 'a', disk: 'fast' } }],
+    ['pools by an affinity', near('pool', 'a', 'b'),
+      'affinity.nodeAffinity: got nothing. Deployment/second may start on any node, and its claim, which it shares with Deployment/first, would keep that from the nodes that '
+      + 'its affinity names. Give it the same affinity.nodeAffinity, or give one', near('pool', 'a', 'b')],
+  ])('%s of one, and none of the other', (_, pool, message, remedy) => {
+    expect(apart(pool, {})).toContain(`[test/nix-0] CDK8SNIX0221 ${message}`);
+    expect(apart({ nodeSelector: { 'kubernetes.io/os': 'linux' } }, pool)).toContain('Deployment/first may start on any node');
+    expect(apart(pool, remedy)).toBe('');
+    // What ends lets the other go.
+    expect(apart(pool, {}, true)).toBe('');
+    expect(apart({}, pool, true)).toContain('Deployment/first may start on any node');
+  });
+});
+
+describe('workloads without replicas are told, if something else starts them', () => {
+  const rollout = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata: { name: 'runs' } };
+  const runs = (replicas: number): any => ({
+    ...rollout, spec: { replicas, strategy: { canary: { maxSurge: 0, maxUnavailable: 1 } }, workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'second' } },
+  });
+  const scales = (apiVersion: string, kind: string, spec: any): any =>
+    ({ apiVersion, kind, metadata: { name: 'scales' }, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'second' }, ...spec } });
+  const hpa = (spec: any): any => scales('autoscaling/v2', 'HorizontalPodAutoscaler', { maxReplicas: 1, ...spec });
+  const keda = (spec: any): any => scales('keda.sh/v1alpha1', 'ScaledObject', spec);
+  const beside = (starter: any | undefined, ...nodes: string[]): string => synthErrorOf(chart => {
+    const nix = new NixEnvironment(chart, 'nix');
+    ['first', 'second'].forEach((name, i) => {
+      const theirs = deployment(chart, name, { nodeSelector: { pool: nodes[i] } });
+      nix.enable(theirs);
+      theirs.addJsonPatch(JsonPatch.add('/spec/replicas', i === 0 ? 1 : 0));
+    });
+    if (starter) {
+      new ApiObject(chart, 'starter', starter);
+    }
+  });
+
+  test.each<[string, any]>([
+    ['a Rollout', runs(1)], ['KEDA', keda({ maxReplicaCount: 1 })], ['an autoscaler that may leave none', hpa({ minReplicas: 0 })],
+  ])('%s', (_, starter) => {
+    expect(beside(starter, 'a', 'b')).toContain('CDK8SNIX0221 nodeSelector.pool: got "b". Deployment/second shares a claim for one node with Deployment/first');
+    expect(beside(starter, 'a', 'a')).toBe('');
+  });
+
+  test.each<[string, any | undefined]>([
+    ['nothing', undefined], ['a Rollout without any', runs(0)], ['an autoscaler, which leaves it alone', hpa({})], ['KEDA, with none at most', keda({ maxReplicaCount: 0 })],
+  ])('but not by %s', (_, starter) => {
+    expect(beside(starter, 'a', 'b')).toBe('');
+  });
+});
+
+describe('workloads on a claim for one node that are to be spread over nodes', () => {
+  const NODE = 'kubernetes.io/hostname';
+  const spread = (more: any = {}, labels: any = { team: 'portal' }): any => ({
+    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: NODE, whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: labels }, ...more }],
+  });
+  const withTeam = (theirs: ApiObject): ApiObject => {
+    theirs.addJsonPatch(JsonPatch.add('/spec/template/metadata/labels/team', 'portal'));
+    return theirs;
+  };
+  const two = (first: any, second: any = first, build: (chart: Chart) => void = () => undefined, store = NixStore.existing('tools')): string => synthErrorOf(chart => {
+    const nix = new NixEnvironment(chart, 'nix', { store });
+    [first, second].forEach((pod, i) => nix.enable(withTeam(deployment(chart, ['first', 'second'][i], pod))));
+    build(chart);
+  });
+
+  test('are told, and what to write instead is fine', () => {
+    const message = two(spread());
+    expect(message).toContain('[test/nix] CDK8SNIX0221 topologySpreadConstraints[0]: got {"matchLabels":{"team":"portal"}}. Deployment/first shares a claim for one node with '
+      + 'Deployment/second, and has to be spread over nodes with what this selects. Say whenUnsatisfiable: ScheduleAnyway, leave the constraint out, or give one of them');
+    expect(message.match(/CDK8SNIX0221/g)).toHaveLength(2);
+    expect(two(spread({ whenUnsatisfiable: 'ScheduleAnyway' }))).toBe('');
+    expect(two({})).toBe('');
+    expect(two(spread(), spread(), undefined, NixStore.existing('tools', { accessModes: [kplus.PersistentVolumeAccessMode.READ_WRITE_MANY], shared: true }))).toBe('');
+  });
+
+  test.each<[string, any]>([
+    ['by the label of the environment', spread({ labelSelector: { matchExpressions: [{ key: LABEL, operator: 'Exists' }] } })],
+    ['where nothing is said of how strict it is', spread({ whenUnsatisfiable: undefined, maxSkew: undefined })],
+    ['that select both by an expression', spread({ labelSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['first', 'second'] }] } })],
+  ])('%s', (_, pod) => {
+    expect(two(pod, {}).match(/CDK8SNIX0221 topologySpreadConstraints/g)).toHaveLength(1);
+  });
+
+  test('but not one that selects the other alone, which may stand beside it', () => {
+    expect(two(spread({}, { app: 'second' }), {})).toBe('');
+  });
+
+  test.each<[string, any]>([
+    ['less strict', spread({ maxSkew: 2 })], ['over zones', spread({ topologyKey: 'topology.kubernetes.io/zone' })], ['by revision', spread({ matchLabelKeys: ['pod-template-hash'] })],
+    ['of others', spread({}, { app: 'other' })], ['of all', spread({ labelSelector: {} })], ['of none', spread({ labelSelector: undefined })],
+    ['on the node that they name', { ...spread(), nodeSelector: { [NODE]: 'n1' } }],
+  ])('but not %s', (_, pod) => {
+    expect(two(pod)).toBe('');
+  });
+
+  test('nor where the app has others that it selects, which may be on each node', () => {
+    expect(two(spread(), spread(), chart => withTeam(deployment(chart, 'third')))).toBe('');
+    expect(two(spread(), spread(), chart => deployment(chart, 'third'))).toContain('CDK8SNIX0221');
   });
 });

@@ -1,4 +1,4 @@
-import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
+import { ApiObject, Chart, Cron, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixDeployment, NixEnvironment, NixEnvironmentProps, NixGarbageCollection, NixHome, NixStatefulSet, NixStore } from '../../src';
 import { testChart } from '../support/synth';
@@ -173,6 +173,17 @@ test('a Job that cares for the store follows the workload, which stays where it 
   expect(Object.values(pods(chart)).map(pod => terms(pod).length).sort()).toEqual([0, 1]);
 });
 
+test('a Job that cares for the store follows one that ends as well, and may go anywhere while none runs: it has their label', () => {
+  const chart = testChart();
+  const environment = new NixEnvironment(chart, 'nix');
+  environment.enable(new kplus.CronJob(chart, 'nightly', { schedule: Cron.daily(), containers: [{ image: 'example/app:1' }] }));
+  new NixGarbageCollection(chart, 'gc', { environment });
+  const all = pods(chart);
+  const [care] = Object.entries(all).filter(([each]) => each.includes('gc')).map(([, pod]) => pod);
+  expect(terms(care)).toEqual([{ labelSelector: { matchLabels: { [LABEL]: care.metadata.labels[LABEL] } }, topologyKey: 'kubernetes.io/hostname' }]);
+  expect(Object.values(all).map(pod => pod.metadata.labels[LABEL])).toEqual([care.metadata.labels[LABEL], care.metadata.labels[LABEL]]);
+});
+
 test('a Job that cares for the store follows the workloads of all environments on it', () => {
   const chart = testChart();
   const [one, two] = ['one', 'two'].map(id => new NixEnvironment(chart, id, { store: NixStore.existing('tools') }));
@@ -203,15 +214,22 @@ describe('a patch', () => {
   });
 
   test('that sets the affinity anew is told, and one that keeps it, or means it, holds', () => {
-    const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'Exists' }] }] } };
+    const nodeAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } }] };
+    const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: OTHER }] };
+    const preferred = { preferredDuringSchedulingIgnoredDuringExecution: [] };
+    const field = (name: string): string => `JsonPatch.add("${POD}/affinity/${name}", …)`;
     expect(patched(JsonPatch.add(`${POD}/affinity`, { nodeAffinity }))).toContain(
       `CDK8SNIX0524 ${POD}/affinity: got "add". The JSON patch takes away what the environment has put there: affinity to the pods on the same volume. `
-      + `Patch only what is yours, JsonPatch.add("${POD}/affinity/podAntiAffinity", …), or give the affinity to the workload itself, and both are there.`);
-    const preferred = { preferredDuringSchedulingIgnoredDuringExecution: [] };
+      + `Patch only what is yours, ${field('nodeAffinity')}, or give the affinity to the workload itself, and both are there.`);
+    expect(patched(JsonPatch.replace(`${POD}/affinity`, { podAntiAffinity, podAffinity: preferred }))).toContain(
+      `Patch only what is yours, ${field('podAntiAffinity')} and ${field('podAffinity/preferredDuringSchedulingIgnoredDuringExecution')}, or give`);
+    expect(patched(JsonPatch.add(`${POD}/affinity`, {}))).toContain('Leave the patch out: it says nothing of its own.');
     expect(patched(JsonPatch.replace(`${POD}/affinity/podAffinity`, preferred))).toContain(
-      `Patch only what is yours, JsonPatch.add("${POD}/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution", …)`);
+      `Patch only what is yours, ${field('podAffinity/preferredDuringSchedulingIgnoredDuringExecution')}`);
+    // What is said to be written instead.
+    const instead = Object.entries({ nodeAffinity, podAntiAffinity, 'podAffinity/preferredDuringSchedulingIgnoredDuringExecution': [] });
+    expect(patched(...instead.map(([name, value]) => JsonPatch.add(`${POD}/affinity/${name}`, value)))).toBe('');
     expect(patched(JsonPatch.replace(REQUIRED, []))).toContain(`or remove the term by itself: JsonPatch.remove("${REQUIRED}/0").`);
-    expect(patched(JsonPatch.add(`${POD}/affinity/nodeAffinity`, nodeAffinity))).toBe('');
     expect(patched(JsonPatch.remove(`${REQUIRED}/0`))).toBe('');
   });
 
