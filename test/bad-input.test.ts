@@ -240,6 +240,10 @@ const CASES: Case[] = [
   ['two ports of one name', container({ ports: [{ name: 'web', number: 80 }, { name: 'web', number: 81 }] }), 'CDK8SNIX0531', 'containers[main].ports', '"web"', 'a name of its own'],
   ['two ports of one name in a manifest', enabledPod({ containers: [{ name: 'main', image: 'example/app:1', ports: [{ name: 'web', containerPort: 80 }, { name: 'web', containerPort: 81 }] }] }),
     'CDK8SNIX0531', 'containers[main].ports', '"web"', 'a name of its own'],
+  ...['the-metrics-port', 'HTTP', '8080', 'web_ui', 'a--b', '-a', 'a-'].map((name): Case =>
+    [`a port named ${name}`, container({ ports: [{ name, number: 80 }] }), 'CDK8SNIX0532', 'containers[main].ports', `"${name}"`, 'Use for example "http"']),
+  ['a long name of a port of a program', deployment({ programs: [NixProgram.flake('github:owner/echo/v1.2.3', { ports: [{ name: 'the-metrics-port', number: 80 }] })] }),
+    'CDK8SNIX0532', 'containers[main].ports', '"the-metrics-port"', 'Use for example "http"'],
   ['one port of a program twice', deployment({ programs: [NixProgram.flake('github:owner/echo/v1.2.3', { ports: [{ number: 80 }, { number: 80 }] })] }), 'CDK8SNIX0531', 'containers[main].ports', '80', 'Name it once'],
   ['port 0 of a program', deployment({ programs: [NixProgram.flake('github:owner/echo/v1.2.3', { portNumber: 0 })] }), 'CDK8SNIX0511', 'containers[main].portNumber', '0', '8080'],
   ['no programs at all', deployment({ programs: [] }), 'CDK8SNIX0507', 'containers', '[]', 'Give it a container'],

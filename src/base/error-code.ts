@@ -77,6 +77,7 @@ export const ERROR_CODES = {
   CDK8SNIX0529: 'An environment, or what else a pod needs, depends on the workload that stands behind it.',
   CDK8SNIX0530: 'An init container that ends before the others start has a probe or a lifecycle hook.',
   CDK8SNIX0531: 'Two ports of a container have the same number or name.',
+  CDK8SNIX0532: 'The name of a container\'s port is not valid in Kubernetes.',
   CDK8SNIX0601: 'A flake reference of home-manager cannot be resolved in a pod, or holds a password or a token.',
   CDK8SNIX0602: 'The name of a home configuration is missing or malformed, or given twice.',
   CDK8SNIX0603: 'The API key, or another secret, of an AI assistant is not taken from a Secret.',

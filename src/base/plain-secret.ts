@@ -70,8 +70,8 @@ export function holdsSecret(text: string): boolean {
 /** Whether a URL, or a text with one in it, holds a password or a token. */
 export function urlHoldsSecret(text: string): boolean {
   return KNOWN_KEYS.test(text)
-    // A port is no password, however many @ follow; nor is one that is empty or a reference.
-    || [...text.matchAll(/:\/\/[^/@\s?#:]*:(?!\d+(?:[/?#]|$))([^\s"'<>]+)@/g)].some(([, password]) => !NO_SECRET.test(password))
+    // A port is no password, however many @ follow, nor is a part of an address in brackets; nor is one that is empty or a reference.
+    || [...text.matchAll(/:\/\/[^/@\s?#:[]*:(?!\d+(?:[/?#]|$))([^\s"'<>]+)@/g)].some(([, password]) => !NO_SECRET.test(password))
     // As https://TOKEN@host; that of ssh is a name.
     || [...text.matchAll(/\bhttps?:\/\/([^/@\s?#:]+):?@/g)].some(([, token]) => !NO_SECRET.test(token))
     || /[?&](api[_-]?key|key|sig|(access|private|auth)[_-]?token|([\w-]+[_-])?(token|password|secret|signature))=[^&\s$]/i.test(text);

@@ -1,4 +1,4 @@
-import { outOfRange, repeatedNames, twice } from './container-ports';
+import { outOfRange, repeatedNames, twice, wrongNames } from './container-ports';
 import { checkInitContainers } from './init-container-checks';
 import { isKind } from './object-kind';
 import { containersOf, isObject, listOf, PodManifest, startsPods } from './pod-manifest';
@@ -184,6 +184,7 @@ function checkPorts(container: any): Problem[] {
   const ports: unknown[] = listOf(container.ports).map(port => port.containerPort);
   return [
     ...ports.filter(port => !Number.isInteger(port) || (port as number) < 1 || (port as number) > 65535).map(port => outOfRange(prop, port)),
+    ...wrongNames(prop, listOf(container.ports)),
     ...repeatedNames(listOf(container.ports)).map(name => twice(prop, name, 'name')),
   ];
 }

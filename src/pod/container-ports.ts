@@ -33,6 +33,21 @@ export function outOfRange(prop: string, value: unknown): Problem {
   return { code: 'CDK8SNIX0511', prop, value, problem: 'A port is a whole number from 1 to 65535.', remedy: 'Use for example 8080.' };
 }
 
+/** As for services of the internet (RFC 6335), which the API server goes by. */
+const NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+/** Names that an API server refuses; an empty one is none to it. */
+export function wrongNames(prop: string, ports: readonly unknown[]): Problem[] {
+  const names = ports.map(port => (port as any)?.name).filter(name => typeof name === 'string' && name !== '');
+  return names.filter(name => !NAME.test(name)).map((name): Problem => ({
+    code: 'CDK8SNIX0532',
+    prop,
+    value: name,
+    problem: 'The name of a port has 15 characters at most: lower-case letters, one at least, digits, and "-" between them.',
+    remedy: 'Use for example "http", and the same where it is referred to.',
+  }));
+}
+
 /** The names that several ports have. */
 export function repeatedNames(ports: readonly unknown[]): string[] {
   return repeated(ports.map(port => (port as any)?.name).filter(name => typeof name === 'string'));

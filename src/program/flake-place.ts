@@ -5,8 +5,12 @@ export interface FlakePlace {
   /** What stands before `?`. */
   readonly address: string;
   readonly query: URLSearchParams;
+  /** What stands behind `?`, as it is written. */
+  readonly queryText: string;
   /** The branch, tag or revision behind a repository of a forge that Nix knows. */
   readonly named?: string;
+  /** The same, as it is written. */
+  readonly namedText?: string;
 }
 
 /** Forges whose archives Nix fetches, by the name of a repository. */
@@ -21,7 +25,9 @@ export function flakePlace(flake: string): FlakePlace {
     address,
     // A plus in a query is not a blank to Nix.
     query: new URLSearchParams(query.replace(/\+/g, '%2B')),
+    queryText: query,
     named: named === undefined ? undefined : decoded(named),
+    namedText: named,
   };
 }
 

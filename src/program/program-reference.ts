@@ -1,10 +1,10 @@
-import { whyMoving, wrongPlace } from './flake-pin';
+import { findingOf } from './flake-pin';
 import { urlHoldsSecret } from '../base/plain-secret';
 import { Problems } from '../base/problems';
 import { STORE_PATH } from '../care/store-path';
 
-/** Not `$`, which the kubelet would expand in arguments. */
-const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:|\/)(?:[A-Za-z0-9._~:/?@!&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/;
+/** Not `$`, which the kubelet would expand in arguments. Brackets hold an address of version 6, as a host. */
+const FLAKE_REFERENCE = /^(?:[a-z][a-z0-9+.-]*:(?:\/\/(?:[A-Za-z0-9._~!&'()*+,;=-]+@)?\[[0-9A-Fa-f:]+\](?=[:/?]|$))?|\/)(?:[A-Za-z0-9._~:/?@!&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/;
 /** A part of the name of an attribute. Nix reads one in quotes as it is, dots too; what `^` stands in is an output. */
 const PART = '(?:[A-Za-z0-9_~@!\'+,-]|"[A-Za-z0-9._~@!\'+,*/?:;=&() -]+")+';
 const OUTPUT = '[A-Za-z0-9+._?=-]+';
@@ -22,8 +22,7 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
     return;
   }
   const [flake, fragment] = splitFragment(reference);
-  const wrong = wrongPlace(flake, fragment);
-  const moving = allowMoving ? undefined : whyMoving(flake, fragment);
+  const finding = findingOf(flake, { fragment, allowMoving });
   const example = 'Use for example "github:owner/repository/v1.2.3".';
   if (urlHoldsSecret(flake)) {
     problems.add('CDK8SNIX1201', prop, '(not shown)', 'It holds a credential, which anyone who can read the manifest would see.',
@@ -37,10 +36,8 @@ export function checkFlakeReference(problems: Problems, prop: string, reference:
   } else if (![fragment, attribute].every(name => name === undefined || ATTRIBUTE.test(name))) {
     problems.add('CDK8SNIX1201', `${prop}.attribute`, fragment ?? attribute, 'This is no attribute of a flake.',
       'Use for example "server", \'set."a.b"\', or "server^bin" for an output, or leave it out.');
-  } else if (wrong !== undefined) {
-    problems.add('CDK8SNIX1201', prop, reference, wrong.problem, wrong.remedy);
-  } else if (moving !== undefined) {
-    problems.add('CDK8SNIX1203', prop, reference, moving.problem, moving.remedy);
+  } else if (finding !== undefined) {
+    problems.add(finding.isMoving ? 'CDK8SNIX1203' : 'CDK8SNIX1201', prop, reference, finding.problem, finding.remedy);
   }
 }
 

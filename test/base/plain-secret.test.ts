@@ -61,6 +61,7 @@ test.each([
   ['https://${TOKEN}@example.org/x.git'],
   ['https://registry.example.org:8443/@scope/package/@1'],
   ['ssh://git@example.org/x.git'],
+  ['https://[2001:db8::1]/scope/package@1'],
   ['https://example.org/?api_key=${KEY}'],
   ['https://example.org/?monkey=1&tokens=2'],
 ])('there is none in %s', url => {
