@@ -6,6 +6,7 @@ import { Brought, isStill, Look } from './guest-look';
 import { additionsFor } from './knative';
 import { NixEnableOptions } from './nix-enable-options';
 import { checkPatches } from './patch-checks';
+import { checkPatchedPrograms } from './program-checks';
 import { checkPatchedRuntime } from './runtime-checks';
 import { endsByItself, noContainer, podOfPatch } from './workload-checks';
 import { describe, isSameProblem, Problem } from '../base/problems';
@@ -219,7 +220,13 @@ export class Guest {
 
   private lostToPatches(made: any, additions: PodAdditions): Problem[] {
     const podsIn = (manifest: any): PodManifest[] => this.pods(manifest, made);
-    return [...checkPatches(this.object, this.pods(made), additions, podsIn), ...checkPatchedRuntime(this.object, this.keeper.programs, podsIn)];
+    const lost = checkPatches(this.object, this.pods(made), additions, podsIn);
+    return [
+      ...lost,
+      ...checkPatchedRuntime(this.object, this.keeper.programs, podsIn),
+      // Who sets a list anew is told of all that was in it.
+      ...lost.some(({ code }) => code === 'CDK8SNIX0524') ? [] : checkPatchedPrograms(this.object, this.keeper.programs, podsIn),
+    ];
   }
 
   /** The patched manifest in which nothing of ours stands for what theirs says, so that what a patch has put right is seen; if there can be one. */

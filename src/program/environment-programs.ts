@@ -25,8 +25,26 @@ export const PROGRAMS_FOLDER = '/nix/var/nix/gcroots/cdk8s-nix-programs';
 
 /** Whether a container runs what lies in a folder. */
 export function runsFrom(container: any, folder: string): boolean {
-  return Array.isArray(container.command) && container.command.some((word: unknown) => typeof word === 'string' && word.startsWith(`${folder}/`));
+  return programsRunBy(container, folder).length > 0;
 }
+
+/** A program as it is told in the arguments of what brings it, and in the path of what is run. */
+export type ToldProgram = readonly [name: string, key: string];
+
+/** The programs that a container runs from a folder. */
+export function programsRunBy(container: any, folder: string): ToldProgram[] {
+  const words: unknown[] = Array.isArray(container.command) ? container.command : [];
+  return words.filter((word): word is string => typeof word === 'string' && word.startsWith(`${folder}/`))
+    .map(word => word.slice(folder.length + 1).split('/')).map(([name, key]) => [name, key]);
+}
+
+/** Whether a container is told to bring a program: its arguments are a name, a key and two more of each. */
+export function bringsProgram({ args }: any, [name, key]: ToldProgram): boolean {
+  return Array.isArray(args) && args.some((word, i) => i % ARGUMENTS_OF_EACH === 0 && word === name && args[i + 1] === key);
+}
+
+/** Contract with scripts/bring-programs.sh. */
+const ARGUMENTS_OF_EACH = 4;
 
 /** The programs that the containers of an environment's pods run. */
 export class EnvironmentPrograms {

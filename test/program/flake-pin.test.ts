@@ -26,7 +26,7 @@ test.each([
   'gitlab:group%2Fsub/echo/v1.2.3', 'gitlab:owner/echo/refs/tags/1.2', 'sourcehut:~owner/echo/v1.2.3', `sourcehut:~owner/echo/${REV}`,
   'git+https://git.example.org/echo?ref=refs/tags/v1', `git+ssh://git@git.example.org/echo?rev=${REV}`, `git+https://git.example.org/echo?ref=main&rev=${REV}`, `git://git.example.org/echo?rev=${REV}`,
   `https://example.org/main.tar.gz?${HASH}`, `https://example.org/main.tar.gz?rev=${REV}&${HASH}`, `path:/srv/echo?${HASH}`, 'path:/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-source',
-  `git+https://[2001:db8::1]:8443/echo?rev=${REV}`, `git+ssh://git@[::1]/echo?ref=refs/tags/v1`, `https://[::1]/main.tar.gz?${HASH}`,
+  `git+https://[2001:db8::1]:8443/echo?rev=${REV}`, 'git+ssh://git@[::1]/echo?ref=refs/tags/v1', `https://[::1]/main.tar.gz?${HASH}`,
 ])('%s is pinned', reference => {
   expect(brought(reference)).toBe(reference);
 });
@@ -137,8 +137,9 @@ describe('what is to be written instead is taken', () => {
   const written = references.flatMap(reference => [reference, `${reference}${reference.includes('?') ? '&' : '?'}dir=nix`, `${reference}#server`]);
 
   test.each([false, true])('of every reference, with allowMoving: %s', allowMoving => {
-    const advice: Array<{ of: string; text: string; mayMove: boolean }> = written.flatMap(reference => findings(reference, allowMoving).flatMap(message =>
-      [...message.matchAll(/(?<!got )"([a-z][a-z0-9+]*:[^"…]+)"( and say allowMoving: true)?/g)].map(([, text, moving]) => ({ of: reference, text, mayMove: allowMoving || moving !== undefined }))));
+    const advice = written.flatMap(reference => findings(reference, allowMoving).flatMap(message =>
+      [...message.matchAll(/(?<!got )"([a-z][a-z0-9+]*:[^"…]+)"( and say allowMoving: true)?/g)]
+        .map(([, text, moving]) => ({ of: reference, text, mayMove: allowMoving || moving !== undefined }))));
     expect(advice.length).toBeGreaterThan(allowMoving ? 40 : 300);
     expect(advice.filter(({ text, mayMove }) => findings(text, mayMove).length > 0)).toEqual([]);
     // The attribute goes with it, unless all of it is an example.
