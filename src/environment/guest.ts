@@ -206,7 +206,7 @@ export class Guest {
     if (!isPatched(object)) {
       return problems;
     }
-    const lost = this.canGiveNix(made) ? this.lostToPatches(made, additions) : [];
+    const lost = this.canGiveNix(made) ? [...this.lostToPatches(made, additions), ...this.misshapenByPatches(made)] : [];
     if (problems.length === 0) {
       return lost;
     }
@@ -227,6 +227,17 @@ export class Guest {
       // Who sets a list anew is told of all that was in it.
       ...lost.some(({ code }) => code === 'CDK8SNIX0524') ? [] : checkPatchedPrograms(this.object, this.keeper.programs, podsIn),
     ];
+  }
+
+  /** Whatever patches ask for, it has to be what Kubernetes reads: nothing else would come of it. */
+  private misshapenByPatches(made: any): Problem[] {
+    try {
+      const patched = manifestAsPatched(this.object);
+      return [...this.owners(patched, made).flatMap(checkObjectShapes), ...this.pods(patched, made).flatMap(checkShapes)];
+    } catch {
+      // A patch that fails is told as the object is written.
+      return [];
+    }
   }
 
   /** The patched manifest in which nothing of ours stands for what theirs says, so that what a patch has put right is seen; if there can be one. */

@@ -7,6 +7,7 @@ import { foundInApp } from '../base/found-in-app';
 import { Problem } from '../base/problems';
 import { BoundStore, StoreReach, VolumePlaces } from '../pod/bound-store';
 import { podTemplatesOf } from '../pod/enabled-mark';
+import { ACCESS_MODES, isKnownWord, VOLUME_MODES, wordWanted } from '../pod/known-words';
 import { NeededObjects } from '../pod/needed-objects';
 import { isKind } from '../pod/object-kind';
 import { listOf, mayBeList, objectsOf, podsOf } from '../pod/pod-manifest';
@@ -74,6 +75,12 @@ function checkClaim({ prop, factory, reach, saysModes }: Taken, name: string, { 
   const refuse = (field: string, value: unknown, problem: string, remedy: string): Problem[] => [
     { code: 'CDK8SNIX0220', prop: `${prop}.${field}`, value, problem: `The claim ${name} ${problem}`, remedy },
   ];
+  for (const [field, value, known] of [['accessModes', accessModes, ACCESS_MODES], ['volumeMode', volumeMode, VOLUME_MODES]] as const) {
+    if (value !== undefined && value !== null && !isKnownWord(value, known)) {
+      const { problem, remedy } = wordWanted(value, known);
+      return refuse(field, value, `has what Kubernetes does not know there. ${problem}`, remedy);
+    }
+  }
   if (volumeMode === 'Block') {
     return refuse('volumeMode', volumeMode, 'is a device without a file system.', 'Leave out its volumeMode.');
   }

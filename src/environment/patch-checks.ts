@@ -3,7 +3,7 @@ import { checkMountClashes, checkMountPaths } from './mount-checks';
 import { checkMountedVolumes, checkVolumeNames, volumeNames } from './volume-checks';
 import { isSameProblem, Problem } from '../base/problems';
 import { checkContainerNames } from '../pod/container-checks';
-import { lostToPatches } from '../pod/lost-to-patches';
+import { lostToPatches, setsMetadataAnew } from '../pod/lost-to-patches';
 import { withoutAdditions } from '../pod/patched-pod';
 import { requiredTerms } from '../pod/pod-labels';
 import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
@@ -19,8 +19,10 @@ import { lookAtPatches, patchesOf } from '../pod/written-manifest';
  */
 export function checkPatches(object: ApiObject, made: PodManifest[], additions: PodAdditions, podsIn: (manifest: any) => PodManifest[]): Problem[] {
   try {
+    const lost = lostToPatches(object, made, additions, podsIn);
     return [
-      ...lostToPatches(object, made, additions, podsIn), ...addedByPatches(object, additions, podsIn), ...checkAddedTerms(object, additions, podsIn),
+      ...lost, ...checkLabels(object, additions, podsIn, lost.length > 0),
+      ...addedByPatches(object, additions, podsIn), ...checkAddedTerms(object, additions, podsIn),
     ];
   } catch {
     // A patch that fails is told as the object is written.
@@ -57,6 +59,34 @@ function checkAddedTerms(object: ApiObject, { affinity }: PodAdditions, podsIn: 
       remedy: 'Give the affinity to the workload itself, which then has yours alone, or replace the term: JsonPatch.replace(".../requiredDuringSchedulingIgnoredDuringExecution/0", …).',
     }];
   });
+}
+
+/** Where a patch may take away a label of ours, with what holds it. */
+const LABELLING = /(^|\/(items|\d+|spec|template|jobTemplate|metadata|labels|labels\/cdk8s-nix~1\w+))$/;
+
+/**
+ * A label by which policies and affinities find the pods, and that a patch has made another one.
+ *
+ * @param isTold whether it is told that something was taken away as a whole
+ */
+function checkLabels(object: ApiObject, { labels }: PodAdditions, podsIn: (manifest: any) => PodManifest[], isTold: boolean): Problem[] {
+  const patches = patchesOf(object);
+  if (!patches.some(({ op, path, from }) => op !== 'test' && (LABELLING.test(path) || (op === 'move' && LABELLING.test(from!))))) {
+    return [];
+  }
+  // With all of the others it is put back.
+  const mayBeMissing = isTold || patches.some(setsMetadataAnew);
+  const looks = lookAtPatches(object, podsIn);
+  return looks[looks.length - 1].flatMap(({ path, metadata }) => Object.entries(labels).flatMap(([label, ours]): Problem[] => {
+    const theirs = metadata.labels?.[label];
+    return theirs === ours || (theirs === undefined && mayBeMissing) ? [] : [{
+      code: 'CDK8SNIX0533',
+      prop: `${path}.metadata.labels.${label}`,
+      value: theirs,
+      problem: `By ${label}: ${ours} the affinities and NetworkPolicies of the environment find the pod, which a JSON patch keeps from them.`,
+      remedy: 'Leave this label out of the patches, and add another one of yours beside it.',
+    }];
+  }));
 }
 
 /** What in a pod that was given Nix excludes each other, whoever it is of. */

@@ -10,6 +10,7 @@ import { NixHome } from '../home/nix-home';
 import { NixUser } from '../home/nix-user';
 import { NixImage } from '../image/nix-image';
 import { BoundStore, ClaimTemplate } from '../pod/bound-store';
+import { isKnownWord, oneOf, wordWanted } from '../pod/known-words';
 import { isKind } from '../pod/object-kind';
 import { containersOf, listOf, PodManifest } from '../pod/pod-manifest';
 import { PodAdditions, usesNix } from '../pod/pod-merge';
@@ -116,16 +117,22 @@ export function podOfPatch(): Problem {
   };
 }
 
+const RESTARTS = oneOf('Always', 'OnFailure', 'Never');
+
 function checkRestart({ owner, spec: { restartPolicy } }: PodManifest): Problem[] {
   const ends = isKind(owner, 'Job', 'batch') || isKind(owner, 'CronJob', 'batch');
-  const isFine = ends ? ['Never', 'OnFailure'].includes(restartPolicy) : [undefined, 'Always'].includes(restartPolicy);
-  return (!ends && (!staysUp(owner) || isKind(owner, 'Rollout', 'argoproj.io'))) || isFine ? [] : [{
-    code: 'CDK8SNIX0508',
-    prop: 'restartPolicy',
-    value: restartPolicy,
-    problem: `${ends ? 'A Job ends' : 'This workload stays up'}, and Kubernetes refuses this policy for it.`,
-    remedy: ends ? 'Use NEVER or ON_FAILURE.' : 'Leave it out.',
-  }];
+  const refused = (problem: string, remedy: string): Problem[] => [{ code: 'CDK8SNIX0508', prop: 'restartPolicy', value: restartPolicy, problem, remedy }];
+  if (ends) {
+    return ['Never', 'OnFailure'].includes(restartPolicy) ? [] : refused('A Job ends, and Kubernetes refuses this policy for it.', 'Use Never or OnFailure (NEVER, ON_FAILURE).');
+  }
+  if (staysUp(owner) && !isKind(owner, 'Rollout', 'argoproj.io')) {
+    return [undefined, 'Always'].includes(restartPolicy) ? [] : refused('This workload stays up, and Kubernetes refuses this policy for it.', 'Leave it out.');
+  }
+  if (restartPolicy === undefined || restartPolicy === null || isKnownWord(restartPolicy, RESTARTS)) {
+    return [];
+  }
+  const { problem, remedy } = wordWanted(restartPolicy, RESTARTS);
+  return refused(problem, remedy);
 }
 
 /** A ready-made store at /nix hides the one of the image, and is not ours to write to. */

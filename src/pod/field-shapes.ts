@@ -1,9 +1,10 @@
+import { ACCESS_MODES, isKnownWord, KnownWords, oneOf, VOLUME_MODES, wordWanted } from './known-words';
 import { isKind } from './object-kind';
 import { isObject } from './pod-manifest';
 import { Problem } from '../base/problems';
 
 /** What a field is in Kubernetes, as far as it is read or written here, and has no better message of its own elsewhere. */
-type Shape = 'text' | 'texts' | 'switch' | MapShape | ListShape;
+type Shape = 'text' | 'texts' | 'switch' | KnownWords | MapShape | ListShape;
 
 /** A map, and the shapes of what is in it. */
 interface MapShape {
@@ -20,43 +21,54 @@ const list = (fields: { readonly [field: string]: Shape } = {}): ListShape => ({
 
 const METADATA = map({ labels: map(), annotations: map() });
 
+const SECCOMP = map({ type: oneOf('RuntimeDefault', 'Localhost', 'Unconfined') });
+
 const CONTAINER = {
   image: 'text',
+  imagePullPolicy: { ...oneOf('Always', 'IfNotPresent', 'Never'), mayBeEmpty: true },
+  restartPolicy: oneOf('Always', 'OnFailure', 'Never'),
   workingDir: 'text',
   command: 'texts',
   args: 'texts',
   env: list({ valueFrom: map() }),
   envFrom: list(),
-  ports: list(),
+  ports: list({ protocol: { ...oneOf('TCP', 'UDP', 'SCTP'), mayBeEmpty: true } }),
   volumeMounts: list({ mountPath: 'text', subPath: 'text', readOnly: 'switch' }),
   volumeDevices: list({ devicePath: 'text' }),
   resources: map({ requests: map(), limits: map() }),
-  securityContext: map({ capabilities: map({ add: 'texts', drop: 'texts' }), seccompProfile: map() }),
+  securityContext: map({ capabilities: map({ add: 'texts', drop: 'texts' }), seccompProfile: SECCOMP }),
   livenessProbe: map(),
   readinessProbe: map(),
   startupProbe: map(),
   lifecycle: map(),
 } as const;
 
-const POD_TERM = { labelSelector: map({ matchLabels: map(), matchExpressions: list() }), topologyKey: 'text', namespaces: 'texts' } as const;
+const SELECTOR = map({ matchLabels: map(), matchExpressions: list({ operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist'), values: 'texts' }) });
+const POD_TERM = { labelSelector: SELECTOR, topologyKey: 'text', namespaces: 'texts' } as const;
 const PODS_NEAR = map({
   requiredDuringSchedulingIgnoredDuringExecution: list(POD_TERM),
   preferredDuringSchedulingIgnoredDuringExecution: list({ podAffinityTerm: map(POD_TERM) }),
 });
-const NODE_TERM = { matchExpressions: list(), matchFields: list() } as const;
+const OF_NODES = list({ operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'), values: 'texts' });
+const NODE_TERM = { matchExpressions: OF_NODES, matchFields: OF_NODES } as const;
 const NODES = map({
   requiredDuringSchedulingIgnoredDuringExecution: map({ nodeSelectorTerms: list(NODE_TERM) }),
   preferredDuringSchedulingIgnoredDuringExecution: list({ preference: map(NODE_TERM) }),
 });
 
+const CLAIM = map({ accessModes: ACCESS_MODES, volumeMode: VOLUME_MODES });
+
 const POD = map({
   initContainers: list(CONTAINER),
   containers: list(CONTAINER),
-  volumes: list(),
-  securityContext: map({ sysctls: list(), seccompProfile: map() }),
+  volumes: list({ ephemeral: map({ volumeClaimTemplate: map({ spec: CLAIM }) }) }),
+  securityContext: map({ sysctls: list(), seccompProfile: SECCOMP }),
   nodeSelector: map(),
   nodeName: 'text',
   affinity: map({ podAffinity: PODS_NEAR, podAntiAffinity: PODS_NEAR, nodeAffinity: NODES }),
+  topologySpreadConstraints: list({
+    topologyKey: 'text', whenUnsatisfiable: oneOf('DoNotSchedule', 'ScheduleAnyway'), labelSelector: SELECTOR, matchLabelKeys: 'texts',
+  }),
   tolerations: list(),
   hostNetwork: 'switch',
   hostPID: 'switch',
@@ -64,6 +76,8 @@ const POD = map({
 });
 
 const STRATEGY = map({ strategy: map({ rollingUpdate: map(), rollingParams: map() }) });
+const KEPT = { ...oneOf('Retain', 'Delete'), mayBeEmpty: true };
+const RETENTION = map({ whenDeleted: KEPT, whenScaled: KEPT });
 const UPDATE = { updateStrategy: map({ rollingUpdate: map() }) };
 
 /** What an object has, and what is in its `spec` by its kind: another kind may mean something else by such a field. */
@@ -72,8 +86,9 @@ const SPECS: ReadonlyArray<readonly [kind: string, group: string, shape: MapShap
   ['Deployment', 'apps', STRATEGY],
   ['DeploymentConfig', 'apps.openshift.io', STRATEGY],
   ['Rollout', 'argoproj.io', map({ strategy: map({ canary: map({ steps: list() }), blueGreen: map() }) })],
-  ['StatefulSet', 'apps', map({ ...UPDATE, volumeClaimTemplates: list({ metadata: map(), spec: map() }) })],
+  ['StatefulSet', 'apps', map({ ...UPDATE, volumeClaimTemplates: list({ metadata: map(), spec: CLAIM }), persistentVolumeClaimRetentionPolicy: RETENTION })],
   ['DaemonSet', 'apps', map(UPDATE)],
+  ['CronJob', 'batch', map({ concurrencyPolicy: oneOf('Allow', 'Forbid', 'Replace') })],
 ];
 
 /**
@@ -107,6 +122,9 @@ function fits(value: any, shape: Shape): boolean {
   if (typeof shape === 'string') {
     return shape === 'text' ? typeof value === 'string' : shape === 'switch' ? typeof value === 'boolean' : isTexts(value);
   }
+  if ('words' in shape) {
+    return isKnownWord(value, shape);
+  }
   if ('items' in shape) {
     return isObjects(value) && value.every(item => fits(item, shape.items));
   }
@@ -122,7 +140,7 @@ function fits(value: any, shape: Shape): boolean {
 }
 
 function problemsOf(prop: string, value: any, shape: Shape): Problem[] {
-  if (typeof shape !== 'string') {
+  if (typeof shape !== 'string' && !('words' in shape)) {
     if ('items' in shape && isObjects(value)) {
       return value.flatMap((item, i) => check(`${prop}[${i}]`, item, shape.items));
     }
@@ -146,6 +164,9 @@ function wanted(value: any, shape: Shape): Pick<Problem, 'problem' | 'remedy'> {
       problem: 'It is a list of texts.',
       remedy: items.every(isPlain) ? `Make it a list of texts, with numbers in quotes: ${JSON.stringify(items.map(String))}.` : 'Write it as "- …", a text each.',
     };
+  }
+  if ('words' in shape) {
+    return wordWanted(value, shape);
   }
   return 'items' in shape ? { problem: 'It is a list of objects.', remedy: 'Write it as "- name: …", an item each.' }
     : { problem: 'It is an object, with fields.', remedy: 'Write it as "name: …", a field each, or leave it out.' };

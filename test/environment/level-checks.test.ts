@@ -32,8 +32,8 @@ describe.each<[string, any, any, string, PodSecurityLevel]>([
     'containers[app].securityContext.seLinuxOptions.user: got "system_u"', PodSecurityLevel.PRIVILEGED],
   ['a volume of a server', { volumes: [{ name: 'data', nfs: { server: 'nfs.example.org', path: '/' } }] }, {},
     'volumes[0].nfs', PodSecurityLevel.BASELINE],
-  ['a profile of system calls that there is not', {}, { securityContext: { seccompProfile: { type: 'unconfined' } } },
-    'containers[app].securityContext.seccompProfile.type: got "unconfined"', PodSecurityLevel.PRIVILEGED],
+  ['all system calls', {}, { securityContext: { seccompProfile: { type: 'Unconfined' } } },
+    'containers[app].securityContext.seccompProfile.type: got "Unconfined"', PodSecurityLevel.PRIVILEGED],
 ])('%s', (_, pod, container, what, needed) => {
   test('is refused, once', () => {
     const message = synthError(chart => enable(chart, pod, container));

@@ -40,6 +40,22 @@ test.each<[string, object, NixEnvironmentProps, string]>([
   expect(said(spec, props, single, job)).toContain(`[test/nix] CDK8SNIX0220 ${message}`);
 });
 
+test.each<[string, object, string, object]>([
+  ['as kubectl prints them', modes('RWO'), 'accessModes: got ["RWO"]. The claim tools has what Kubernetes does not know there. '
+    + 'It is a list of ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod. Write ["ReadWriteOnce"].', modes('ReadWriteOnce')],
+  ['several', modes('RWX', 'readWriteOnce'), 'Write ["ReadWriteMany","ReadWriteOnce"].', modes('ReadWriteMany', 'ReadWriteOnce')],
+  ['as constants', modes('READ_WRITE_ONCE'), 'Write ["ReadWriteOnce"].', modes('ReadWriteOnce')],
+  ['without a list', { ...modes(), accessModes: 'ReadWriteOnce' }, 'accessModes: got "ReadWriteOnce". ', modes('ReadWriteOnce')],
+  ['nobody knows', modes('Shared'), 'Write ["ReadWriteOnce"], for example.', modes('ReadWriteOnce')],
+  ['of a volume mode', { ...modes('ReadWriteOnce'), volumeMode: 'FileSystem' }, 'volumeMode: got "FileSystem". The claim tools has what Kubernetes does not know there. '
+    + 'It is Filesystem or Block. Write Filesystem.', { ...modes('ReadWriteOnce'), volumeMode: 'Filesystem' }],
+])('words %s are told', (_, spec, message, instead) => {
+  const refused = said(spec, { store: existing }, single);
+  expect(refused).toContain('[test/nix] CDK8SNIX0220 store.');
+  expect(refused).toContain(message);
+  expect(said(instead, { store: existing }, single)).toBe('');
+});
+
 test.each<[string, object, NixEnvironmentProps]>([
   ['what it is', modes('ReadWriteOnce'), { store: existing }], ['for one pod', modes('ReadWriteOncePod'), { store: alone }], ['shared', modes('ReadWriteMany'), { store: shared }],
   ['for fewer pods than it could have', modes('ReadWriteMany'), { store: existing }], ['one of what it has', modes('ReadWriteOnce', 'ReadWriteMany'), { store: shared }],

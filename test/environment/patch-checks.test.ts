@@ -78,3 +78,35 @@ test('claim templates that a patch sets anew keep that of the store, whose mount
   expect(templates('data', mount('/data', 'dta'))).toContain('CDK8SNIX0525 containers[workspace].volumeMounts: got "dta".');
   expect(templates('nix-config')).toContain('CDK8SNIX0504 volumeClaimTemplates: got "nix-config". The environment uses this name. Give yours another name.');
 });
+
+describe('the label by which the pods of an environment are found', () => {
+  const LABELS = '/spec/template/metadata/labels';
+  const OURS = `${LABELS}/cdk8s-nix~1environment`;
+
+  test.each<[string, JsonPatch[], string]>([
+    ['replaced', [JsonPatch.replace(OURS, 'mine')], 'got "mine"'], ['removed', [JsonPatch.remove(OURS)], 'got nothing'],
+    ['moved', [JsonPatch.move(OURS, `${LABELS}/mine`)], 'got nothing'],
+    ['overwritten by a copy', [JsonPatch.copy(`${LABELS}/app`, OURS)], 'got "theirs"'],
+    ['another one among all', [JsonPatch.replace(LABELS, { 'app': 'theirs', 'cdk8s-nix/environment': 'mine' })], 'got "mine"'],
+    ['another one among all metadata', [JsonPatch.replace('/spec/template/metadata', { labels: { 'app': 'theirs', 'cdk8s-nix/environment': 'mine' } })], 'got "mine"'],
+  ])('%s is told', (_, patches, value) => {
+    const message = patched(...patches);
+    expect(message).toContain(`[test/theirs] CDK8SNIX0533 .spec.template.metadata.labels.cdk8s-nix/environment: ${value}. By cdk8s-nix/environment: test-nix-`);
+    expect(message).toContain('Leave this label out of the patches, and add another one of yours beside it.');
+  });
+
+  test('in an item of a List', () => {
+    expect(synthErrorOf(chart => {
+      const list = new ApiObject(chart, 'theirs', { apiVersion: 'v1', kind: 'List', items: [DEPLOYMENT] });
+      new NixEnvironment(chart, 'nix').enable(list);
+      list.addJsonPatch(JsonPatch.replace(`/items/0${OURS}`, 'mine'));
+    })).toContain('[test/theirs] CDK8SNIX0533 .spec.template.metadata.labels.cdk8s-nix/environment: got "mine".');
+  });
+
+  test.each<[string, JsonPatch[]]>([
+    ['beside another one', [JsonPatch.add(`${LABELS}/team`, 'portal')]], ['that is left out of all, and put back', [JsonPatch.replace(LABELS, { app: 'theirs', team: 'portal' })]],
+    ['of the object, which nobody finds by it', [JsonPatch.add('/metadata/labels', { 'cdk8s-nix/environment': 'mine' })]],
+  ])('%s is fine', (_, patches) => {
+    expect(patched(...patches)).toBe('');
+  });
+});
