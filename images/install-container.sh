@@ -39,6 +39,9 @@
 #   9  HOME is missing or cannot be written
 #  10  home-manager could not activate the generation
 #  11  a program is missing that this script needs
+#  70  a bug in this script
+# 130  stopped by SIGINT
+# 143  stopped by SIGTERM
 #
 # How nothing is left half done: the generation is built before HOME is touched; the root that keeps it from the garbage
 # collector and the marker that says it is active are renamed into place, the marker last. What is killed is repeated.
@@ -50,6 +53,7 @@ set -eu
 umask 022
 
 USAGE=2 UNKNOWN_PROFILE=3 NO_NIX=4 NO_FLAKE=5 NO_NETWORK=6 NO_SPACE=7 NOT_BUILT=8 NO_HOME=9 NOT_ACTIVATED=10 NO_PROGRAM=11
+BUG=70 INTERRUPTED=130 STOPPED=143
 
 # In the words of curl, Nix and git.
 NETWORK_PROBLEMS="could(n't| not) (resolve|connect)|temporary failure in name resolution|network is unreachable|failed to connect"
@@ -59,7 +63,7 @@ case $0 in
   */*) here=${0%/*} ;;
   *) here=. ;;
 esac
-work='' on_failure=fail
+work='' on_failure=fail told=no
 roots=/nix/var/nix/gcroots/cdk8s-nix
 
 say() {
@@ -75,10 +79,10 @@ tell_kubernetes() {
 
 # fail CODE MESSAGE...
 fail() {
-  code=$1
+  code=$1 told=yes
   shift
   case $on_failure:$code in
-    fail:* | *:"$USAGE" | *:"$UNKNOWN_PROFILE") ;;
+    fail:* | *:"$USAGE" | *:"$UNKNOWN_PROFILE" | *:"$INTERRUPTED" | *:"$STOPPED") ;;
     *) go_on "$*" ;;
   esac
   say "$*"
@@ -132,6 +136,17 @@ find_programs() {
     command -v "$program" >/dev/null 2>&1 ||
       fail "$NO_PROGRAM" "there is no '$program' in PATH, which is '${PATH:-}'; this script needs coreutils, findutils and grep"
   done
+}
+
+# Nothing ends without a word. What goes on all the same does so in a shell of its own: this one is ending.
+end() {
+  status=$?
+  trap - EXIT INT TERM
+  [ "$status" = 0 ] || [ "$told" = yes ] || {
+    if (fail "$BUG" 'a command failed unexpectedly: this is a bug in the script'); then status=0; else status=$?; fi
+  }
+  clean_up
+  exit "$status"
 }
 
 clean_up() {
@@ -715,15 +730,15 @@ install_prebuilt() {
 }
 
 main() {
+  trap end EXIT
+  trap 'fail "$INTERRUPTED" "stopped by a signal"' INT
+  trap 'fail "$STOPPED" "stopped by a signal"' TERM
   read_arguments "$@"
   find_programs
   started=$(date +%s)
   settle_user
   configure_nix
   find_nix
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
   make_work_folder
 
   state=${XDG_STATE_HOME:-$HOME/.local/state}

@@ -32,6 +32,10 @@ newline='
 # shellcheck disable=SC2034 # for seed-log.sh
 program=check-nix-store lock_held=no
 exec 7>&2
+# What nobody foresaw is told as well.
+failed=no looked=no
+trap '[ "$looked" = yes ] || [ "$failed" = yes ] || die 70 "a command failed unexpectedly: this is a bug in the script"' EXIT
+trap 'die 143 "stopped by a signal"' TERM INT HUP
 # Where the seed comes before, it has read these, and the links.
 if [ "${look_is_prepared:-no}" = no ]; then
   # shellcheck source=scripts/seed-log.sh
@@ -152,3 +156,4 @@ make_folders /tmp "$NIX_TMP_FOLDERS"
 say checked "$NIX_FOLDER holds a store"
 [ $# = 0 ] || look_for_programs "$@"
 remember
+looked=yes

@@ -594,6 +594,34 @@ describe('install-container.sh', () => {
         expect(container.has(WARNING)).toBe(false);
       });
 
+      describe('what nobody foresaw', () => {
+        /** A clock that cannot be read. */
+        const surprised = { HOME_MANAGER_TERMINATION_LOG: LOG, PATH: `/tmp/odd:${NixContainer.path}` };
+        const BUG = 'a command failed unexpectedly: this is a bug in the script';
+        beforeEach(() => container.write('tmp/odd/date', '#!/bin/sh\nexit 3\n', 0o755));
+
+        // Busybox has a clock of its own.
+        test.each(['dash', 'bash'])('is told as the last word, under %s', shell => {
+          const { status, output } = install('minimal', surprised, { shell });
+          expect(status).toBe(70);
+          expect(output).toContain(`install-container: ${BUG}\n`);
+          expect(container.read(LOG.slice(1))).toBe(`install-container: ${BUG} (code 70)\n`);
+          expectNothingDone();
+        });
+
+        test('keeps no pod from starting that is to start all the same', () => {
+          expect(install('minimal', { ...surprised, HOME_MANAGER_ON_FAILURE: 'continue' })).toMatchObject({ status: 0 });
+          expect(container.read(LOG.slice(1))).toContain(`is not active: ${BUG} (code 70); going on with none\n`);
+        });
+      });
+
+      test.each([['TERM', 143], ['INT', 130]])('a signal is told as the last word, and does not let the pod start: %s', (signal, code) => {
+        container.write('tmp/odd/cp', `#!/bin/sh\nkill -${signal} $PPID\nexec /usr/bin/cp "$@"\n`, 0o755);
+        const env = { HOME_MANAGER_TERMINATION_LOG: LOG, PATH: `/tmp/odd:${NixContainer.path}`, HOME_MANAGER_ON_FAILURE: 'continue' };
+        expect(install('minimal', env).status).toBe(code);
+        expect(container.read(LOG.slice(1))).toBe(`install-container: stopped by a signal (code ${code})\n`);
+      });
+
       test('previous: it starts with what is active', () => {
         install('development');
         const result = install('minimal', { ...broken, HOME_MANAGER_ON_FAILURE: 'previous' });
@@ -674,6 +702,6 @@ describe('install-container.sh', () => {
       [...fs.readFileSync(path.join(__dirname, '..', '..', file), 'utf8').matchAll(row)].map(match => Number(match[1]));
     const documented = codes('docs/home-manager.md', /^\| (\d+) \|/gm);
     expect(documented).toEqual(codes('images/install-container.sh', /^# +(\d+) {2}\S/gm));
-    expect(documented).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(documented).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 70, 130, 143]);
   });
 });

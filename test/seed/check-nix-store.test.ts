@@ -25,9 +25,9 @@ beforeEach(() => {
 });
 afterEach(async () => { await host('rm', '-rf', folder); });
 
-async function check(shell: Shell, environment: { [name: string]: string } = {}): Promise<Finished> {
+async function check(shell: Shell, environment: { [name: string]: string } = {}, scripts = path.join(REPOSITORY, 'scripts')): Promise<Finished> {
   return run({
-    mounts: { [path.join(folder, 'nix')]: environment.NIX_FOLDER ?? '/nix', [path.join(folder, 'volume')]: '/mnt/nix-home', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
+    mounts: { [path.join(folder, 'nix')]: environment.NIX_FOLDER ?? '/nix', [path.join(folder, 'volume')]: '/mnt/nix-home', [scripts]: '/opt/cdk8s-nix:ro' },
     environment: { NIX_HOME_FOLDER: '/mnt/nix-home/home', ...environment },
     command: [...shell.split(' '), '/opt/cdk8s-nix/check-nix-store.sh'],
   });
@@ -74,6 +74,20 @@ describe.each(SHELLS)('in %s', shell => {
     expect(await check(shell, { NIX_SERVED: 'yes' })).toMatchObject({ code: 0, stderr: '' });
     remove('nix/store/some-path', 'nix/store/some-nix');
     expect(await check(shell, { NIX_SERVED: 'yes' })).toMatchObject({ code: 60, stderr: 'check-nix-store: error: /nix/store is empty\n' });
+  });
+
+  test('what nobody foresaw is told as the last word, in the termination log too', async () => {
+    const scripts = path.join(folder, 'scripts');
+    fs.cpSync(path.join(REPOSITORY, 'scripts'), scripts, { recursive: true });
+    fs.writeFileSync(path.join(scripts, 'link-certificates.sh'), 'false\n');
+    const log = path.join(folder, 'volume/last-words');
+    fs.writeFileSync(log, '');
+    fs.chownSync(log, USER_ID, USER_ID);
+    const { code, stderr } = await check(shell, { SEED_TERMINATION_LOG: '/mnt/nix-home/last-words' }, scripts);
+    const word = 'check-nix-store: error: a command failed unexpectedly: this is a bug in the script\n';
+    expect(code).toBe(70);
+    expect(stderr.slice(-word.length)).toBe(word);
+    expect(fs.readFileSync(log, 'utf-8')).toBe(word);
   });
 
   test('without a home to make, nothing is made', async () => {
