@@ -32,9 +32,9 @@ newline='
 # shellcheck disable=SC2034 # for seed-log.sh
 program=check-nix-store lock_held=no
 exec 7>&2
-# What nobody foresaw is told as well.
+# What nobody foresaw is told as well. (To a bash a return is the failure from before, which would end the trap.)
 failed=no looked=no
-trap '[ "$looked" = yes ] || [ "$failed" = yes ] || die 70 "a command failed unexpectedly: this is a bug in the script"' EXIT
+trap '[ "$looked" = yes ] || [ "$failed" = yes ] || { set +e; die 70 "a command failed unexpectedly: this is a bug in the script"; }' EXIT
 trap 'die 143 "stopped by a signal"' TERM INT HUP
 # Where the seed comes before, it has read these, and the links.
 if [ "${look_is_prepared:-no}" = no ]; then
