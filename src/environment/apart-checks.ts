@@ -70,7 +70,7 @@ function poolOf(spec: any): { readonly where: string; readonly same: string; rea
   const terms = nodeTerms(spec);
   const isSome = (each: any): boolean => ['In', 'Exists'].includes(each?.operator) && !OF_ALL_NODES.test(each.key);
   return terms.length > 0 && terms.every(term => listOf(term?.matchExpressions).some(isSome))
-    ? { where: 'that its affinity names', same: 'affinity.nodeAffinity', prop: 'affinity.nodeAffinity' } : undefined;
+    ? { where: 'that its affinity names', same: 'affinity.nodeAffinity (of cdk8s-plus: scheduling.attract)', prop: 'affinity.nodeAffinity' } : undefined;
 }
 
 function isAnywhere(spec: any): boolean {

@@ -130,7 +130,7 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
       + 'disk: "fast", pool: "a". Give it the same nodeSelector, disk: "fast", pool: "a", or give one', { nodeSelector: { pool: 'a', disk: 'fast' } }],
     ['pools by an affinity', near('pool', 'a', 'b'),
       'affinity.nodeAffinity: got nothing. Deployment/second may start on any node, and its claim, which it shares with Deployment/first, would keep that from the nodes that '
-      + 'its affinity names. Give it the same affinity.nodeAffinity, or give one', near('pool', 'a', 'b')],
+      + 'its affinity names. Give it the same affinity.nodeAffinity (of cdk8s-plus: scheduling.attract), or give one', near('pool', 'a', 'b')],
   ])('%s of one, and none of the other', (_, pool, message, remedy) => {
     expect(apart(pool, {})).toContain(`[test/nix-0] CDK8SNIX0221 ${message}`);
     expect(apart({ nodeSelector: { 'kubernetes.io/os': 'linux' } }, pool)).toContain('Deployment/first may start on any node');
@@ -139,6 +139,22 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
     expect(apart(pool, {}, true)).toBe('');
     expect(apart({}, pool, true)).toContain('Deployment/first may start on any node');
   });
+});
+
+test('a pool that cdk8s-plus asks for is told, and is fine for both', () => {
+  const attracted = (...names: string[]): string => synthErrorOf(chart => {
+    const nix = new NixEnvironment(chart, 'nix');
+    for (const id of ['first', 'second']) {
+      const theirs = new kplus.Deployment(chart, id, { containers: [{ image: 'example/app:1' }] });
+      if (names.includes(id)) {
+        theirs.scheduling.attract(kplus.Node.labeled(kplus.NodeLabelQuery.is('pool', 'a')));
+      }
+      nix.enable(theirs);
+    }
+  });
+  expect(attracted('first')).toMatch(/CDK8SNIX0221 affinity\.nodeAffinity: got nothing\. Deployment\/test-second-\S+ may start on any node/);
+  expect(attracted('first')).toContain('scheduling.attract');
+  expect(attracted('first', 'second')).toBe('');
 });
 
 describe('workloads without replicas are told, if something else starts them', () => {
