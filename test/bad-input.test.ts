@@ -457,6 +457,13 @@ const CASES: Case[] = [
   ['a patch that adds a second volume of one name', (chart: Chart) => {
     ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.add('/spec/template/spec/volumes/-', { name: 'nix-store', emptyDir: {} }));
   }, 'CDK8SNIX0525', 'volumes', '"nix-store"', 'a name of its own'],
+  ['a patch of the label by which pods are found', (chart: Chart) => {
+    ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.replace('/spec/template/metadata/labels/cdk8s-nix~1environment', 'mine'));
+  }, 'CDK8SNIX0533', 'spec.template.metadata.labels.cdk8s-nix/environment', '"mine"', 'Leave this label out'],
+  ['a policy in small letters', (chart: Chart) => {
+    const job = new NixCronJob(chart, 'job', { schedule: Cron.daily(), containers: [{ image: 'example/app:1' }] });
+    ApiObject.of(job).addJsonPatch(JsonPatch.replace('/spec/concurrencyPolicy', 'forbid'));
+  }, 'CDK8SNIX0520', 'spec.concurrencyPolicy', '"forbid"', 'Write Forbid'],
   ['an environment that depends on its workload', (chart: Chart) => {
     const workspace = new NixDeployment(chart, 'workspace');
     workspace.environment.node.addDependency(ApiObject.of(workspace));
@@ -487,6 +494,7 @@ const CASES: Case[] = [
 
 /** What is wrong in options or patches rather than in the workload. */
 const BY_OPTIONS = [
+  'a patch of the label by which pods are found', 'a policy in small letters',
   'a patch that sets all volumes anew', 'a patch that adds a second volume of one name', 'a StatefulSet whose Service begins with a digit',
   'a container that is not there', 'no container of all', 'an init container before ours that is not there', 'an init container before ours that is to have Nix',
 ];
