@@ -99,6 +99,28 @@ describe('the test kubelet', () => {
     ]);
   });
 
+  test('makes no subPath on a file server, which takes root for nobody, and gives nothing to the group', () => {
+    replaceNode({ fileServer: true });
+    node.apply(CLAIM);
+    const mounting = (name: string) => pod(`${STAY}, volumeMounts: [{ name: data, mountPath: /data }, { name: data, mountPath: /sub, subPath: ${name} }]`, `
+  securityContext: { fsGroup: 2002 }
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+`);
+    expect(() => start(mounting('a'))).toThrow('CreateContainerConfigError: failed to create subPath directory "a"');
+    expect(node.disk('data').entries).toEqual([]);
+    expect(start(mounting('"."')).sh('stat -c "%a %u %g" /data; echo >/data/file; ls /sub').split('\n')).toEqual(['755 0 0', 'file', 'lost+found']);
+  });
+
+  test('shows an empty folder for any subPath where it does not see what it mounts', () => {
+    replaceNode({ emptySubPaths: true });
+    node.apply(CLAIM);
+    const running = start(pod(`${STAY}, volumeMounts: [{ name: data, mountPath: /data }, { name: data, mountPath: /sub, subPath: "." },
+      { name: scratch, mountPath: /scratch, subPath: a }]`, `
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }, { name: scratch, emptyDir: {} }]
+`));
+    expect(running.sh('ls /data; ls -A /sub /scratch')).toBe('lost+found\n/scratch:\n\n/sub:');
+  });
+
   test("makes a subPath root's alone on a volume that has no group", () => {
     node.apply(CLAIM);
     const running = start(pod(`${STAY}, volumeMounts: [{ name: data, mountPath: /sub, subPath: a }]`, `
@@ -139,6 +161,18 @@ describe('the test kubelet', () => {
     }
     expect(failure).toBeInstanceOf(ContainerFailed);
     expect(failure).toMatchObject({ container: 'main', code: 7, logs: 'doing\n', terminationMessage: 'why\n' });
+  });
+
+  test('takes the end of the log for the last words where a container has none and its policy says so', () => {
+    const last = (more: string) => {
+      try {
+        return start(pod(`command: [sh, -c, "echo why; ${more} exit 7"], terminationMessagePolicy: FallbackToLogsOnError`, 'restartPolicy: Never')).complete();
+      } catch (error) {
+        return (error as ContainerFailed).terminationMessage;
+      }
+    };
+    expect(last('')).toBe('why\n');
+    expect(last('echo because >/dev/termination-log;')).toBe('because\n');
   });
 
   test('kills what does not end within the grace period', () => {
@@ -268,6 +302,11 @@ spec: { containers: [{ name: main, image: busybox, command: [httpd, -f, -p, '808
     test('memory', () => {
       expect(start(limited('64Mi', 'dd if=/dev/zero of=/dev/null bs=16M count=1')).complete().get('main')).toContain('1+0 records');
       expect(() => start(limited('64Mi', 'exec dd if=/dev/zero of=/dev/null bs=128M count=1')).complete()).toThrow('container main ended with 137');
+    });
+
+    test('processors', () => {
+      const limit = 'cat /sys/fs/cgroup/cpu.max 2>/dev/null || echo $(cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us)';
+      expect(start(pod(`command: [sh, -c, '${limit}'], resources: { limits: { cpu: 250m } }`, 'restartPolicy: Never')).complete().get('main')).toBe('25000 100000\n');
     });
 
     test('volumes in memory: their own, or that of the pod', () => {

@@ -2,7 +2,8 @@ import { App, Chart, Cron, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   BackstageDatabase, BackstageNix, BackstagePreset, HomeManager, HomeManagerProfile, NixBinaryCache, NixCronJob, NixDaemonSet, NixDeployment,
-  NixEnvironment, NixGarbageCollection, NixImage, NixJob, NixStatefulSet, NixStore, NixStorePrefetch, NixStoreVerification,
+  NixEnvironment, NixGarbageCollection, NixImage, NixJob,
+  NixProgram, NixProgramPrefetch, NixStatefulSet, NixStore, NixStorePrefetch, NixStoreVerification,
 } from '../../src';
 import { testChart } from '../support/synth';
 
@@ -36,6 +37,14 @@ const CASES: { [title: string]: (chart: Chart) => void } = {
     new NixGarbageCollection(chart, 'garbage', { environment });
     new NixStorePrefetch(chart, 'prefetch', { environment, packages: ['github:NixOS/nixpkgs/25.05#hello'] });
     new NixStoreVerification(chart, 'verification', { environment });
+  },
+  'a program of a flake, brought ahead too': chart => {
+    const { environment } = new NixDeployment(chart, 'echo', {
+      programs: [NixProgram.flake('github:owner/echo/v1.2.3')],
+      bringPrograms: { allowBuilds: true },
+      config: { netrc: secretKey(chart, 'ours'), extraNetrcs: [secretKey(chart, 'theirs')] },
+    });
+    new NixProgramPrefetch(chart, 'ahead', { environment });
   },
   'a portal': chart => new BackstageNix(chart, 'portal', {
     image: NixImage.backstageNix({ repository: 'registry.example.org/portal', tag: '1.0.0' }),

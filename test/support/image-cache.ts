@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import * as path from 'node:path';
 import { lock } from './lock';
 import { CACHE, containerEnvironment, podman, tryPodman } from './podman';
 
 /** Part of the key of every image: raise it when what this file does to them changes. */
 const FORMAT = '2';
+
+/** What an image takes while it is made: its root, an archive of that, and its layer. */
+const NEEDED_MIB = 2048;
 
 /** What a test image is made of. */
 export interface ImageRecipe {
@@ -20,6 +23,11 @@ export interface ImageRecipe {
   readonly config: string[];
   /** Fills the folder that becomes its root. */
   readonly fill: (folder: string) => void;
+}
+
+/** Where the root of an image is made; who makes it holds its lock. */
+export function partFolder(name: string): string {
+  return path.join(CACHE, `image-${name}.part`);
 }
 
 /**
@@ -44,15 +52,35 @@ export function cachedImage(recipe: ImageRecipe): string {
 }
 
 function make(recipe: ImageRecipe, reference: string): void {
-  const folder = mkdtempSync(path.join(CACHE, 'image-'));
+  const folder = partFolder(recipe.name);
+  // Of one that was killed.
+  discard(folder);
+  checkSpace();
   try {
     // It becomes the root folder of the image.
-    chmodSync(folder, 0o755);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
     recipe.fill(folder);
     importRoot(folder, reference, recipe.config);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
+}
+
+function discard(folder: string): void {
+  // Should something be mounted in it all the same, that is not ours to remove.
+  execFileSync('rm', ['-rf', '--one-file-system', folder, archiveOf(folder)]);
+}
+
+function checkSpace(): void {
+  const { bavail, bsize } = statfsSync(CACHE);
+  const free = Math.floor(bavail * bsize / 1024 / 1024);
+  if (free < NEEDED_MIB) {
+    throw new Error(`${CACHE} has ${free} MiB left, and an image needs ${NEEDED_MIB} while it is made`);
+  }
+}
+
+function archiveOf(folder: string): string {
+  return `${folder}.tar`;
 }
 
 /** Former versions of an image only take room; one that a container still uses stays. */
@@ -62,7 +90,7 @@ function removeOthers(reference: string): void {
 }
 
 function importRoot(folder: string, reference: string, config: string[]): void {
-  const archive = `${folder}.tar`;
+  const archive = archiveOf(folder);
   try {
     execFileSync('tar', ['--create', '--numeric-owner', '--file', archive, '--directory', folder, '.'], { env: containerEnvironment() });
     podman(['import', '--quiet', ...config.flatMap(change => ['--change', change]), archive, reference]);

@@ -18,6 +18,10 @@ import { kubernetesProblems, manifestsOf } from '../../support/kubernetes-schema
 export interface NodeOptions extends RestartOptions {
   /** Whether the container runtime honours the `subPath` of an image volume; containerd before 2.2 shows the image's root. @default true */
   readonly imageSubPath?: boolean;
+  /** Whether claims are on a file server, which takes root for nobody and has no groups of pods. @default false */
+  readonly fileServer?: boolean;
+  /** Whether `subPath` shows an empty folder instead of a part of a volume, as some kubelets do for hostPath volumes. @default false */
+  readonly emptySubPaths?: boolean;
 }
 
 /** How to roll out a workload. */
@@ -147,7 +151,7 @@ export class Node {
       claimFolder: volume => volume.ephemeral
         ? this.provision(`${name}-${volume.name}`, volume.ephemeral.volumeClaimTemplate!.spec).folder
         : this.disk(volume.persistentVolumeClaim!.claimName).folder,
-      imageSubPath: this.options.imageSubPath ?? true,
+      mounting: this.options,
       sandboxImage: busyboxImage(),
       forwards: forwardsTo(workload.template, this.objects.all('Service')),
       neighbour: options.besides,

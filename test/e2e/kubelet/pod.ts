@@ -12,7 +12,7 @@ import { RestartOptions, Restarts } from './restarts';
 import { removeContainers, Sandbox } from './sandbox';
 import { serviceVariables } from './service-variables';
 import { Forward } from './services';
-import { MountedVolume, mountVolume, unmountVolume } from './volumes';
+import { MountedVolume, mountVolume, unmountVolume, VolumeSources } from './volumes';
 import { Outcome, podman, tryPodman } from '../../support/podman';
 
 /** Seconds a container that ends by itself may take. */
@@ -27,8 +27,8 @@ export interface PodHost {
   readonly folder: string;
   readonly localImage: (reference: string, policy?: PullPolicy) => string;
   readonly claimFolder: (volume: k8s.Volume) => string;
-  /** Whether the `subPath` of an image volume is honoured. */
-  readonly imageSubPath: boolean;
+  /** How volumes are mounted here. */
+  readonly mounting: Pick<VolumeSources, 'imageSubPath' | 'fileServer' | 'emptySubPaths'>;
   /** The image of the sandbox. */
   readonly sandboxImage: string;
   /** What leads to the pod while it is ready. */
@@ -204,7 +204,7 @@ export class Pod {
         podFolder: this.host.folder,
         claimFolder: this.host.claimFolder,
         imageFolder: (reference, policy) => this.mountImage(this.host.localImage(reference, policy)),
-        imageSubPath: this.host.imageSubPath,
+        ...this.host.mounting,
         spec: this.spec,
       })));
     }

@@ -21,6 +21,10 @@ export interface MountedVolume {
   readonly subPathIgnored?: boolean;
   /** Whether it is mounted in its folder. @default false */
   readonly mounted?: boolean;
+  /** What a mount of a part of it shows instead. @default - that part */
+  readonly shownForParts?: string;
+  /** Whether root, who makes what is not there, is nobody on it. @default false */
+  readonly rootIsNobody?: boolean;
 }
 
 /** What a volume may be made from. */
@@ -34,6 +38,10 @@ export interface VolumeSources {
   readonly imageFolder: (reference: string, policy?: PullPolicy) => string;
   /** Whether the runtime honours the `subPath` of an image volume; containerd before 2.2 does not. @default true */
   readonly imageSubPath?: boolean;
+  /** Whether claims are on a file server. @default false */
+  readonly fileServer?: boolean;
+  /** Whether a mount by `subPath` shows an empty folder. @default false */
+  readonly emptySubPaths?: boolean;
   /** The pod it belongs to. */
   readonly spec: k8s.PodSpec;
 }
@@ -50,12 +58,10 @@ function imageOf(volume: k8s.Volume): { reference: string; pullPolicy?: PullPoli
 
 /** Makes one volume of a pod: its content, and then its ownership. */
 export function mountVolume(volume: k8s.Volume, sources: VolumeSources): MountedVolume {
-  const { fsGroup, fsGroupChangePolicy } = sources.spec.securityContext ?? {};
+  const { fsGroup } = sources.spec.securityContext ?? {};
   const folder = path.join(sources.podFolder, 'volumes', volume.name);
   if (volume.persistentVolumeClaim || volume.ephemeral) {
-    const claim = sources.claimFolder(volume);
-    giveToGroup(claim, { fsGroup, policy: fsGroupChangePolicy });
-    return { folder: claim, readOnly: false };
+    return showParts(claimVolume(sources.claimFolder(volume), sources), folder, sources);
   }
   const image = imageOf(volume);
   if (image) {
@@ -68,12 +74,30 @@ export function mountVolume(volume: k8s.Volume, sources: VolumeSources): Mounted
       mountMemory(folder, memoryVolumeSize(volume.emptyDir.sizeLimit, sources.spec));
     }
     giveToGroup(folder, { fsGroup });
-    return { folder, readOnly: false, mounted };
+    return showParts({ folder, readOnly: false, mounted }, `${folder}.parts`, sources);
   }
   const mode = (volume.configMap ?? volume.secret ?? volume.projected)?.defaultMode ?? DEFAULT_MODE;
   writeFiles(folder, filesOf(volume, sources.objects), mode);
   giveToGroup(folder, { fsGroup, readOnly: true });
   return { folder, readOnly: true };
+}
+
+/** On a file server who owns what is the server's affair: no driver gives it to a group, and root is nobody there. */
+function claimVolume(folder: string, { fileServer: rootIsNobody = false, spec }: VolumeSources): MountedVolume {
+  if (!rootIsNobody) {
+    const { fsGroup, fsGroupChangePolicy: policy } = spec.securityContext ?? {};
+    giveToGroup(folder, { fsGroup, policy });
+  }
+  return { folder, readOnly: false, rootIsNobody };
+}
+
+/** Where a kubelet does not see what it mounts, as one in a container may not, `subPath` shows a folder with nothing in it. */
+function showParts(volume: MountedVolume, empty: string, { emptySubPaths }: VolumeSources): MountedVolume {
+  if (!emptySubPaths) {
+    return volume;
+  }
+  makeFolder(empty, { mode: 0o755 });
+  return { ...volume, shownForParts: empty };
 }
 
 /** Takes a volume away from its pod; what it holds goes with the pod's folder. */
@@ -85,7 +109,13 @@ export function unmountVolume(volume: MountedVolume): void {
 
 /** The folder or file that a mount shows. */
 export function mountSource(volume: MountedVolume, subPath: string | undefined): string {
+  if (subPath !== undefined && volume.shownForParts !== undefined) {
+    return volume.shownForParts;
+  }
   const source = path.join(volume.folder, volume.subPathIgnored ? '' : subPath ?? '');
+  if (volume.rootIsNobody && !existsSync(source)) {
+    throw new Error(`CreateContainerConfigError: failed to create subPath directory ${JSON.stringify(subPath)}: permission denied`);
+  }
   if (!volume.readOnly) {
     makeSubPath(source, volume.folder);
   }

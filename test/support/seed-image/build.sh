@@ -10,7 +10,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 debian=$(sh "$here/../debian-rootfs.sh" trixie trixie-nix nix-bin busybox-static patchelf)
 profile=/nix/var/nix/profiles/default
 
-work=$(mktemp -d "$(dirname "$debian")/seed-image.XXXXXX")
+# One that was killed has left its own: who makes a release is alone with it.
+work=$(dirname "$debian")/seed-image-$release.part
+rm -rf --one-file-system "$work"
+mkdir "$work"
 trap 'rm -rf --one-file-system "$work"' EXIT
 
 # Runs a command in the Debian root. Nix wants /proc and pseudo terminals: mounted where nobody else sees them.
