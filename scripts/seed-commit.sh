@@ -36,6 +36,15 @@ link_into() {
 
 # --- files ---------------------------------------------------------------------------------------------------------
 
+# Nothing keeps others from building or fetching, during the copy, a path that is being brought. It is theirs then.
+is_still_missing() {
+  [ "$fresh" = no ] && [ "$tries" -lt 6 ] && [ -s "$work/missing" ] || return 0
+  why_again='somebody has brought some of the paths meanwhile'
+  ls "$volume/store" >"$work/there"
+  comm -12 "$work/missing" "$work/there" | comm -23 - "$work/damaged" >"$work/come"
+  [ ! -s "$work/come" ]
+}
+
 # Moves what is complete to its final name. From here on until Nix knows of them, a failure takes them back.
 place() {
   phase register
@@ -87,10 +96,15 @@ why_not_moved() {
   die 50 "cannot move paths in the store: $(head -n 1 "$work/errors")"
 }
 
-# Names of the image that are not there any more: a collector that began before we did takes what it finds without a root.
+# Names of the image that are not there any more: a collector that began before we did takes what it finds without a root. One that was killed in the midst of it
+# has left a part of what Nix does not know any more.
 find_vanished() {
   ls "$volume/store" >"$work/there"
   comm -23 "$work/names" "$work/there" >"$work/vanished"
+  [ "$guarded" = no ] && [ "$fresh" = no ] && [ ! -s "$work/vanished" ] || return 0
+  as_paths "$work/names" >"$work/paths"
+  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
+  cut -c 12- "$work/invalid" | sort >"$work/vanished"
 }
 
 # --- roots ---------------------------------------------------------------------------------------------------------
@@ -128,7 +142,8 @@ forget_other_images() {
 # Nix's garbage collector removes what is not registered yet. Where flock works it waits for us, and we for it.
 hold_off_garbage_collector() {
   guarded=no
-  command -v flock >/dev/null 2>&1 && { [ -d "$volume/var/nix" ] || mkdir -p "$volume/var/nix"; } && : >>"$volume/var/nix/gc.lock" || return 0
+  command -v flock >/dev/null 2>&1 || return 0
+  { { [ -d "$volume/var/nix" ] || mkdir -p "$volume/var/nix"; } && : >>"$volume/var/nix/gc.lock"; } 2>/dev/null || return 0
   exec 8>>"$volume/var/nix/gc.lock"
   lock_waits_since
   until flock -s -n 8 2>"$work/errors"; do

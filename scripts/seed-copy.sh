@@ -12,8 +12,7 @@ adopt_stage() {
     if [ ! -e "$stage" ] && [ -r "$old/image" ] && [ "$(cat "$old/image")" = "$image_id" ]; then mv -T "$old" "$stage" 2>/dev/null || true; fi
   done
   discard_leftovers
-  open_stage 2>"$work/errors" || why_not_moved
-  echo "$image_id" >"$stage/image"
+  { open_stage && echo "$image_id" >"$stage/image"; } 2>"$work/errors" || why_not_moved
   set --
   for list in "$stage"/*.ok; do
     [ ! -e "${list%.ok}" ] || set -- "$@" "${list%.ok}"

@@ -108,6 +108,9 @@ seed() {
     say warm 'another seeder has brought this image meanwhile' "image=$SEED_IMAGE"
     return
   fi
+  # Whoever had the lock before may have made it another one's.
+  check_schema
+  check_system
   check_modes
   hold_off_garbage_collector
   drop_log
@@ -119,7 +122,7 @@ seed() {
       [ "$tries" -lt 6 ] || die 50 "$(head -n 1 "$work/vanished") vanished from the store: is somebody deleting there?"
       say again "$(wc -l <"$work/vanished") paths vanished, by a garbage collector that began earlier; bringing them once more"
     else
-      say again 'Nix does not know all that lies in the store or in the image; comparing once more, path by path'
+      say again "$why_again; comparing once more, path by path"
     fi
     forget_try
     bring_image
@@ -144,6 +147,7 @@ bring_image() {
   make_durable
   await_preparation
   holds_true || return 0
+  is_still_missing || return 0
   place
   root_image
   register
@@ -172,10 +176,12 @@ clear_leftovers() {
       set -f
       read_steps
       make_work_folder
+      clearing=yes
       if try_lock; then
         discard_leftovers
         release_lock
       fi
+      clearing=no
       return 0
     fi
   done

@@ -49,7 +49,7 @@ plan() {
   phase plan
   t_plan=$time
   fresh=no
-  [ -d "$volume/store" ] || mkdir -p "$volume/store"
+  [ -d "$volume/store" ] || mkdir -p "$volume/store" 2>"$work/errors" || why_not_moved
   # In the order that comm and join want: it is that of bytes for all of them.
   ls "$volume/store" >"$work/there"
   : >"$work/rubbish"
@@ -159,7 +159,7 @@ unremembered() {
 # Whether what was taken for granted is so.
 holds_true() {
   [ "$granted" = yes ] || return 0
-  granted=no
+  granted=no why_again='Nix does not know all that lies in the store or in the image'
   wait "$examining" && [ -e "$work/examined/whole" ] && [ ! -s "$work/examined/invalid" ] && { [ ! -s "$work/missing" ] || [ -e "$work/loadable" ]; }
 }
 

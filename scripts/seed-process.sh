@@ -90,6 +90,11 @@ clean_up() {
   [ "$status" = 0 ] || [ "$failed" = yes ] || exit "$surprise"
 }
 
+# What fails in a way that nobody has foreseen, most often does so for this.
+is_full() {
+  measure_volume 2>/dev/null && { [ "$free_kib" = 0 ] || [ "$free_inodes" = 0 ]; }
+}
+
 # A command failed that should not. Most often it could not write.
 explain_surprise() {
   if [ "$lock_held" = yes ] && ! holds_lock; then
@@ -98,6 +103,10 @@ explain_surprise() {
   elif [ -n "$work" ] && ! { echo full >"$work/probe"; } 2>/dev/null; then
     surprise=10
     explain 10 "cannot write to TMPDIR ($TMPDIR) any more: is it full?"
+  elif [ -d "$ours" ] && is_full; then
+    surprise=30
+    [ "$free_inodes" != 0 ] || surprise=31
+    explain "$surprise" 'the volume ran out of space or inodes'
   elif [ -d "$ours" ] && ! { echo full >"$ours/probe"; } 2>/dev/null; then
     surprise=50
     explain 50 "the volume at $SEED_VOLUME cannot be written any more: it is full, has turned read-only or has failed"

@@ -62,8 +62,16 @@ forget_generations() {
 
 is_ours() {
   [ -e "$ours/profiles" ] || return 1
-  while IFS= read -r known; do
-    [ "$known" != "$1$TAB$2" ] || return 0
-  done <"$ours/profiles"
+  is_readable=no
+  {
+    {
+      is_readable=yes
+      while IFS= read -r known; do
+        [ "$known" != "$1$TAB$2" ] || return 0
+      done
+    } <"$ours/profiles"
+  } 2>/dev/null
+  # What cannot be read is not taken for what a user has changed.
+  [ "$is_readable" = yes ] || cat "$ours/profiles" 2>"$work/errors" >/dev/null || why_not_moved
   return 1
 }

@@ -85,7 +85,9 @@ ask_for_trust() {
 list_trust() {
   trap - EXIT USR1 TERM INT HUP
   image_url
-  ! in_chunks "$work/missing-paths" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null ||
+  # The other list may still be in use.
+  as_paths "$work/missing" >"$work/trusted-paths"
+  ! in_chunks "$work/trusted-paths" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null ||
     cut -f 2 "$work/trust" >"$work/reasons"
 }
 
@@ -106,8 +108,10 @@ register() {
   elif [ -s "$work/missing" ]; then
     load_missing
     [ -z "$trust_known" ] || wait "$trust_known" || true
-    bring_trust &
-    helpers="$helpers $!" trusting=$!
+    if [ "$placed" = no ]; then
+      bring_trust &
+      helpers="$helpers $!" trusting=$!
+    fi
   else
     dismiss_loader
   fi
@@ -173,6 +177,8 @@ load_missing() {
   fi
   must_hold_lock
   reason=$(tail -n 1 "$work/errors")
+  # What is not registered counts as vanished, and comes once more.
+  ! was_robbed || return 0
   # SIGBUS (135) is what a full disk makes of memory that stands for a file.
   case $status:$reason in
     *'disk is full'* | *'No space left on device'*) out_of_space ;;
@@ -184,19 +190,32 @@ load_missing() {
   die 51 "registering failed: $reason"
 }
 
+# A collector that nothing keeps away may have taken what was in its place and not registered yet, or what that refers to.
+was_robbed() {
+  [ "$guarded" = no ] || return 1
+  outlast_garbage_collector
+  ls "$volume/store" >"$work/there"
+  comm -23 "$work/names" "$work/missing" >"$work/present"
+  as_paths "$work/present" >"$work/paths"
+  comm -23 "$work/names" "$work/there" >"$work/vanished"
+  in_chunks "$work/paths" on_volume --check-validity --print-invalid >>"$work/vanished" 2>/dev/null || return 1
+  [ -s "$work/vanished" ]
+}
+
 load_database() {
   on_volume --load-db <"$work/load" 2>"$work/errors"
 }
 
 # What nobody has registered does not stay, whatever has failed. To move it takes room as well, so what else is ours goes first. (Paths
-# that were damaged are registered, and have been replaced by what Nix expects there.)
+# that were damaged are registered, and have been replaced by what Nix expects there. What did not get from the stage to its place is somebody else's there.)
 take_back() {
+  ls -A "$whole" 2>/dev/null >"$work/unplaced" || true
   discard "$stage"
   discard "$mine/roots"
   [ "$seed_id" = "$image_id" ] || unroot 2>/dev/null || true
   discard "$mine/unrooted"
   make_mine replaced 2>/dev/null || true
-  comm -23 "$work/missing" "$work/damaged" >"$work/to-remove"
+  comm -23 "$work/missing" "$work/damaged" | comm -23 - "$work/unplaced" >"$work/to-remove"
   (cd "$volume/store" && in_chunks "$work/to-remove" move_to "$mine/replaced") 2>/dev/null || true
 }
 

@@ -56,13 +56,21 @@ why_unwritable() {
   case $(cat "$work/errors") in
     *'Read-only file system'*) die 12 "the volume at $SEED_VOLUME is read-only" ;;
     *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
-    *'nput/output error'* | *'not connected'* | *'tale file handle'*) die 50 "the volume at $SEED_VOLUME has failed: $(head -n 1 "$work/errors")" ;;
+    # What some shells say of a full disk.
+    *' I/O error')
+      measure_volume
+      if [ "$free_kib" -lt 64 ] || [ "$free_inodes" = 0 ]; then out_of_space; fi
+      ;;
+  esac
+  case $(cat "$work/errors") in
+    *' I/O error' | *'nput/output error'* | *'not connected'* | *'tale file handle'*) die 50 "the volume at $SEED_VOLUME has failed: $(head -n 1 "$work/errors")" ;;
   esac
   die 13 "the volume at $SEED_VOLUME is not writable by user $(id -u), group $(id -g): set fsGroup or the owner of the volume"
 }
 
+# Nobody needs the lock only to clear away what is left over.
 lock_fails() {
-  why_unwritable
+  [ "$clearing" = yes ] || why_unwritable
 }
 
 # A store is made of read-only files, programs and links. And what Nix has built it only takes if nobody else could have
@@ -120,7 +128,7 @@ check_schema() {
 
 # What one architecture has built, another one cannot run, and both would share one database and one default profile.
 check_system() {
-  system=$(uname -m)
+  [ -n "$system" ] || system=$(uname -m)
   [ -z "$image_system" ] || [ "$image_system" = "$system" ] || die 16 "the seed image is for $image_system, and this node is $system: use an image for it"
   [ -z "$seed_system" ] || [ "$seed_system" = "$system" ] ||
     die 16 "the volume's store is for $seed_system, and this node is $system: keep the pod on nodes of one architecture (nodeSelector kubernetes.io/arch), or give it another volume"

@@ -23,7 +23,7 @@ configure() {
   ours=$volume/.cdk8s-nix
   # Of the image that the volume holds.
   roots=$volume/var/nix/gcroots/cdk8s-nix/image
-  failed=no lock_held=no keep_stage=no placed=no
+  failed=no lock_held=no keep_stage=no placed=no clearing=no system=''
   token='' workers='' helpers='' applicant='' work='' image_folder='' measuring='' examining='' listing='' asking='' loader='' loaders=0
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
@@ -31,7 +31,7 @@ configure() {
   whole_number SEED_LOCK_TIMEOUT "$SEED_LOCK_TIMEOUT" && lock_timeout=$number
   whole_number SEED_LOCK_TTL "$SEED_LOCK_TTL" && lock_ttl=$number
   whole_number SEED_PROGRESS "$SEED_PROGRESS" && lock_progress=$number
-  [ "$SEED_JOBS" != 0 ] || die 10 'SEED_JOBS must be at least 1'
+  case $SEED_JOBS in 0 | ????*) die 10 "SEED_JOBS is '$SEED_JOBS'; it must be from 1 to 999" ;; esac
   case $SEED_WAL in yes) wal=true ;; no) wal=false ;; *) die 10 "SEED_WAL is '$SEED_WAL'; it must be yes or no" ;; esac
   lock_holder=$SEED_IMAGE lock_timeout_name=SEED_LOCK_TIMEOUT
 }

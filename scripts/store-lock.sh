@@ -13,7 +13,7 @@
 #  - What is to be removed is renamed first: a holder that stood still in the midst of it has not left half of something where
 #    the next one would look for use in it.
 # Who is dead? A container that was started again in the same pod knows it of the one before; flock tells it on the same
-# node at once, where it works; elsewhere the last sign of life has to be $lock_ttl seconds old by the clock of the
+# node at once, where it works and both have it; elsewhere the last sign of life has to be $lock_ttl seconds old by the clock of the
 # volume's server.
 #
 # Who sources this file sets $ours, $work, $lock_holder (its name), $lock_ttl, $lock_timeout (seconds, 0 is never),
@@ -64,7 +64,7 @@ take_lock() {
   mv -T "$applicant" "$lock" 2>/dev/null || return 1
   if command -v flock >/dev/null 2>&1 && flock -n 9 2>/dev/null; then
     # Another file, which takes the place of the one without this line at once.
-    { lock_facts && echo flock=yes; } >"$mine/facts.new" 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null || return 1
+    { { lock_facts && echo flock=yes; } >"$mine/facts.new"; } 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null || return 1
   else
     touch -c "$mine/facts" 2>/dev/null
   fi
@@ -78,11 +78,30 @@ prepare_lock() {
   if [ -d "$applicant" ]; then
     touch -c "$applicant/owner.$token/facts" && return
   fi
-  { mkdir -p "$applicant/owner.$token" && lock_facts >"$applicant/owner.$token/facts" &&
-    { chmod g+w "$applicant" "$applicant/owner.$token" || true; }; } 2>"$work/errors" && return
+  make_applicant && return
   # A living holder clears away what it does not know.
-  [ ! -s "$work/errors" ] || case $(cat "$work/errors") in *'No such file'*) ;; *) lock_fails ;; esac
+  [ -s "$work/errors" ] || return 1
+  case $(cat "$work/errors") in *'No such file'*) return 1 ;; esac
+  ! discard_dead || ! make_applicant || return 0
+  lock_fails
   return 1
+}
+
+make_applicant() {
+  { mkdir -p "$applicant/owner.$token" && lock_facts >"$applicant/owner.$token/facts" &&
+    { chmod g+w "$applicant" "$applicant/owner.$token" || true; }; } 2>"$work/errors"
+}
+
+# A volume that has no room for a lock may be full of what dead ones have left, for which none is needed: each is renamed before it is removed.
+discard_dead() {
+  ! holder_is_dead || evict_holder
+  discarded=1
+  set +f
+  for old in "$ours"/dead.* "$ours"/gone.*; do
+    if [ -e "$old" ]; then discard "$old" && discarded=0; fi
+  done
+  set -f
+  return "$discarded"
 }
 
 lock_facts() {
@@ -114,8 +133,8 @@ holder_is_dead() {
   [ -e "$facts" ] || facts=$holder
   # In one pod containers that take the lock run one after the other.
   [ -z "$its_pod" ] || [ "$its_pod" != "${NIX_POD_UID:-}" ] || return 0
-  if [ "$its_boot" = "$boot" ] && [ "$its_flock" = yes ]; then
-    # It holds the other lock, or it is dead: however long it stands still, it will go on.
+  if [ "$its_boot" = "$boot" ] && [ "$its_flock" = yes ] && command -v flock >/dev/null 2>&1; then
+    # It holds the other lock, or it is dead: however long it stands still, it will go on. (Who has no flock cannot tell, and has its age.)
     flock -n 9 2>/dev/null
     return
   fi

@@ -307,7 +307,8 @@ describe('a seed image', () => {
 
 test.each([
   [{ SEED_JOBS: 'many' }, /SEED_JOBS is 'many', which is not a whole number/],
-  [{ SEED_JOBS: '0' }, /SEED_JOBS must be at least 1/],
+  [{ SEED_JOBS: '0' }, /SEED_JOBS is '0'; it must be from 1 to 999/],
+  [{ SEED_JOBS: '100000' }, /SEED_JOBS is '100000'; it must be from 1 to 999/],
   [{ SEED_LOG: 'xml' }, /SEED_LOG is 'xml'; it must be text or json/],
   [{ TMPDIR: '/proc' }, /cannot write to TMPDIR/],
 ])('the setting %j is refused', async (environment, message) => {

@@ -185,7 +185,8 @@ test('where no lock keeps collectors away, only a first seed is noted', async ()
   await seedWell(v1, volume, withoutFlock);
   const first = fs.readFileSync(file(NOTE), 'utf-8');
 
-  expect(await asksAbout(v2, withoutFlock)).toEqual([]);
+  // Once, and at the end, when a collector that began before it is gone: whether that has left all of it registered.
+  expect(await asksAbout(v2, withoutFlock)).toEqual([expect.any(Number)]);
   expect(fs.readFileSync(file(NOTE), 'utf-8')).toBe(first);
   expect(Math.max(...await asksAbout(v1, withoutFlock))).toBeGreaterThan(60);
   await expectSound(volume, v1);

@@ -1,0 +1,75 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { host, sleep } from './support/container';
+import { Image } from './support/image';
+import { seed, seedWell, SHELLS, startSeeding } from './support/seeder';
+import { expectSound } from './support/soundness';
+import { Volume } from './support/volume';
+
+/* Whichever step the last inode goes to, or the volume dies in: one line says so, with the code of the table. */
+
+let v1: Image;
+let v2: Image;
+let volume: Volume;
+beforeAll(async () => {
+  v1 = await Image.build({ version: '1', packages: 6, changed: 3 });
+  v2 = await Image.build({ version: '2', packages: 6, changed: 3 });
+});
+afterEach(async () => volume.dispose());
+
+async function leaveInodes(count: number) {
+  const free = Number(await host('stat', '-f', '-c', '%d', volume.root));
+  const home = path.join(volume.root, 'home');
+  fs.mkdirSync(home);
+  for (let taken = 1; taken < free - count; taken++) {
+    fs.writeFileSync(path.join(home, String(taken)), '');
+  }
+}
+
+describe.each([
+  ['a first seed', async () => v1],
+  ['an upgrade', async () => { await seedWell(v1, volume); return v2; }],
+] as const)('%s that finds only a few inodes', (_, prepare) => {
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28])('%d of them', async left => {
+    volume = await Volume.create({ mebibytes: 64, inodes: 512 });
+    const image = await prepare();
+    await leaveInodes(left);
+
+    const { code, stderr } = await seed(image, volume, { shell: SHELLS[left % 3] });
+
+    expect({ code, stderr }).toEqual({ code: 31, stderr: expect.stringMatching(/^seed-nix-store: error: [^\n]*inodes[^\n]*\n$/) });
+    await host('rm', '-r', path.join(volume.root, 'home'));
+    await seedWell(image, volume);
+    await expectSound(volume, image);
+  });
+});
+
+// (A busybox has a mkdir of its own.)
+test.each(SHELLS.slice(0, 2))('a volume that dies when the profiles are to change, in %s', async shell => {
+  volume = await Volume.create({ mebibytes: 64 });
+  await seedWell(v1, volume);
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-dying-'));
+  try {
+    const [bin, turns] = ['bin', 'turns'].map(name => path.join(scratch, name));
+    [scratch, bin, turns].forEach(folder => { fs.mkdirSync(folder, { recursive: true }); fs.chmodSync(folder, 0o777); });
+    fs.writeFileSync(path.join(bin, 'mkdir'), `#!/bin/sh
+/usr/bin/mkdir "$@" || exit
+case "$*" in */var/nix/profiles/) : >/turns/stands; until [ -e /turns/go ]; do sleep 0.05; done ;; esac
+`, { mode: 0o755 });
+    const seeding = startSeeding(v2, volume, {
+      shell,
+      environment: { PATH: '/stopping:/usr/bin:/bin:/usr/sbin' },
+      mounts: { [bin]: '/stopping:ro', [turns]: '/turns' },
+    });
+    while (seeding.alive && !fs.existsSync(path.join(turns, 'stands'))) {
+      await sleep(20);
+    }
+    await host('perl', '-e', 'open(my $root, "<", $ARGV[0]) or die; my $how = pack("L", 2); ioctl($root, 0x8004587d, $how) or die "ioctl: $!"', volume.root);
+    fs.writeFileSync(path.join(turns, 'go'), '');
+
+    expect(await seeding.finished).toMatchObject({ code: 50, stderr: expect.stringMatching(/^seed-nix-store: error: [^\n]+\n$/) });
+  } finally {
+    await host('rm', '-rf', scratch);
+  }
+});
