@@ -14,7 +14,7 @@
 sum_database() {
   sum=
   [ -s "$1" ] && [ ! -s "$1-wal" ] && [ ! -s "$1-journal" ] || return 0
-  sum=$(sha256sum <"$1") || sum=
+  sum=$({ sha256sum <"$1"; } 2>/dev/null) || sum=
   sum=${sum%% *}
 }
 
@@ -54,5 +54,5 @@ note_sum() {
 
 # usage: write_note NAMES     in the holder's folder; with the marker it gets its place
 write_note() {
-  { echo "$sum" && cat "$1"; } 2>/dev/null >"$mine/registered" || rm -f "$mine/registered"
+  { { echo "$sum" && cat "$1"; } >"$mine/registered" || rm -f "$mine/registered" || true; } 2>/dev/null
 }

@@ -46,16 +46,19 @@ describe.each([
 });
 
 // (A busybox has a mkdir of its own.)
-test.each(SHELLS.slice(0, 2))('a volume that dies when the profiles are to change, in %s', async shell => {
+test.each(SHELLS.slice(0, 2).flatMap(shell => [
+  [shell, 'the profiles are to change', 'mkdir', '*/var/nix/profiles/'],
+  [shell, 'what is registered is to be noted', 'date', '*'],
+] as const))('a volume that dies, in %s, when %s', async (shell, _, program, pattern) => {
   volume = await Volume.create({ mebibytes: 64 });
   await seedWell(v1, volume);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-dying-'));
   try {
     const [bin, turns] = ['bin', 'turns'].map(name => path.join(scratch, name));
     [scratch, bin, turns].forEach(folder => { fs.mkdirSync(folder, { recursive: true }); fs.chmodSync(folder, 0o777); });
-    fs.writeFileSync(path.join(bin, 'mkdir'), `#!/bin/sh
-/usr/bin/mkdir "$@" || exit
-case "$*" in */var/nix/profiles/) : >/turns/stands; until [ -e /turns/go ]; do sleep 0.05; done ;; esac
+    fs.writeFileSync(path.join(bin, program), `#!/bin/sh
+/usr/bin/${program} "$@" || exit
+case "$*" in ${pattern}) : >/turns/stands; until [ -e /turns/go ]; do sleep 0.05; done ;; esac
 `, { mode: 0o755 });
     const seeding = startSeeding(v2, volume, {
       shell,
