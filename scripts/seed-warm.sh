@@ -70,7 +70,10 @@ fingerprint_image() {
   [ "$begun" = no ] || read_fingerprint <&6
   [ -z "$image_profiles" ] || return 0
   image_database=''
-  fingerprint=$(print_fingerprint) || die 20 "cannot read the image's Nix database"
+  fingerprint=$(print_fingerprint 2>/dev/null) || {
+    command -v sha256sum >/dev/null 2>&1 || die 21 'the seed image has no sha256sum; it needs coreutils'
+    die 20 "cannot read the image's Nix database"
+  }
   read_fingerprint <<EOF
 $fingerprint
 EOF

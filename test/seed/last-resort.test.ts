@@ -76,3 +76,16 @@ case "$*" in ${pattern}) : >/turns/stands; until [ -e /turns/go ]; do sleep 0.05
     await host('rm', '-rf', scratch);
   }
 });
+
+test.each(SHELLS.slice(0, 2).flatMap(shell => ['comm', 'date', 'sha256sum'].map(program => [program, shell] as const)))('an image without %s, in %s', async (program, shell) => {
+  volume = await Volume.create({ mebibytes: 64 });
+  const others = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-others-'));
+  fs.chmodSync(others, 0o755);
+  fs.readdirSync('/usr/bin').filter(name => name !== program).forEach(name => fs.symlinkSync(`/usr/bin/${name}`, path.join(others, name)));
+
+  // What makes the container looks for its programs on the machine.
+  const { code, stderr } = await seed(v1, volume, { shell, environment: { PATH: `/others:${others}:/usr/sbin` }, mounts: { [others]: '/others:ro' } });
+
+  expect({ code, stderr }).toEqual({ code: 21, stderr: `seed-nix-store: error: the seed image has no ${program}; it needs coreutils\n` });
+  expect(await volume.list('.').catch(() => [])).toEqual([]);
+});
