@@ -19,7 +19,7 @@ prepare_roots() {
   ls -A "$roots" 2>/dev/null >"$work/rooted" || true
   comm -23 "$work/roots" "$work/rooted" >"$work/to-root"
   as_paths "$work/to-root" >"$work/root-paths"
-  in_chunks "$work/root-paths" link_into "$mine/roots" 2>"$work/root-errors"
+  in_chunks "$work/root-paths" link_into "$mine/roots" 2>"$work/root-errors" && comm -23 "$work/rooted" "$work/roots" >"$work/unrooted"
 }
 
 await_preparation() {
@@ -40,9 +40,12 @@ link_into() {
 is_still_missing() {
   [ "$fresh" = no ] && [ "$tries" -lt 6 ] && [ -s "$work/missing" ] || return 0
   why_again='somebody has brought some of the paths meanwhile'
-  ls "$volume/store" >"$work/there"
-  comm -12 "$work/missing" "$work/there" | comm -23 - "$work/damaged" >"$work/come"
+  (cd "$volume/store" && in_chunks "$work/missing" list_those_there) | comm -23 - "$work/damaged" >"$work/come"
   [ ! -s "$work/come" ]
+}
+
+list_those_there() {
+  ls -d -- "$@" 2>/dev/null || true
 }
 
 # Moves what is complete to its final name. From here on until Nix knows of them, a failure takes them back.
@@ -51,13 +54,14 @@ place() {
   t_register=$time
   placed=yes
   {
-    mkdir -p "$volume/var/nix/db" "$volume/var/nix/gcroots/cdk8s-nix" "$volume/var/nix/profiles/per-user" &&
-      make_mine replaced &&
-      (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced") &&
+    make_nix_folders &&
+      { [ ! -s "$work/damaged" ] || { make_mine replaced && (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced"); }; } &&
       { place_whole || place_each; }
   } 2>"$work/errors" || why_not_moved
-  # What was prepared has to be durable as well.
-  sync_or_die
+}
+
+make_nix_folders() {
+  for folder in db gcroots/cdk8s-nix profiles/per-user; do [ -d "$volume/var/nix/$folder" ] || mkdir -p "$volume/var/nix/$folder" || return 1; done
 }
 
 # What an empty volume gets takes the place of its empty store. Where a file system does not let it, or the store is not empty, nothing has happened.
@@ -109,13 +113,18 @@ find_vanished() {
 
 # --- roots ---------------------------------------------------------------------------------------------------------
 
+# What was prepared has to be durable as well, before anything is registered.
 root_image() {
+  sync_volume &
+  syncing=$!
+  helpers="$helpers $syncing"
   if [ -s "$work/rooted" ]; then
     (cd "$mine/roots" && in_chunks "$work/to-root" move_to "$roots")
   else
     rmdir "$roots" 2>/dev/null || true
     mv -T "$mine/roots" "$roots"
   fi 2>"$work/errors" || why_not_moved
+  wait "$syncing" || sync_failed
 }
 
 why_unprepared() {
@@ -126,9 +135,6 @@ why_unprepared() {
 
 # A root that is not this image's. (An earlier version of this script made a folder for each image.)
 forget_other_images() {
-  ls -A "$roots" >"$work/rooted"
-  comm -23 "$work/rooted" "$work/roots" >"$work/unrooted"
-  make_mine forgotten 2>"$work/errors" || why_not_moved
   (cd "$roots" && in_chunks "$work/unrooted" move_to "$mine/forgotten") 2>"$work/errors" || why_not_moved
   set +f
   for other in "${roots%/*}"/*; do
@@ -166,6 +172,13 @@ outlast_garbage_collector() {
   ln -sf "$volume/var/nix/gc.lock" "$barrier/gc.lock"
   patiently "$nix" --store "local?state=$barrier&real=$barrier/store&log=$barrier" --gc --print-dead >/dev/null 2>"$work/errors" ||
     volume_unreadable
+}
+
+# While Nix registers: what comes after that.
+make_ready() {
+  make_mine forgotten generations 2>"$work/errors" || why_not_moved
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  note_names
 }
 
 # --- marker --------------------------------------------------------------------------------------------------------

@@ -102,9 +102,9 @@ start_copy() {
   to=$whole
   read -r _ _ tool <"$work/batch.$1.size"
   case $tool in
-    tar) { "$tar" -b 128 -T "$lists.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
-    part) { "$tar" -b 128 --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
-    frame) { "$tar" -b 128 --no-recursion --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    tar) { "$tar" --numeric-owner -b 128 -T "$lists.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    part) { "$tar" --numeric-owner -b 128 --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    frame) { "$tar" --numeric-owner -b 128 --no-recursion --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
     dd)
       read -r name <"$lists.$1"
       "$dd" if="$name" of="$to/$name" bs=4M iflag=nocache oflag=direct status=none 2>"$work/direct-errors.$1" &
@@ -206,7 +206,11 @@ sync_volume() {
 }
 
 sync_or_die() {
-  patiently sync_volume || die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
+  patiently sync_volume || sync_failed
+}
+
+sync_failed() {
+  die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
 }
 
 # Runs a command so that a signal is noticed at once; a shell with a child in the foreground waits for its end first.

@@ -22,7 +22,8 @@
 #   SEED_SOURCE           /nix                   the image's nix folder, which holds store/ and var/
 #   SEED_VOLUME           /mnt/nix-volume        the volume's root; only its folder nix/ is touched
 #   SEED_IMAGE            unknown                image reference, for the marker and the log
-#   SEED_JOBS                                    copies at a time; by default four for each processor that the container may use, 2 to 8
+#   SEED_JOBS                                    copies at a time; by default eight for each processor that the container may use, four where it
+#                                                has less than one, 2 to 16
 #   SEED_REPAIR           no                     yes: compare the content of what is there already with its hash
 #                                                (the same once: touch /nix/.cdk8s-nix/repair)
 #   SEED_WAL              yes                    no: the database does without its write-ahead log, which needs memory that
@@ -111,7 +112,7 @@ seed() {
   # Whoever had the lock before may have made it another one's.
   check_schema
   check_system
-  check_modes
+  examine_modes
   hold_off_garbage_collector
   drop_log
   tries=0
@@ -146,6 +147,7 @@ bring_image() {
   ask_for_trust
   make_durable
   await_preparation
+  await_modes
   holds_true || return 0
   is_still_missing || return 0
   place
@@ -161,8 +163,6 @@ bring_image() {
   withdraw_marker
   switch_profiles
   forget_other_images
-  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-  note_names
   await_trust
   note_sum
   write_marker

@@ -114,7 +114,6 @@ take_for_granted() {
   granted=yes
   mv "$work/lacking" "$work/missing"
   start_registering
-  [ -z "$asking" ] || start_loader
   examine_elsewhere &
   helpers="$helpers $!" examining=$!
 }

@@ -39,13 +39,14 @@ measure_processors() {
   esac
 }
 
-# More copies than processors, since each waits for the disk for much of its time; but not many more, since where time is
-# short each of them takes some from the others.
+# More copies than processors, since each waits for disks for most of its time; but fewer where time is short, since there each of them takes some from
+# the others.
 choose_jobs() {
   [ -z "$SEED_JOBS" ] || return 0
   measure_processors
-  SEED_JOBS=$((hundredths * 4 / 100))
-  [ "$SEED_JOBS" -le 8 ] || SEED_JOBS=8
+  SEED_JOBS=$((hundredths * 8 / 100))
+  [ "$hundredths" -ge 100 ] || SEED_JOBS=$((hundredths * 4 / 100))
+  [ "$SEED_JOBS" -le 16 ] || SEED_JOBS=16
   [ "$SEED_JOBS" -ge 2 ] || SEED_JOBS=2
 }
 

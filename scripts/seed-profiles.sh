@@ -51,7 +51,6 @@ next_generation() {
 
 # Generations that a seed made are no longer needed and would keep old images from being collected.
 forget_generations() {
-  make_mine generations 2>"$work/errors" || why_not_moved
   set +f
   for old in "$link"-[0-9]*-link; do
     target=$(readlink "$old") || continue

@@ -49,10 +49,12 @@ load_at_a_word() {
   { read -r word && [ "$word" = load ] && cat "$work/load" && : >"$work/given"; } <"$word_for_loader" 5<&- | on_volume --load-db 5<&- >/dev/null 2>&1
 }
 
+tell_loader() {
+  [ -z "$loader" ] || [ -e "$work/spared" ] || echo load >&5
+}
+
 loader_succeeds() {
-  [ -n "$loader" ] && [ ! -e "$work/spared" ] || return 1
-  echo load >&5
-  wait "$loader" && [ -e "$work/given" ]
+  [ -n "$loader" ] && [ ! -e "$work/spared" ] && wait "$loader" && [ -e "$work/given" ]
 }
 
 dismiss_loader() {
@@ -105,6 +107,7 @@ register() {
   trusting=
   if [ "$fresh" = yes ]; then
     bring_database
+    make_ready
   elif [ -s "$work/missing" ]; then
     load_missing
     [ -z "$trust_known" ] || wait "$trust_known" || true
@@ -114,6 +117,7 @@ register() {
     fi
   else
     dismiss_loader
+    make_ready
   fi
   placed=no
 }
@@ -169,6 +173,8 @@ load_missing() {
   fi
   # It may have failed for a reason that has gone since; else the next one says why.
   status=0
+  tell_loader
+  make_ready
   loader_succeeds || patiently load_database || status=$?
   dismiss_loader
   if [ "$status" = 0 ]; then

@@ -73,6 +73,24 @@ lock_fails() {
   [ "$clearing" = yes ] || why_unwritable
 }
 
+# Where there has been a store so far, it is not waited for until something is to move there.
+examine_modes() {
+  modes=''
+  if is_fresh; then
+    check_modes
+  else
+    (trap - EXIT USR1 TERM INT HUP && check_modes) &
+    helpers="$helpers $!" modes=$!
+  fi
+}
+
+# It has said why.
+await_modes() {
+  [ -n "$modes" ] || return 0
+  wait "$modes" || { modes=$? failed=yes && exit "$modes"; }
+  modes=''
+}
+
 # A store is made of read-only files, programs and links. And what Nix has built it only takes if nobody else could have
 # written to it, which a default ACL of the volume decides rather than the umask.
 check_modes() {

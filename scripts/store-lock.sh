@@ -88,8 +88,7 @@ prepare_lock() {
 }
 
 make_applicant() {
-  { mkdir -p "$applicant/owner.$token" && lock_facts >"$applicant/owner.$token/facts" &&
-    { chmod g+w "$applicant" "$applicant/owner.$token" || true; }; } 2>"$work/errors"
+  { (umask 002 && mkdir -p "$applicant/owner.$token") && lock_facts >"$applicant/owner.$token/facts"; } 2>"$work/errors"
 }
 
 # A volume that has no room for a lock may be full of what dead ones have left, for which none is needed: each is renamed before it is removed.

@@ -10,9 +10,13 @@ import { Volume } from './support/volume';
 /* What a volume makes of the modes of files: a store is made of read-only files, programs and links. */
 
 let image: Image;
+let next: Image;
 let volume: Volume;
 let scratch: string;
-beforeAll(async () => { image = await Image.build({ version: '1' }); });
+beforeAll(async () => {
+  image = await Image.build({ version: '1' });
+  next = await Image.build({ version: '2' });
+});
 beforeEach(async () => {
   scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-modes-'));
   fs.chmodSync(scratch, 0o755);
@@ -38,6 +42,14 @@ test('a default ACL that lets others write to what Nix builds is told, with the 
   await expectSound(volume, image);
 });
 
+test('one that has come since is told by an upgrade', async () => {
+  await seedWell(image, volume);
+  await host('python3', '-c', SET_DEFAULT_ACL, volume.nix);
+  await host('python3', '-c', SET_DEFAULT_ACL, path.join(volume.nix, '.cdk8s-nix'));
+
+  expect(await seedWell(next, volume)).toMatch(/^seed-nix-store: warning: new files on the volume get mode 664 instead of 644/m);
+});
+
 test('without one, nothing is told', async () => {
   expect(await seedWell(image, volume)).not.toContain('warning');
 });
@@ -47,13 +59,18 @@ test.each([
   ['chmod', 'exit 0', /^seed-nix-store: error: the volume at \/mnt\/nix-volume does not keep the modes of files: .*use another file system\n$/],
   ['chmod', 'echo "chmod: changing permissions of x: Operation not permitted" >&2; exit 1', /^seed-nix-store: error: .*cannot hold a Nix store: chmod: changing permissions/],
   ['ln', 'echo "ln: failed to create symbolic link: Operation not permitted" >&2; exit 1', /^seed-nix-store: error: .*cannot hold a Nix store: ln: failed to create/],
-])('a volume where %s does `%s` is refused (17), and is as it was', async (program, does, message) => {
+])('a volume where %s does `%s` is refused (17), and is as it was, with a store as without', async (program, does, message) => {
   const script = `#!/bin/sh\ncase "$*" in */.cdk8s-nix/lock/*/probe*) ;; *) exec /usr/bin/${program} "$@" ;; esac\n${does}\n`;
   fs.writeFileSync(path.join(scratch, program), script, { mode: 0o755 });
 
-  const ended = await seed(image, volume, { environment: { PATH: '/stub:/usr/bin:/bin:/usr/sbin' }, mounts: { [scratch]: '/stub:ro' } });
+  const stubbed = { environment: { PATH: '/stub:/usr/bin:/bin:/usr/sbin' }, mounts: { [scratch]: '/stub:ro' } };
 
-  expect(ended).toMatchObject({ code: 17, stderr: expect.stringMatching(message) });
+  expect(await seed(image, volume, stubbed)).toMatchObject({ code: 17, stderr: expect.stringMatching(message) });
   expect(volume.exists('store')).toBe(false);
   expect(volume.exists('.cdk8s-nix/lock')).toBe(false);
+
+  await seedWell(image, volume);
+  expect(await seed(next, volume, stubbed)).toMatchObject({ code: 17, stderr: expect.stringMatching(message) });
+  expect(volume.exists('.cdk8s-nix/lock')).toBe(false);
+  await expectSound(volume, image);
 });

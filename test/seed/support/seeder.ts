@@ -2,6 +2,7 @@ import * as path from 'path';
 import { Finished, REPOSITORY, Running } from './container';
 import { Image } from './image';
 import { Volume } from './volume';
+import { Cgroup } from '../../support/run/cgroup';
 
 export type Shell = 'dash' | 'bash' | 'busybox sh';
 export const SHELLS: Shell[] = ['dash', 'bash', 'busybox sh'];
@@ -15,6 +16,8 @@ export interface SeedOptions {
   readonly user?: number;
   readonly group?: number;
   readonly groups?: number[];
+  /** @default all of the machine */
+  readonly cgroup?: Cgroup;
 }
 
 /** Starts the init container seed-nix-store. */
@@ -24,6 +27,7 @@ export function startSeeding(image: Image, volume: Volume, options: SeedOptions 
     user: options.user,
     group: options.group,
     groups: options.groups,
+    cgroup: options.cgroup,
     mounts: {
       [image.nix]: '/nix:ro',
       [volume.root]: '/mnt/nix-volume',
