@@ -75,6 +75,13 @@ export function medianSeconds<N extends string>(results: { [name in N]: Measured
   return Object.fromEntries(Object.entries<Measured[]>(results).map(([name, samples]) => [name, secondsOf(samples)])) as { [name in N]: number };
 }
 
+/**
+ * How long one takes, measured by the other: the middle one of all rounds. What the machine's mood does to a round, it does to both.
+ */
+export function ratioOf<N extends string>(results: { [name in N]: Measured[] }, name: N, comparedWith: N): number {
+  return median(results[name].map(({ seconds }, round) => seconds / results[comparedWith][round].seconds));
+}
+
 /** The most memory that any run took. */
 export function peakOf(...samples: Measured[]): number {
   return Math.max(...samples.map(({ peakMiB }) => peakMiB));

@@ -1,6 +1,6 @@
 import { benchImage } from './bench-image';
 import { BenchVolume } from './bench-volume';
-import { alternate, COMMANDS, compete, Findings, medianSeconds, peakOf } from './competition';
+import { alternate, COMMANDS, compete, Findings, medianSeconds, peakOf, ratioOf } from './competition';
 import { measure } from './stopwatch';
 import { Limits } from '../../test/support/run/cgroup';
 
@@ -41,34 +41,33 @@ export async function benchCold(quick: boolean): Promise<Findings> {
     coldLocalCp: async () => compete('cp', heat),
     coldLocalRead: async () => compete('read', heat),
   });
-  const seconds = medianSeconds(results);
   return {
     ratios: {
-      coldLocalVsCp: seconds.coldLocalSeed / seconds.coldLocalCp,
-      coldLocalVsReadLimit: seconds.coldLocalSeed / seconds.coldLocalRead,
+      coldLocalVsCp: ratioOf(results, 'coldLocalSeed', 'coldLocalCp'),
+      coldLocalVsReadLimit: ratioOf(results, 'coldLocalSeed', 'coldLocalRead'),
       peakMiB: peakOf(...results.coldLocalSeed),
     },
-    seconds,
+    seconds: medianSeconds(results),
   };
 }
 
 export async function benchHalfCpu(quick: boolean, limits: Limits): Promise<Findings> {
   const heat = { nix: await image('1', count(quick)), volume: local(quick), limits };
-  const seconds = medianSeconds(await alternate(3, {
+  const results = await alternate(5, {
     halfCpuColdSeed: async () => compete('seed', heat),
     halfCpuColdCp: async () => compete('cp', heat),
-  }));
-  return { ratios: { halfCpuColdVsCp: seconds.halfCpuColdSeed / seconds.halfCpuColdCp }, seconds };
+  });
+  return { ratios: { halfCpuColdVsCp: ratioOf(results, 'halfCpuColdSeed', 'halfCpuColdCp') }, seconds: medianSeconds(results) };
 }
 
 /** Cold on a volume with latency, where cp waits for each request by itself: a small store is enough, and minutes are saved. */
 export async function benchLatency(quick: boolean): Promise<Findings> {
   const heat = { nix: await image('1', 20), volume: async () => BenchVolume.withLatency(600) };
-  const seconds = medianSeconds(await alternate(quick ? 1 : 3, {
+  const results = await alternate(quick ? 1 : 3, {
     coldLatencySeed: async () => compete('seed', heat),
     coldLatencyCp: async () => compete('cp', heat),
-  }));
-  return { ratios: { coldLatencyVsCp: seconds.coldLatencySeed / seconds.coldLatencyCp }, seconds };
+  });
+  return { ratios: { coldLatencyVsCp: ratioOf(results, 'coldLatencySeed', 'coldLatencyCp') }, seconds: medianSeconds(results) };
 }
 
 export async function benchWarm(quick: boolean): Promise<Findings> {
@@ -79,12 +78,15 @@ export async function benchWarm(quick: boolean): Promise<Findings> {
     await measure(COMMANDS.seed, v1, big.root);
     await measure(COMMANDS.seed, tenth, small.root);
     await measure(COMMANDS.rsync, v1, other.root);
-    const seconds = medianSeconds(await alternate(5, {
+    const results = await alternate(5, {
       warmSeed: async () => measure(COMMANDS.seed, v1, big.root, { rounds: 20 }),
       warmSeedTenth: async () => measure(COMMANDS.seed, tenth, small.root, { rounds: 20 }),
       warmRsync: async () => measure(COMMANDS.rsync, v1, other.root),
-    }));
-    return { ratios: { warmVsRsync: seconds.warmSeed / seconds.warmRsync, warmGrowth: seconds.warmSeed / seconds.warmSeedTenth }, seconds };
+    });
+    return {
+      ratios: { warmVsRsync: ratioOf(results, 'warmSeed', 'warmRsync'), warmGrowth: ratioOf(results, 'warmSeed', 'warmSeedTenth') },
+      seconds: medianSeconds(results),
+    };
   } finally {
     await Promise.all([big, small, other].map(async volume => volume.dispose()));
   }
@@ -93,16 +95,16 @@ export async function benchWarm(quick: boolean): Promise<Findings> {
 export async function benchUpgrade(quick: boolean): Promise<Findings> {
   const { v1, v2, delta } = await images(quick);
   const volume = local(quick);
-  const seconds = medianSeconds(await alternate(3, {
+  const results = await alternate(5, {
     upgradeSeed: async () => compete('seed', { nix: v2, after: v1, volume }),
     upgradeRsync: async () => compete('rsync', { nix: v2, after: v1, volume }),
     upgradeDelta: async () => compete('seed', { nix: delta, volume }),
-  }));
+  });
   return {
     ratios: {
-      upgradeVsDelta: seconds.upgradeSeed / seconds.upgradeDelta,
-      upgradeVsRsync: seconds.upgradeSeed / seconds.upgradeRsync,
+      upgradeVsDelta: ratioOf(results, 'upgradeSeed', 'upgradeDelta'),
+      upgradeVsRsync: ratioOf(results, 'upgradeSeed', 'upgradeRsync'),
     },
-    seconds,
+    seconds: medianSeconds(results),
   };
 }

@@ -1,6 +1,6 @@
 import { manyPathsImage, ManyPathsImageProps } from './bench-image';
 import { BenchVolume } from './bench-volume';
-import { alternate, compete, Findings, medianSeconds, peakOf } from './competition';
+import { alternate, compete, Findings, medianSeconds, peakOf, ratioOf } from './competition';
 import { Phases, phasesOf } from './phases';
 import { Measured, median } from './stopwatch';
 import { Limits } from '../../test/support/run/cgroup';
@@ -20,27 +20,27 @@ const local = (quick: boolean) => async () => BenchVolume.local(quick ? 600 : 30
 
 export async function benchManyCold(quick: boolean): Promise<Findings> {
   const heat = { nix: await image(quick), volume: local(quick) };
-  const seconds = medianSeconds(await alternate(3, {
+  const results = await alternate(5, {
     manyColdSeed: async () => compete('seed', heat),
     manyColdCp: async () => compete('cp', heat),
     manyColdFloor: async () => compete('floor', heat),
-  }));
+  });
   return {
     ratios: {
-      manyColdVsCp: seconds.manyColdSeed / seconds.manyColdCp,
-      manyColdFloorVsCp: seconds.manyColdFloor / seconds.manyColdCp,
+      manyColdVsCp: ratioOf(results, 'manyColdSeed', 'manyColdCp'),
+      manyColdFloorVsCp: ratioOf(results, 'manyColdFloor', 'manyColdCp'),
     },
-    seconds,
+    seconds: medianSeconds(results),
   };
 }
 
 export async function benchManyHalfCpu(quick: boolean, limits: Limits): Promise<Findings> {
   const heat = { nix: await image(quick), volume: local(quick), limits };
-  const seconds = medianSeconds(await alternate(3, {
+  const results = await alternate(5, {
     manyHalfCpuColdSeed: async () => compete('seed', heat),
     manyHalfCpuColdCp: async () => compete('cp', heat),
-  }));
-  return { ratios: { manyHalfCpuColdVsCp: seconds.manyHalfCpuColdSeed / seconds.manyHalfCpuColdCp }, seconds };
+  });
+  return { ratios: { manyHalfCpuColdVsCp: ratioOf(results, 'manyHalfCpuColdSeed', 'manyHalfCpuColdCp') }, seconds: medianSeconds(results) };
 }
 
 /** Four in a hundred paths are new; compared with an image that ships nothing but these, on an empty volume. */
@@ -48,17 +48,16 @@ export async function benchManyUpgrade(quick: boolean): Promise<Findings> {
   const volume = local(quick);
   const upgrade = { nix: await image(quick, { version: '2' }), after: await image(quick), volume };
   const delta = { nix: await image(quick, { version: '2', onlyChanged: true }), volume };
-  const results = await alternate(5, {
+  const results = await alternate(9, {
     manyUpgradeSeed: async () => compete('seed', upgrade),
     manyUpgradeDelta: async () => compete('seed', delta),
   });
-  const seconds = medianSeconds(results);
   return {
     ratios: {
-      manyUpgradeVsDelta: seconds.manyUpgradeSeed / seconds.manyUpgradeDelta,
+      manyUpgradeVsDelta: ratioOf(results, 'manyUpgradeSeed', 'manyUpgradeDelta'),
       manyPlanShare: median(results.manyUpgradeSeed.map(({ log }) => planShare(phasesOf(log)))),
     },
-    seconds,
+    seconds: medianSeconds(results),
   };
 }
 
