@@ -13,7 +13,7 @@ DIVISIBLE=8388608
 FIRST_BATCH=100000
 
 # Cuts the list, largest first, into batches: a large path is one by itself, and the others are dealt out evenly, so that
-# what is left at the end is small. One for each job at most, to spare processes, but for what would be too much to lose with a killed one.
+# what is left at the end is small. Hardly more of them than jobs, to spare processes, but none with which too much would be lost.
 make_batches() {
   lists=$stage/$token.$tries
   end_of_batches=$FIRST_BATCH large_bytes=0
@@ -42,7 +42,9 @@ make_batches() {
   small_paths=$((total_paths - handled)) small_bytes=$((total_bytes - handled_bytes))
   [ "$small_paths" -gt 0 ] || return 0
   shares=$((small_paths / 20 + small_bytes / 4194304 + 1))
-  [ "$shares" -le "$SEED_JOBS" ] || shares=$SEED_JOBS
+  most=$SEED_JOBS
+  [ "$most" -ge 4 ] || most=4
+  [ "$shares" -le "$most" ] || shares=$most
   [ "$shares" -ge $((small_paths / 500 + 1)) ] || shares=$((small_paths / 500 + 1))
   [ "$shares" -ge $((small_bytes / 67108864 + 1)) ] || shares=$((small_bytes / 67108864 + 1))
   [ "$shares" -le $(((small_paths + 3) / 4)) ] || shares=$(((small_paths + 3) / 4))

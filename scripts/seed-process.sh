@@ -91,6 +91,12 @@ clean_up() {
   [ "$status" = 0 ] || [ "$failed" = yes ] || exit "$surprise"
 }
 
+# Nix says of a full disk that it cannot read or write, and needs some room of its own to open a database.
+is_nearly_full() {
+  measure_volume
+  [ "$free_kib" -lt 1024 ] || [ "$free_inodes" = 0 ]
+}
+
 # What fails in a way that nobody has foreseen, most often does so for this.
 is_full() {
   measure_volume 2>/dev/null && { [ "$free_kib" = 0 ] || [ "$free_inodes" = 0 ]; }

@@ -188,10 +188,7 @@ load_missing() {
   # SIGBUS (135) is what a full disk makes of memory that stands for a file.
   case $status:$reason in
     *'disk is full'* | *'No space left on device'*) out_of_space ;;
-    *'disk I/O error'* | *'Bus error'* | 135:*)
-      measure_volume
-      [ "$free_kib" -ge 1024 ] || out_of_space
-      ;;
+    *'disk I/O error'* | *'Bus error'* | 135:*) ! is_nearly_full || out_of_space ;;
   esac
   die 51 "registering failed: $reason"
 }

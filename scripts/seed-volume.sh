@@ -73,40 +73,47 @@ lock_fails() {
   [ "$clearing" = yes ] || why_unwritable
 }
 
-# Where there has been a store so far, it is not waited for until something is to move there.
+# A store is made of read-only files, programs and links. And what Nix has built it only takes if nobody else could have
+# written to it, which a default ACL of the volume decides rather than the umask. Where there has been a store so far, the answer is not waited for until
+# something is to move there.
 examine_modes() {
   modes=''
   if is_fresh; then
-    check_modes
+    probe_modes || no_such_files
+    judge_modes
   else
-    (trap - EXIT USR1 TERM INT HUP && check_modes) &
+    (trap - EXIT USR1 TERM INT HUP && probe_modes) &
     helpers="$helpers $!" modes=$!
   fi
 }
 
-# It has said why.
 await_modes() {
   [ -n "$modes" ] || return 0
-  wait "$modes" || { modes=$? failed=yes && exit "$modes"; }
+  wait "$modes" || no_such_files
   modes=''
+  judge_modes
 }
 
-# A store is made of read-only files, programs and links. And what Nix has built it only takes if nobody else could have
-# written to it, which a default ACL of the volume decides rather than the umask.
-check_modes() {
+probe_modes() {
   probe=$mine/probe
   { mkdir "$probe" && : >"$probe/new" && : >"$probe/program" && : >"$probe/file" && ln -s nowhere "$probe/link" &&
-    chmod 0555 "$probe/program" && chmod 0444 "$probe/file"; } 2>"$work/errors" || no_such_files
-  kept=$(cd "$probe" && stat -c %a new program file)
-  made=${kept%%"$LF"*}
-  [ "${kept#*"$LF"}" = "555${LF}444" ] || die 17 "the volume at $SEED_VOLUME does not keep the modes of files: a Nix store cannot live there; use another file system"
-  [ "$made" = 644 ] || say warning "warning: new files on the volume get mode $made instead of 644, by a default ACL or the file server's own mask. \
-Nix will reject what it builds there ('suspicious ownership or permission'); what the image ships works. Remove it: setfacl -R -k" "mode=$made"
+    chmod 0555 "$probe/program" && chmod 0444 "$probe/file" && (cd "$probe" && stat -c %a new program file) >"$work/modes"; } 2>"$work/mode-errors"
+}
+
+judge_modes() {
+  { read -r new && read -r program_mode && read -r file_mode; } <"$work/modes"
+  [ "$program_mode$file_mode" = 555444 ] ||
+    die 17 "the volume at $SEED_VOLUME does not keep the modes of files: a Nix store cannot live there; use another file system"
+  [ "$new" = 644 ] || say warning "warning: new files on the volume get mode $new instead of 644, by a default ACL or the file server's own mask. \
+Nix will reject what it builds there ('suspicious ownership or permission'); what the image ships works. Remove it: setfacl -R -k" "mode=$new"
 }
 
 no_such_files() {
-  case $(cat "$work/errors") in *'No space left'* | *'quota exceeded'* | *'nput/output'*) why_unwritable ;; esac
-  die 17 "the volume at $SEED_VOLUME cannot hold a Nix store: $(tail -n 1 "$work/errors")"
+  must_hold_lock
+  case $(cat "$work/mode-errors") in
+    *'No space left'* | *'quota exceeded'* | *'nput/output'*) cat "$work/mode-errors" >"$work/errors" && why_unwritable ;;
+  esac
+  die 17 "the volume at $SEED_VOLUME cannot hold a Nix store: $(tail -n 1 "$work/mode-errors")"
 }
 
 # Told to do without the log, Nix cannot open a database that has one, as a clone of an unshared volume does. The last to
@@ -131,6 +138,7 @@ without_log() {
 }
 
 volume_unreadable() {
+  case $(tail -n 1 "$work/errors") in *'disk I/O error'* | *'disk is full'* | *'No space left on device'*) ! is_nearly_full || out_of_space ;; esac
   die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
 }
 
