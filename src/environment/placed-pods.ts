@@ -40,7 +40,7 @@ function placedOf({ path, label }: Member, { object, parts }: PodTarget, isOneOf
         const starters = startersOf(object, inner);
         return !isStarted(inner, starters) ? [] : podsOf(inner, podTemplatesOf(object)).filter(({ spec }) => isObject(spec)).map((pod): Placed => ({
           name: `${inner.kind}/${inner.metadata?.name}${isOneOfSeveral ? ` of ${path}` : ''}`,
-          staysUp: staysUp(inner) || starters.rollouts.length > 0 || (isKind(inner, 'Pod', 'core') && [undefined, 'Always'].includes(pod.spec.restartPolicy)),
+          staysUp: staysUp(inner) || starters.rollouts.length > 0 || (isKind(inner, 'Pod', 'core') && [undefined, '', 'Always'].includes(pod.spec.restartPolicy)),
           spec: pod.spec,
           labels: labelsOf(pod, label),
           namespace: inner.metadata?.namespace,

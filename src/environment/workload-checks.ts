@@ -117,7 +117,7 @@ export function podOfPatch(): Problem {
   };
 }
 
-const RESTARTS = oneOf('Always', 'OnFailure', 'Never');
+const RESTARTS = { ...oneOf('Always', 'OnFailure', 'Never'), mayBeEmpty: true };
 
 function checkRestart({ owner, spec: { restartPolicy } }: PodManifest): Problem[] {
   const ends = isKind(owner, 'Job', 'batch') || isKind(owner, 'CronJob', 'batch');
@@ -126,7 +126,7 @@ function checkRestart({ owner, spec: { restartPolicy } }: PodManifest): Problem[
     return ['Never', 'OnFailure'].includes(restartPolicy) ? [] : refused('A Job ends, and Kubernetes refuses this policy for it.', 'Use Never or OnFailure (NEVER, ON_FAILURE).');
   }
   if (staysUp(owner) && !isKind(owner, 'Rollout', 'argoproj.io')) {
-    return [undefined, 'Always'].includes(restartPolicy) ? [] : refused('This workload stays up, and Kubernetes refuses this policy for it.', 'Leave it out.');
+    return [undefined, '', 'Always'].includes(restartPolicy) ? [] : refused('This workload stays up, and Kubernetes refuses this policy for it.', 'Leave it out.');
   }
   if (restartPolicy === undefined || restartPolicy === null || isKnownWord(restartPolicy, RESTARTS)) {
     return [];

@@ -29,9 +29,16 @@ export function hasDefaults(object: ApiObject): boolean {
   return workload !== undefined && workload.node.defaultChild === object && isOfCdk8sPlus(workload);
 }
 
-/** Whether a field says anything: `kubectl create --dry-run` writes `strategy: {}`, which is what it would be without. */
+/**
+ * Whether a field says anything: `kubectl create --dry-run` writes `strategy: {}`, and a chart whose value is not set `type: ""`, which is what it
+ * would be without.
+ */
 export function isSaid(value: unknown): boolean {
-  return value !== undefined && !(isObject(value) && Object.keys(value as object).length === 0);
+  return isObject(value) ? Object.values(value as object).some(isGiven) : isGiven(value);
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
 }
 
 function isOfCdk8sPlus(workload: object): boolean {

@@ -36,10 +36,9 @@ export function outOfRange(prop: string, value: unknown): Problem {
 /** As for services of the internet (RFC 6335), which the API server goes by. */
 const NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
-/** Names that an API server refuses; an empty one is none to it. */
+/** Names that an API server refuses. */
 export function wrongNames(prop: string, ports: readonly unknown[]): Problem[] {
-  const names = ports.map(port => (port as any)?.name).filter(name => typeof name === 'string' && name !== '');
-  return names.filter(name => !NAME.test(name)).map((name): Problem => ({
+  return namesOf(ports).filter(name => !NAME.test(name)).map((name): Problem => ({
     code: 'CDK8SNIX0532',
     prop,
     value: name,
@@ -50,7 +49,12 @@ export function wrongNames(prop: string, ports: readonly unknown[]): Problem[] {
 
 /** The names that several ports have. */
 export function repeatedNames(ports: readonly unknown[]): string[] {
-  return repeated(ports.map(port => (port as any)?.name).filter(name => typeof name === 'string'));
+  return repeated(namesOf(ports));
+}
+
+/** An empty name is none to an API server. */
+function namesOf(ports: readonly unknown[]): string[] {
+  return ports.map(port => (port as any)?.name).filter(name => typeof name === 'string' && name !== '');
 }
 
 /** @param what of the ports is the same */

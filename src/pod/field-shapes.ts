@@ -88,7 +88,7 @@ const SPECS: ReadonlyArray<readonly [kind: string, group: string, shape: MapShap
   ['Rollout', 'argoproj.io', map({ strategy: map({ canary: map({ steps: list() }), blueGreen: map() }) })],
   ['StatefulSet', 'apps', map({ ...UPDATE, volumeClaimTemplates: list({ metadata: map(), spec: CLAIM }), persistentVolumeClaimRetentionPolicy: RETENTION })],
   ['DaemonSet', 'apps', map(UPDATE)],
-  ['CronJob', 'batch', map({ concurrencyPolicy: oneOf('Allow', 'Forbid', 'Replace') })],
+  ['CronJob', 'batch', map({ concurrencyPolicy: { ...oneOf('Allow', 'Forbid', 'Replace'), mayBeEmpty: true } })],
 ];
 
 /**

@@ -35,7 +35,9 @@ export function checkStrategy(object: any): Problem[] {
 
 function checkType(object: any, { field, types, rolling, numbers, advice }: Strategies, strategy: any): Problem[] {
   const { type, [numbers]: amounts } = strategy;
-  if (type !== undefined && type !== null && !types.includes(type)) {
+  // An empty text is what Kubernetes has a default for, too.
+  const isOpen = isMissing(type) || type === '';
+  if (!isOpen && !types.includes(type)) {
     const meant = types.find(known => known.toLowerCase() === String(type).toLowerCase());
     return [refused(`${field}.type`, type, `A ${object.kind} has ${types.slice(0, -1).join(', ')} or ${types[types.length - 1]}.`, `Write ${meant ?? advice}.`)];
   }
@@ -46,7 +48,7 @@ function checkType(object: any, { field, types, rolling, numbers, advice }: Stra
   if (type === 'Recreate' || (type === 'OnDelete' && object.kind === 'StatefulSet')) {
     return [refused(place, amounts, `With ${type} there is nothing that rolls.`, 'Leave it out.')];
   }
-  return type !== undefined && type !== null && type !== rolling ? [] : checkAmounts(object, place, amounts);
+  return isOpen || type === rolling ? checkAmounts(object, place, amounts) : [];
 }
 
 function checkAmounts(object: any, place: string, amounts: any): Problem[] {

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { ApiObject, Chart, Cron, Include, JsonPatch } from 'cdk8s';
+import { ApiObject, Chart, Cron, Include, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { NixEnvironment, NixStore } from '../../src';
 import { synthErrorOf } from '../support/synth-error';
@@ -46,7 +46,6 @@ describe('a word that Kubernetes does not know is told, and what is to be writte
     ['concurrencyPolicy', 'forbid', cronJob, 'It is Allow, Forbid or Replace. Write Forbid.'],
     ['concurrencyPolicy', 'Forbids', cronJob, 'Write Forbid.'],
     ['concurrencyPolicy', 'never', cronJob, 'Write one of them, Allow for example.'],
-    ['concurrencyPolicy', '', cronJob, 'got "".'],
     ['concurrencyPolicy', true, cronJob, 'got true.'],
     ['imagePullPolicy', 'ifNotPresent', value => ofMain({ imagePullPolicy: value }), 'Write IfNotPresent.'],
     ['imagePullPolicy', 'IF_NOT_PRESENT', value => ofMain({ imagePullPolicy: value }), 'Write IfNotPresent.'],
@@ -79,9 +78,36 @@ describe('a word that Kubernetes does not know is told, and what is to be writte
 
   test.each<[string, any]>([
     ['an empty policy, as charts write it that leave it to Kubernetes', ofMain({ imagePullPolicy: '', ports: [{ containerPort: 80, protocol: '' }] })],
+    ['one of a CronJob', cronJob('')],
+    ['one of a Pod', bare('')],
+    ['one of a Deployment', deployment({ restartPolicy: '' }, { strategy: { type: '' } })],
+    ['the type of a strategy with numbers', deployment({}, { strategy: { type: '', rollingUpdate: { maxUnavailable: 1 } } })],
+    ['the type of a StatefulSet\'s', statefulSet({ updateStrategy: { type: '' } })],
+    ['ports without names', ofMain({ ports: [{ name: '', containerPort: 80 }, { name: '', containerPort: 81 }] })],
     ['nothing', ofMain({ imagePullPolicy: null, securityContext: { seccompProfile: null } })],
   ])('but for %s', (_, manifest) => {
     expect(refusal(manifest)).toBe('');
+  });
+});
+
+describe('on a claim for one node an empty text asks for nothing, and what suits the claim is written', () => {
+  const specOf = (manifest: any): any => {
+    const chart = Testing.chart();
+    new NixEnvironment(chart, 'nix').enable(new ApiObject(chart, 'theirs', manifest));
+    return Testing.synth(chart).find(({ kind }) => kind === manifest.kind).spec;
+  };
+
+  test('a strategy', () => {
+    expect(specOf(deployment({}, { strategy: { type: '', rollingUpdate: null } })).strategy).toEqual({ type: 'Recreate' });
+  });
+
+  test('a concurrencyPolicy', () => {
+    expect(specOf(cronJob('')).concurrencyPolicy).toBe('Forbid');
+  });
+
+  test('but numbers of pods ask for a rolling update', () => {
+    expect(() => specOf(deployment({}, { strategy: { type: '', rollingUpdate: { maxSurge: 1 } } }))).toThrow('CDK8SNIX0207');
+    expect(specOf(deployment({}, { strategy: { type: '', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } })).strategy.type).toBe('');
   });
 });
 
