@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { SYNC_WAVE } from './gitops-annotations';
-import { checkClaimAnnotations, checkWaves } from './sync-waves';
+import { checkClaimAnnotations, checkWaves, waveToFollow } from './sync-waves';
 import { checkArguments } from '../base/argument-check';
 import { describe, Problem } from '../base/problems';
 import { renderedMetadata } from '../pod/rendered-metadata';
@@ -68,8 +68,9 @@ export class GitOps {
   public static argoCd(scope: IConstruct, options: ArgoCdOptions = {}): void {
     checkArguments('GitOps.argoCd', arguments);
     const annotate = (object: ApiObject) => {
-      if (options.syncWave !== undefined) {
-        addDefaults(object, { [SYNC_WAVE]: String(options.syncWave) });
+      const wave = waveToFollow(object, options.syncWave);
+      if (wave !== undefined) {
+        addDefaults(object, { [SYNC_WAVE]: String(wave) });
       }
       if (isClaim(object) && (options.keepClaims ?? true)) {
         addDefaults(object, KEEP_CLAIM.argoCd);

@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Annotations, annotationsOf, ARGO_CD_HOOK, HELM_HOOK, HELM_HOOK_WEIGHT, hooksOf, SYNC_WAVE } from './gitops-annotations';
+import { waveToFollow } from './sync-waves';
 import { Problem } from '../base/problems';
 import { NeededObjects } from '../pod/needed-objects';
 
@@ -12,7 +13,7 @@ const HOOKS = [ARGO_CD_HOOK, HELM_HOOK];
 const TIMES = [SYNC_WAVE, HELM_HOOK_WEIGHT];
 
 /**
- * A workload that is a hook of Argo CD or Helm may run before the objects that its pods need are applied. ConfigMaps that only such pods need
+ * What pods need is there when they start. A workload that is a hook of Argo CD or Helm may run before the objects that its pods need are applied. ConfigMaps that only such pods need
  * come into the phase with them. Others cannot be taken away from who needs them too, and a claim must not: tools delete a hook before they
  * make it again.
  *
@@ -21,7 +22,13 @@ const TIMES = [SYNC_WAVE, HELM_HOOK_WEIGHT];
 export function takeIntoPhase(workload: ApiObject, needed: NeededObjects): Problem[] {
   const annotations = annotationsOf(workload);
   const hook = hooksOf(annotations).find(name => WITHOUT_OTHERS.includes(name));
-  return hook === undefined ? [] : needed.objects().flatMap(object => {
+  if (hook === undefined) {
+    if (SYNC_WAVE in annotations) {
+      needed.objects().filter(object => !(SYNC_WAVE in annotationsOf(object))).forEach(followWave);
+    }
+    return [];
+  }
+  return needed.objects().flatMap(object => {
     const prop = `${object.kind} ${object.name}`;
     const refuse = (problem: string, remedy: string): Problem[] => [{ code: 'CDK8SNIX1005', prop, value: hook, problem, remedy }];
     if (object.kind === 'PersistentVolumeClaim') {
@@ -39,6 +46,14 @@ export function takeIntoPhase(workload: ApiObject, needed: NeededObjects): Probl
     TIMES.forEach(name => addEarliest(object, users, name));
     return [];
   });
+}
+
+/** Where Argo CD applies it by waves, in that of the workload. */
+function followWave(object: ApiObject): void {
+  const wave = waveToFollow(object);
+  if (wave !== undefined) {
+    object.metadata.addAnnotation(SYNC_WAVE, String(wave));
+  }
 }
 
 /** As early as the first of those that need it: within one time tools apply ConfigMaps before pods. */

@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { annotationsOf, hooksOf, SYNC_WAVE } from './gitops-annotations';
 import { Problem } from '../base/problems';
 import { podTemplatesOf } from '../pod/enabled-mark';
+import { NeededObjects } from '../pod/needed-objects';
 import { listOf, mayBeList, podsOf, startsPods } from '../pod/pod-manifest';
 import { metadataAsWished } from '../pod/written-manifest';
 
@@ -30,7 +31,8 @@ export function checkWaves(objects: ApiObject[]): Problem[] {
     const wave = waveOf(object);
     const isBound = () => kind !== 'PersistentVolumeClaim' || objects.some(other => startsAtOnce(other) && waveOf(other) === mounted?.wave
       && mountedBy(other).some(another => isIt(volume, another)));
-    if (!mounted || mounted.wave === wave || isOtherPhase(object, mounted.object) || (mounted.wave < wave && isBound())) {
+    const isInTime = () => mounted!.wave < wave ? isBound() : !startsAtOnce(object);
+    if (!mounted || mounted.wave === wave || isOtherPhase(object, mounted.object) || isInTime()) {
       return [];
     }
     return [{
@@ -43,6 +45,19 @@ export function checkWaves(objects: ApiObject[]): Problem[] {
       remedy: 'Put both into one wave.',
     }];
   }));
+}
+
+/**
+ * The wave of what pods need, if it names none itself: that of the first workload which needs it. Alone in wave 0 a claim would wait for its first
+ * consumer, and Argo CD for the claim.
+ *
+ * @param syncWave the wave of workloads that name none
+ */
+export function waveToFollow(needed: ApiObject, syncWave?: number): number | undefined {
+  const users = NeededObjects.workloadsThatNeed(needed).filter(user => !isOtherPhase(user, needed));
+  const atOnce = users.filter(startsAtOnce);
+  const waves = (atOnce.length > 0 ? atOnce : users).map(user => annotationsOf(user)[SYNC_WAVE]);
+  return waves.some(wave => wave !== undefined) ? Math.min(...waves.map(wave => Number(wave ?? syncWave ?? 0))) : syncWave;
 }
 
 /** Replacing a claim is deleting it, and its volume with it. */

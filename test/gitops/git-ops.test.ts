@@ -1,6 +1,8 @@
-import { ApiObject, Chart, Testing } from 'cdk8s';
+import { ApiObject, Chart, Cron, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { GitOps, NixConfigProps, NixDeployment, NixStore, PodSecurityLevel, RestrictedNamespace } from '../../src';
+import {
+  GitOps, NixConfigProps, NixDeployment, NixEnvironment, NixGarbageCollection, NixStore, NixStorePrefetch, PodSecurityLevel, RestrictedNamespace,
+} from '../../src';
 import { only, testChart } from '../support/synth';
 import { synthError } from '../support/synth-error';
 
@@ -138,5 +140,69 @@ describe('a changed prop changes only the lines it must', () => {
 
   test('a variable of a container: that variable', () => {
     expect(changed(lines({}), lines({}, kplus.EnvValue.fromValue('42')))).toEqual(['"name": "EXTRA",', '"value": "42"']);
+  });
+});
+
+describe('a workload that names its wave', () => {
+  const wavesIn = (build: (chart: Chart) => void): Array<[kind: string, wave: string | undefined]> => {
+    const chart = testChart();
+    build(chart);
+    return Testing.synth(chart).map(({ kind, metadata }) => [kind, metadata.annotations?.[WAVE]]);
+  };
+  const workspace = (chart: Chart, wave: string, id = 'workspace'): NixDeployment => new NixDeployment(chart, id, { metadata: { annotations: { [WAVE]: wave } } });
+
+  test.each<[string, string, (chart: Chart) => void]>([
+    ['without a word to GitOps', '5', () => {}],
+    ['before all others', '-1', () => {}],
+    ['with GitOps.argoCd', '5', chart => GitOps.argoCd(chart)],
+    ['other than that of the rest', '5', chart => GitOps.argoCd(chart, { syncWave: 2 })],
+  ])('has its claim and its ConfigMaps in it, which would wait for their first consumer, or be waited for: %s', (_, wave, say) => {
+    expect(wavesIn(chart => {
+      workspace(chart, wave);
+      say(chart);
+    })).toEqual([['PersistentVolumeClaim', wave], ['ConfigMap', wave], ['ConfigMap', wave], ['Deployment', wave]]);
+  });
+
+  test('by a JSON patch', () => {
+    expect(wavesIn(chart => ApiObject.of(new NixDeployment(chart, 'workspace')).addJsonPatch(JsonPatch.add('/metadata/annotations', { [WAVE]: '3' }))))
+      .toContainEqual(['PersistentVolumeClaim', '3']);
+  });
+
+  test('what several need comes with the first of them, and another synth changes nothing', () => {
+    const chart = testChart();
+    workspace(chart, '5', 'first');
+    workspace(chart, '3', 'second');
+    const manifests = Testing.synth(chart);
+    expect(manifests.map(({ kind, metadata }) => [kind, metadata.annotations[WAVE]])).toEqual([
+      ['PersistentVolumeClaim', '5'], ['ConfigMap', '5'], ['ConfigMap', '3'], ['Deployment', '5'],
+      ['PersistentVolumeClaim', '3'], ['ConfigMap', '3'], ['Deployment', '3'],
+    ]);
+    expect(Testing.synth(chart)).toEqual(manifests);
+  });
+
+  test('a CronJob that cares for the store binds no claim at the time of the sync, and a Job does', () => {
+    const claimBeside = (care: (environment: NixEnvironment, chart: Chart) => void): unknown => wavesIn(chart => {
+      care(workspace(chart, '5').environment, chart);
+      GitOps.argoCd(chart);
+    }).find(([kind]) => kind === 'PersistentVolumeClaim')![1];
+    expect(claimBeside((environment, chart) => new NixGarbageCollection(chart, 'garbage', { environment, schedule: Cron.weekly() }))).toBe('5');
+    expect(claimBeside((environment, chart) => new NixStorePrefetch(chart, 'prefetch', { environment, packages: ['nixpkgs#hello'] }))).toBe('0');
+  });
+
+  test('a hook that runs beside the others has no say in their waves', () => {
+    expect(wavesIn(chart => {
+      const { environment } = new NixDeployment(chart, 'workspace');
+      const prefetch = new NixStorePrefetch(chart, 'prefetch', { environment, packages: ['nixpkgs#hello'] });
+      ApiObject.of(prefetch.job).metadata.addAnnotation('argocd.argoproj.io/hook', 'PostSync');
+      ApiObject.of(prefetch.job).metadata.addAnnotation(WAVE, '-3');
+    })).toContainEqual(['PersistentVolumeClaim', undefined]);
+  });
+
+  test('what a claim says itself is its own, and told where it blocks the sync', () => {
+    const build = (chart: Chart): void => {
+      claimOf(workspace(chart, '5')).metadata.addAnnotation(WAVE, '1');
+      GitOps.argoCd(chart);
+    };
+    expect(synthError(build)).toContain('CDK8SNIX1002 PersistentVolumeClaim');
   });
 });
