@@ -32,6 +32,8 @@ program=bring-programs work_is_lazy=yes
 . "${0%/*}/store-care.sh"
 # shellcheck source=scripts/store-links.sh
 . "${0%/*}/store-links.sh"
+# shellcheck source=scripts/sync-file-system.sh
+. "${0%/*}/sync-file-system.sh"
 # shellcheck source=scripts/program-starts.sh
 . "${0%/*}/program-starts.sh"
 # shellcheck source=scripts/program-roots.sh
@@ -170,20 +172,12 @@ bring() {
   printf 'reference=%s\nresolved=%s\npackage=%s\nprogram=%s\nsystem=%s\ntime=%s\n' \
     "$reference" "$resolved" "$path" "$run" "$system" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$new/brought"
   # What has its name stays whole, whatever becomes of the node.
-  sync_volume || die 53 "$name: what was brought cannot be kept: $(last_error "$work/errors")"
+  sync_file_system "$new" "$work/errors" || die 53 "$name: what was brought cannot be kept: $(last_error "$work/errors")"
   # What is there under its name and not whole has lost its path.
   is_there || rm -rf "$folder"
   # Another pod may have been quicker.
   mv -T "$new" "$folder" 2>/dev/null || rm -rf "$new"
   is_there || die 53 "$name: $path vanished from the store: is a garbage collector running?"
-}
-
-sync_volume() {
-  sync -f "$new" 2>"$work/errors" && return
-  case $(cat "$work/errors") in
-    *option*) sync ;;
-    *) return 1 ;;
-  esac
 }
 
 prepare_to_bring() {

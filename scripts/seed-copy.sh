@@ -198,11 +198,7 @@ make_durable() {
 }
 
 sync_volume() {
-  sync -f "$volume" 2>"$work/sync-errors" && return
-  case $(cat "$work/sync-errors") in
-    *option*) sync ;;
-    *) return 1 ;;
-  esac
+  sync_file_system "$volume" "$work/sync-errors"
 }
 
 sync_or_die() {

@@ -11,7 +11,7 @@ export const CARE_FOLDER = '/opt/cdk8s-nix-care';
 
 const SCRIPTS = [
   'bring-programs.sh', 'collect-garbage.sh', 'netrc-credentials.sh', 'prefetch-store.sh', 'program-flake.sh', 'program-reasons.sh', 'program-roots.sh',
-  'program-starts.sh', 'store-care.sh', 'store-links.sh', 'store-lock.sh', 'verify-store.sh',
+  'program-starts.sh', 'store-care.sh', 'store-links.sh', 'store-lock.sh', 'sync-file-system.sh', 'verify-store.sh',
 ];
 
 /** Something to do for a store: a script of ours, by whoever runs it. */
