@@ -77,9 +77,14 @@ function isAnywhere(spec: any): boolean {
   return nodeTerms(spec).length === 0 && selectedBy(spec).every(([label]) => OF_ALL_NODES.test(label));
 }
 
+/** What is one for all pods of a node. Where nodes have no zones, a term about them is to no purpose. */
+const PLACES: readonly string[] = [
+  HOSTNAME_LABEL, ...['zone', 'region'].flatMap(place => [`topology.kubernetes.io/${place}`, `failure-domain.beta.kubernetes.io/${place}`]),
+];
+
 function checkAntiAffinity(pods: readonly Placed[]): Problem[] {
   return pods.flatMap((pod): Problem[] => {
-    const terms = listOf(pod.spec.affinity?.podAntiAffinity?.[REQUIRED]).filter(term => term?.topologyKey === HOSTNAME_LABEL);
+    const terms = listOf(pod.spec.affinity?.podAntiAffinity?.[REQUIRED]).filter(term => PLACES.includes(term?.topologyKey));
     const other = terms.length === 0 ? undefined
       : pods.find(each => each !== pod && (each.staysUp || pod.staysUp) && terms.some(term => excludes(term, each, pod.namespace)));
     return other === undefined ? [] : [{

@@ -62,7 +62,7 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
     const same = path === '/' || isBelow(path, '/nix') ? ours[0] : ours.find(our => our.path === path);
     if (same) {
       return refuse(`The environment mounts ${same.path} itself.`,
-        path === home ? 'Give the volume to the environment: home: NixHome.fromVolume(volume).' : 'Mount your volume elsewhere.');
+        path === home ? atHome(volumes.find(({ name }) => name === mount.name)) : 'Mount your volume elsewhere.');
     }
     if (home !== undefined && isAtOrBelow(path, `${home}/.nix-profile`)) {
       return refuse('Nix has a link to what is installed there.', 'Mount your volume elsewhere.');
@@ -89,6 +89,14 @@ export function checkMountClashes(container: any, volumes: any[], additions: Pod
       ? refuse('Nix reads the nix.conf of the environment, and no other.', 'Use config.settings or config.extraLines.', 'CDK8SNIX0518')
       : [];
   });
+}
+
+/** What to do with a volume that is mounted at the home. That of a claim template is none of the pod's own. */
+function atHome(volume: any): string {
+  const claim = volume?.persistentVolumeClaim?.claimName;
+  return volume === undefined ? 'Mount it elsewhere, in a folder of the home for example: the home has a volume already.'
+    : `Give the volume to the environment, home: ${claim === undefined ? 'NixHome.fromVolume(volume)' : `NixHome.existing(${JSON.stringify(claim)})`}, and leave this mount out. `
+      + 'The home is its folder home/ then: move there what is at its root.';
 }
 
 /** The mount that a path lies in, if that is a folder of files which the kubelet writes: a runtime can make nothing there. */

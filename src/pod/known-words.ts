@@ -31,11 +31,15 @@ export const ACCESS_MODES: KnownWords = {
 export const VOLUME_MODES = oneOf('Filesystem', 'Block');
 
 export function isKnownWord(value: unknown, { words, isList, mayBeEmpty }: KnownWords): boolean {
+  const isKnown = (word: unknown): boolean => words.includes(word as string) || (typeof word === 'string' && TO_BE_REPLACED.test(word));
   if (!isList) {
-    return words.includes(value as string) || (mayBeEmpty && value === '');
+    return isKnown(value) || (mayBeEmpty && value === '');
   }
-  return Array.isArray(value) && value.every(item => words.includes(item));
+  return Array.isArray(value) && value.every(isKnown);
 }
+
+/** What a pipeline replaces after synth, as Flux does with `${name}` and `${name:=default}`. */
+const TO_BE_REPLACED = /^\$\{[A-Za-z_][A-Za-z0-9_]*(?:\W[^{}]*)?\}$/;
 
 /** What is wrong with a value that is none of them. */
 export function wordWanted(value: unknown, known: KnownWords): Pick<Problem, 'problem' | 'remedy'> {

@@ -2,7 +2,7 @@ import { containersOf, listOf, PodManifest } from './pod-manifest';
 import { Problem } from '../base/problems';
 
 /** Commands that listen nowhere, as people write them to keep a container up: by a shell or without. */
-const SLEEPING = /^(\S*sh -l?c )?(exec )?(\S*\/)?(sleep (infinity|inf|\d+[smhd]?)|tail -f \/dev\/null|while (true|:); do sleep \d+[smhd]?; done);?$/;
+const SLEEPING = /^(\S*sh -[le]*c (-- )?)?(exec )?(\S*\/)?(sleep (infinity|inf|\d+[smhd]?)|tail -[fF] \/dev\/null|while (true|:) ?; ?do sleep (infinity|inf|\d+[smhd]?) ?; ?done) ?;?$/;
 
 /** The probes of a container, by the names of their props in cdk8s-plus. */
 const PROBES = { startup: 'startupProbe', readiness: 'readinessProbe', liveness: 'livenessProbe' } as const;

@@ -47,6 +47,8 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
     ['none, and the label of a node', {}, { nodeSelector: { [NODE]: 'n1' } }, `nodeSelector.${NODE}: got nothing. Deployment/first may start on any node`],
     ['an anti-affinity', {}, anti({ matchLabels: { app: 'first' } }),
       'affinity.podAntiAffinity: got {"matchLabels":{"app":"first"}}. Deployment/second shares a claim for one node with Deployment/first, and may not be on one with it.'],
+    ['an anti-affinity of zones, of which a node has one', anti({ matchLabels: { app: 'second' } }, { topologyKey: 'topology.kubernetes.io/zone' }), {},
+      'affinity.podAntiAffinity: got {"matchLabels":{"app":"second"}}. Deployment/first shares a claim for one node with Deployment/second, and may not be on one with it.'],
     ['an anti-affinity to all', anti({}), {}, 'affinity.podAntiAffinity: got {}. Deployment/first shares a claim for one node with Deployment/second'],
     ['an anti-affinity to the environment', anti({ matchExpressions: [{ key: LABEL, operator: 'Exists' }] }), {}, 'affinity.podAntiAffinity: got {"matchExpressions":'],
   ])('%s', (_, first, second, message) => {
@@ -113,7 +115,7 @@ describe('workloads on a claim for one node that cannot be on one are told', () 
     ['nodes in two ways', { nodeName: 'n1' }, { nodeSelector: { [NODE]: 'n1' } }],
     ['an anti-affinity to itself and to others', anti({ matchLabels: { app: 'first' } }), anti({ matchLabels: { app: 'noisy' } })],
     ['an anti-affinity in another namespace', anti({ matchLabels: { app: 'second' } }, { namespaces: ['other'] }), {}],
-    ['an anti-affinity of zones', anti({ matchLabels: { app: 'second' } }, { topologyKey: 'topology.kubernetes.io/zone' }), {}],
+    ['an anti-affinity of places that nobody knows', anti({ matchLabels: { app: 'second' } }, { topologyKey: 'example.org/rack' }), {}],
   ])('but for %s', (_, first, second) => {
     expect(apart(first, second)).toBe('');
   });

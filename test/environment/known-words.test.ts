@@ -47,6 +47,8 @@ describe('a word that Kubernetes does not know is told, and what is to be writte
     ['concurrencyPolicy', 'Forbids', cronJob, 'Write Forbid.'],
     ['concurrencyPolicy', 'never', cronJob, 'Write one of them, Allow for example.'],
     ['concurrencyPolicy', true, cronJob, 'got true.'],
+    ['imagePullPolicy', 'If${NOT}Present', value => ofMain({ imagePullPolicy: value }), 'Write IfNotPresent.'],
+    ['imagePullPolicy', '${}', value => ofMain({ imagePullPolicy: value }), 'Write one of them, Always for example.'],
     ['imagePullPolicy', 'ifNotPresent', value => ofMain({ imagePullPolicy: value }), 'Write IfNotPresent.'],
     ['imagePullPolicy', 'IF_NOT_PRESENT', value => ofMain({ imagePullPolicy: value }), 'Write IfNotPresent.'],
     ['protocol', 'tcp', value => ofMain({ ports: [{ containerPort: 80, protocol: value }] }), 'Write TCP.'],
@@ -84,6 +86,7 @@ describe('a word that Kubernetes does not know is told, and what is to be writte
     ['the type of a strategy with numbers', deployment({}, { strategy: { type: '', rollingUpdate: { maxUnavailable: 1 } } })],
     ['the type of a StatefulSet\'s', statefulSet({ updateStrategy: { type: '' } })],
     ['ports without names', ofMain({ ports: [{ name: '', containerPort: 80 }, { name: '', containerPort: 81 }] })],
+    ['what Flux replaces', ofMain({ imagePullPolicy: '${POLICY:=Always}', ports: [{ containerPort: 80, protocol: '${PROTOCOL}' }] })],
     ['nothing', ofMain({ imagePullPolicy: null, securityContext: { seccompProfile: null } })],
   ])('but for %s', (_, manifest) => {
     expect(refusal(manifest)).toBe('');

@@ -1,6 +1,6 @@
-import { ApiObject, JsonPatch } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { NixEnableOptions, NixEnvironment, NixStore } from '../../src';
+import { NixEnableOptions, NixEnvironment, NixHome, NixStore } from '../../src';
 import { synthErrorOf } from '../support/synth-error';
 
 const LABELS = { app: 'theirs' };
@@ -66,5 +66,31 @@ describe('volumes that there are', () => {
       const workload = new kplus.Deployment(chart, 'theirs', { containers: [{ image: 'example/app:1', volumeMounts: [{ path: '/data', volume }] }] });
       new NixEnvironment(chart, 'nix').enable(workload);
     })).toBe('');
+  });
+});
+
+describe('a volume at the home', () => {
+  const theirs = (chart: Chart, kind: string, { mounts = [], ...pod }: any, spec: any = {}): ApiObject => {
+    const containers = [{ name: 'main', image: 'example/app:1', volumeMounts: mounts }];
+    const labels = { app: 'theirs' };
+    return new ApiObject(chart, 'theirs', {
+      apiVersion: 'apps/v1', kind, metadata: { name: 'theirs' }, spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers, ...pod } }, ...spec },
+    });
+  };
+  const mounts = [{ name: 'data', mountPath: '/home/code' }];
+
+  test('is named by its claim, and what to do with it is fine', () => {
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'code-server' } }];
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix').enable(theirs(chart, 'Deployment', { mounts, volumes }))))
+      .toContain('Give the volume to the environment, home: NixHome.existing("code-server"), and leave this mount out. The home is its folder home/ then');
+    expect(synthErrorOf(chart => new NixEnvironment(chart, 'nix', { home: NixHome.existing('code-server') }).enable(theirs(chart, 'Deployment', { volumes })))).toBe('');
+  });
+
+  test('of a claim template can be mounted in it', () => {
+    const spec = { serviceName: 'theirs', volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }] };
+    const refusal = (at: any): string =>
+      synthErrorOf(chart => new NixEnvironment(chart, 'nix', { store: NixStore.perReplica() }).enable(theirs(chart, 'StatefulSet', { mounts: at }, spec)));
+    expect(refusal(mounts)).toContain('Mount it elsewhere, in a folder of the home for example: the home has a volume already.');
+    expect(refusal([{ name: 'data', mountPath: '/home/code/work' }])).toBe('');
   });
 });

@@ -14,7 +14,11 @@ test.each([
   [['sh', '-c', 'sleep infinity']],
   [['/bin/bash', '-c', 'exec sleep infinity']],
   [['bash', '-lc', 'while true; do sleep 30; done']],
+  // As the pages of Kubernetes and Dev Workspaces have it.
+  [['/bin/bash', '-c', '--', 'while true; do sleep 30; done;']],
+  [['sh', '-ec', 'while :; do sleep infinity ; done']],
   [['tail', '-f', '/dev/null']],
+  [['tail', '-F', '/dev/null']],
 ])('%j listens on no port', command => {
   expect(told({ command, startupProbe })).toEqual(['containers[c0].startup']);
   expect(told({ args: command, startupProbe })).toEqual(['containers[c0].startup']);
