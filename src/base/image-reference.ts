@@ -1,7 +1,8 @@
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const HOST = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+const IPV6 = '\\[[a-fA-F0-9:]+\\]';
 // A first part without dot or port is no registry but a part of the repository's name, unless it is localhost.
-const REGISTRY = `(?:(?:localhost|${HOST}(?:\\.${HOST})+|${HOST}(?=:))(?::[0-9]{1,5})?/)?`;
+const REGISTRY = `(?:(?:localhost|${IPV6}|${HOST}(?:\\.${HOST})+|${HOST}(?=:))(?::[0-9]{1,5})?/)?`;
 const REFERENCE = new RegExp(
   `^(?<repository>${REGISTRY}${COMPONENT}(?:/${COMPONENT})*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha256:[a-f0-9]{64}))?$`,
 );

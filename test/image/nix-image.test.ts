@@ -11,6 +11,8 @@ test.each([
   'registry.example.org:5000/team/nix:1',
   'localhost/nix:1',
   'localhost:5000/a/b/c/nix:1',
+  '[2001:db8::1]:5000/team/nix:1',
+  '[fd00::1]/nix:1',
   `nixos/nix@${DIGEST}`,
   `nixos/nix:2.3@${DIGEST}`,
   `nixos/nix:latest@${DIGEST}`,
