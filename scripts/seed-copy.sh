@@ -102,9 +102,9 @@ start_copy() {
   to=$whole
   read -r _ _ tool <"$work/batch.$1.size"
   case $tool in
-    tar) { "$tar" --numeric-owner -b 128 -T "$lists.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
-    part) { "$tar" --numeric-owner -b 128 --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
-    frame) { "$tar" --numeric-owner -b 128 --no-recursion --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 128 -xpf - -C "$to" & ;;
+    tar) { "$tar" --numeric-owner -b 512 -T "$lists.$1" -cf - || : >"$work/failed"; } | "$tar" -b 512 -xpf - -C "$to" & ;;
+    part) { "$tar" --numeric-owner -b 512 --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 512 -xpf - -C "$to" & ;;
+    frame) { "$tar" --numeric-owner -b 512 --no-recursion --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 512 -xpf - -C "$to" & ;;
     dd)
       read -r name <"$lists.$1"
       "$dd" if="$name" of="$to/$name" bs=4M iflag=nocache oflag=direct status=none 2>"$work/direct-errors.$1" &
