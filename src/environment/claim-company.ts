@@ -2,6 +2,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { checkApart } from './apart-checks';
 import { DoorKeeper } from './door-keeper';
 import { Place, placeOf, PlaceUses } from './place-uses';
+import { Followed, followedBy } from './placed-pods';
 import { staysUp } from './workload-checks';
 import { Problem } from '../base/problems';
 import { removedPart } from '../base/tree';
@@ -104,6 +105,12 @@ export class ClaimCompany {
   public affinityOfFollowers(): kplus.k8s.PodAffinityTerm[] {
     const company = this.onOneNode();
     return company === undefined ? [] : [company.term];
+  }
+
+  /** What a pod that comes and goes needs of the others, on a node with whom it has to be, or whose image it runs. */
+  public followed(): Followed {
+    const find = (): Followed => followedBy((this.onOneNode()?.members ?? [this.own]).flatMap(targetsOf));
+    return this.uses.known(`followed by ${this.own.path}`, find, () => []);
   }
 
   /** Workloads of several environments on a claim for one pod, of which one keeps the others from it for ever. */

@@ -71,7 +71,8 @@ export class Door {
   /** With the other workloads on the same node, where their volume is one for a node. */
   private together(additions: PodAdditions, follows: boolean): PodAdditions {
     const affinity = follows ? this.company.affinityOfFollowers() : this.company.affinity();
-    return affinity.length === 0 ? additions : { ...additions, affinity };
+    const together = affinity.length === 0 ? additions : { ...additions, affinity };
+    return follows ? { ...together, ...this.company.followed() } : together;
   }
 
   private mark({ object, construct, parts }: PodTarget, options: NixEnableOptions): void {

@@ -31,11 +31,34 @@ export function placedPods(members: readonly Member[]): Placed[] {
   return members.flatMap(member => member.targets.flatMap(target => placedOf(member, target, members.length > 1)));
 }
 
-function placedOf({ path, label }: Member, { object, parts }: PodTarget, isOneOfSeveral: boolean): Placed[] {
+/** What pods say themselves that nobody can do without who is to be on a node with them, and to run one of their images. */
+export interface Followed {
+  readonly tolerations: any[];
+  readonly imagePullSecrets: any[];
+}
+
+export function followedBy(targets: readonly PodTarget[]): Followed {
+  const specs = targets.flatMap(target => {
+    try {
+      return objectsMeant(target).flatMap(inner => podsOf(inner, podTemplatesOf(target.object))).map(({ spec }) => spec).filter(isObject);
+    } catch {
+      // What cannot be rendered is told by what renders it.
+      return [];
+    }
+  }) as any[];
+  return { tolerations: specs.flatMap(spec => listOf(spec.tolerations)), imagePullSecrets: specs.flatMap(spec => listOf(spec.imagePullSecrets)) };
+}
+
+function objectsMeant({ object, parts }: PodTarget): any[] {
+  // With what is ours: a patch may rest on it.
+  const manifest = isPatched(object) ? manifestAsPatched(object) : manifestToCheck(object);
+  return objectsOf(manifest).map(inner => inner.object).filter(inner => !isList(manifest) || parts.some(part => isPart(part, inner)));
+}
+
+function placedOf({ path, label }: Member, target: PodTarget, isOneOfSeveral: boolean): Placed[] {
   try {
-    // With what is ours: a patch may rest on it.
-    const manifest = isPatched(object) ? manifestAsPatched(object) : manifestToCheck(object);
-    return objectsOf(manifest).map(inner => inner.object).filter(inner => !isList(manifest) || parts.some(part => isPart(part, inner)))
+    const { object } = target;
+    return objectsMeant(target)
       .flatMap(inner => {
         const starters = startersOf(object, inner);
         return !isStarted(inner, starters) ? [] : podsOf(inner, podTemplatesOf(object)).filter(({ spec }) => isObject(spec)).map((pod): Placed => ({

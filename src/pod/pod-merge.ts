@@ -50,6 +50,9 @@ export interface PodAdditions extends PodPart {
   readonly nodeSelector: { readonly [label: string]: string };
   /** Which pods it has to be with on one node. @default - none */
   readonly affinity?: kplus.k8s.PodAffinityTerm[];
+  /** Which taints of nodes it has to tolerate beside its own, and Secrets to pull images with. @default - none */
+  readonly tolerations?: readonly kplus.k8s.Toleration[];
+  readonly imagePullSecrets?: readonly kplus.k8s.LocalObjectReference[];
   /** What becomes the command of a container that uses Nix, where the manifest names one. */
   readonly commandPrefix: string[];
   readonly folderMaker?: FolderMaker;
@@ -78,6 +81,8 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
       ...spec,
       ...(additions.affinity && !isPinned(spec) ? { affinity: withPods(spec.affinity, additions.affinity) } : {}),
       ...(additions.runtimeClassName === undefined ? {} : { runtimeClassName: spec.runtimeClassName ?? additions.runtimeClassName }),
+      tolerations: withItems(spec.tolerations, additions.tolerations),
+      imagePullSecrets: withItems(spec.imagePullSecrets, additions.imagePullSecrets),
       nodeSelector: undefinedIfEmpty({ ...spec.nodeSelector, ...additions.nodeSelector }),
       // `undefined` values must not hide what the workload set itself.
       securityContext: podSecurityContext,
@@ -96,6 +101,16 @@ export function mergePod({ metadata, spec }: PodContent, additions: PodAdditions
 /** Whether a pod says on which node it runs. */
 function isPinned({ nodeName, nodeSelector }: any): boolean {
   return Boolean(nodeName) || nodeSelector?.[HOSTNAME_LABEL] !== undefined;
+}
+
+/** A list with what is not in it yet. */
+function withItems(theirs: any, ours: readonly object[] = []): any {
+  const texts = new Set(listOf(theirs).map(item => JSON.stringify(item)));
+  const more = ours.filter(item => {
+    const text = JSON.stringify(item);
+    return !texts.has(text) && texts.add(text);
+  });
+  return more.length === 0 ? theirs : [...listOf(theirs), ...more];
 }
 
 /** Of several required terms only a pod counts that matches all: where somebody has written one, it is their word with whom theirs is. */
