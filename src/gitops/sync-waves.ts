@@ -57,7 +57,8 @@ export function waveToFollow(needed: ApiObject, syncWave?: number): number | und
   const users = NeededObjects.workloadsThatNeed(needed).filter(user => !isOtherPhase(user, needed));
   const atOnce = users.filter(startsAtOnce);
   const waves = (atOnce.length > 0 ? atOnce : users).map(user => annotationsOf(user)[SYNC_WAVE]);
-  return waves.some(wave => wave !== undefined) ? Math.min(...waves.map(wave => Number(wave ?? syncWave ?? 0))) : syncWave;
+  const first = waves.some(wave => wave !== undefined) ? Math.min(...waves.map(wave => Number(wave ?? syncWave ?? 0))) : syncWave;
+  return first === 0 && syncWave === undefined ? undefined : first;
 }
 
 /** Replacing a claim is deleting it, and its volume with it. */
