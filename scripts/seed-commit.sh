@@ -36,10 +36,14 @@ link_into() {
 
 # --- files ---------------------------------------------------------------------------------------------------------
 
-# Nothing keeps others from building or fetching, during the copy, a path that is being brought. It is theirs then.
+# Nothing keeps others from building or fetching, during the copy, a path that is being brought. It is theirs then. (Who makes one has its lock first.)
 is_still_missing() {
   [ "$fresh" = no ] && [ "$tries" -lt 6 ] && [ -s "$work/missing" ] || return 0
   why_again='somebody has brought some of the paths meanwhile'
+  if being_made "$work/missing"; then
+    outlast_makers
+    return 1
+  fi
   (cd "$volume/store" && in_chunks "$work/missing" list_those_there) | comm -23 - "$work/damaged" >"$work/come"
   [ ! -s "$work/come" ]
 }
@@ -103,7 +107,7 @@ why_not_moved() {
 # Names of the image that are not there any more: a collector that began before we did takes what it finds without a root. One that was killed in the midst of it
 # has left a part of what Nix does not know any more.
 find_vanished() {
-  ls "$volume/store" >"$work/there"
+  list_store
   comm -23 "$work/names" "$work/there" >"$work/vanished"
   [ "$guarded" = no ] && [ "$fresh" = no ] && [ ! -s "$work/vanished" ] || return 0
   as_paths "$work/names" >"$work/paths"
@@ -154,7 +158,7 @@ hold_off_garbage_collector() {
   lock_waits_since
   until flock -s -n 8 2>"$work/errors"; do
     [ ! -s "$work/errors" ] || return 0
-    lock_waits 'for a garbage collector on the volume'
+    lock_waits 'for a garbage collector on the volume' "$volume/var/nix/gc.lock"
   done
   guarded=yes
 }

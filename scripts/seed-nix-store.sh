@@ -3,8 +3,8 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-warm.sh and seed-log.sh, which each start needs, and, where there is something to do, seed-process.sh ·
-# seed-image.sh and seed-volume.sh, the two sides · seed-nix.sh · store-lock.sh · seed-plan.sh, seed-memory.sh, seed-batches.sh, seed-copy.sh with
-# sync-file-system.sh, seed-commit.sh, seed-register.sh and seed-profiles.sh, the steps.
+# seed-image.sh and seed-volume.sh, the two sides · seed-nix.sh · store-lock.sh · seed-plan.sh, seed-makers.sh, seed-memory.sh, seed-batches.sh, seed-copy.sh
+# with sync-file-system.sh, seed-commit.sh, seed-register.sh and seed-profiles.sh, the steps.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
@@ -62,6 +62,8 @@ read_steps() {
   . "$here/store-lock.sh"
   # shellcheck source=scripts/seed-plan.sh
   . "$here/seed-plan.sh"
+  # shellcheck source=scripts/seed-makers.sh
+  . "$here/seed-makers.sh"
   # shellcheck source=scripts/seed-memory.sh
   . "$here/seed-memory.sh"
   # shellcheck source=scripts/seed-batches.sh
@@ -157,6 +159,7 @@ bring_image() {
   register
   outlast_garbage_collector
   find_vanished
+  find_spoilt
   if [ -s "$work/vanished" ]; then
     await_trust
     return 0

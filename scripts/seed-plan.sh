@@ -50,8 +50,7 @@ plan() {
   t_plan=$time
   fresh=no
   [ -d "$volume/store" ] || mkdir -p "$volume/store" 2>"$work/errors" || why_not_moved
-  # In the order that comm and join want: it is that of bytes for all of them.
-  ls "$volume/store" >"$work/there"
+  list_store
   : >"$work/rubbish"
   : >"$work/damaged"
   granted=no
@@ -166,15 +165,21 @@ holds_true() {
 find_rubbish() {
   [ -s "$work/present" ] || return 0
   require_nix
-  as_paths "$work/present" >"$work/paths"
-  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
-  cut -c 12- "$work/invalid" | sort >"$work/rubbish"
-  if wants_repair; then
+  list_unregistered
+  spare_made
+  if wants_repair || [ -s "$work/spoilt" ]; then
     comm -23 "$work/present" "$work/rubbish" >"$work/registered"
+    wants_repair || { comm -12 "$work/registered" "$work/spoilt" >"$work/suspect" && mv "$work/suspect" "$work/registered"; }
     as_paths "$work/registered" >"$work/paths"
     in_chunks "$work/paths" report_damaged >"$work/damaged-paths"
     cut -c 12- "$work/damaged-paths" | sort >"$work/damaged"
   fi
+}
+
+list_unregistered() {
+  as_paths "$work/present" >"$work/paths"
+  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
+  cut -c 12- "$work/invalid" | sort >"$work/rubbish"
 }
 
 # In the background, while Nix looks at the volume: the sizes of what is not there for certain. If it fails, it says nothing.

@@ -4,7 +4,7 @@
 # Sourced by seed-nix-store.sh and record-seed-image.sh.
 
 require_programs() {
-  for name in cat chmod comm cp cut date dd du head id join ln ls mkdir mv od paste readlink rm rmdir sha256sum sleep sort split stat sync tail touch tr uname uniq wc; do
+  for name in cat chmod comm cp cut date dd du head id join ln ls mkdir mv od paste readlink rm rmdir sha256sum sleep sort split stat sync tail timeout touch tr uname uniq wc; do
     command -v "$name" >/dev/null 2>&1 || die 21 "the seed image has no $name; it needs coreutils"
   done
   # Of those that a busybox has too, but less of.

@@ -197,7 +197,7 @@ load_missing() {
 was_robbed() {
   [ "$guarded" = no ] || return 1
   outlast_garbage_collector
-  ls "$volume/store" >"$work/there"
+  list_store
   comm -23 "$work/names" "$work/missing" >"$work/present"
   as_paths "$work/present" >"$work/paths"
   comm -23 "$work/names" "$work/there" >"$work/vanished"
@@ -218,7 +218,8 @@ take_back() {
   [ "$seed_id" = "$image_id" ] || unroot 2>/dev/null || true
   discard "$mine/unrooted"
   make_mine replaced 2>/dev/null || true
-  comm -23 "$work/missing" "$work/damaged" | comm -23 - "$work/unplaced" >"$work/to-remove"
+  being_made "$work/missing" || true
+  comm -23 "$work/missing" "$work/damaged" | comm -23 - "$work/unplaced" | comm -23 - "$work/made" >"$work/to-remove"
   (cd "$volume/store" && in_chunks "$work/to-remove" move_to "$mine/replaced") 2>/dev/null || true
 }
 

@@ -160,6 +160,16 @@ check_system() {
     die 16 "the volume's store is for $seed_system, and this node is $system: keep the pod on nodes of one architecture (nodeSelector kubernetes.io/arch), or give it another volume"
 }
 
+# What lies in the store, in the order that comm and join want: it is that of bytes for all of them. Some ls, as that of a busybox, look at each entry, and complain
+# of those that somebody has removed in the meantime.
+list_store() {
+  ! ls "$volume/store" >"$work/there" 2>"$work/errors" || return 0
+  [ -s "$work/errors" ] || die 50 "cannot list $volume/store: ls was killed"
+  while IFS= read -r complaint; do
+    case $complaint in *"$volume/store/"*'No such file'*) ;; *) die 50 "cannot list $volume/store: $complaint" ;; esac
+  done <"$work/errors"
+}
+
 lock_is_moot() {
   is_warm
 }

@@ -174,11 +174,11 @@ lock_waits_since() {
   waits_since=${uptime%.*} next_line=${uptime%.*}
 }
 
-# usage: lock_waits WHAT_FOR
+# usage: lock_waits WHAT_FOR [LOCK]
 lock_waits() {
   read -r uptime _ </proc/uptime
   waited=$((${uptime%.*} - waits_since))
-  [ "$lock_timeout" = 0 ] || [ "$waited" -lt "$lock_timeout" ] || die 40 "waited $waited s ($lock_timeout_name) $1; its lock is $lock"
+  [ "$lock_timeout" = 0 ] || [ "$waited" -lt "$lock_timeout" ] || die 40 "waited $waited s ($lock_timeout_name) $1; its lock is ${2:-$lock}"
   if [ "${uptime%.*}" -ge "$next_line" ]; then
     next_line=$((${uptime%.*} + lock_progress))
     lock_says wait "waiting $1, $waited s so far" "seconds=$waited"

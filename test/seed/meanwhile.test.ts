@@ -214,3 +214,16 @@ exec -a "\${0##*/}" /opt/nix "$@"
   expect(Math.min(...questions)).toBeGreaterThan(0);
   await expectSound(volume, v2);
 });
+
+test('what goes while the store is listed is in nobody\'s way', async () => {
+  await seedWell(v1, volume);
+  // As the ls of a busybox does, which looks at each entry.
+  fs.writeFileSync(path.join(scratch, 'ls'), `#!/bin/sh
+/opt/ls "$@" || exit
+case "$*" in /mnt/nix-volume/nix/store) echo "ls: $1/came-and-went.lock: No such file or directory" >&2; exit 1 ;; esac
+`, { mode: 0o755 });
+
+  await seedWell(v2, volume, { mounts: { '/usr/bin/ls': '/opt/ls:ro', [path.join(scratch, 'ls')]: '/usr/bin/ls:ro' } });
+
+  await expectSound(volume, v2);
+});

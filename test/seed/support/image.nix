@@ -1,6 +1,6 @@
 # What a test image ships: Nix itself (a wrapper, or whole with its libraries), `count` packages of which each third one
-# refers to the one before, and a profile with Nix and all of them. `changed` of the packages differ between versions.
-{ version, count, changed, nix }:
+# refers to the one before, and a profile with Nix and all of them. `changed` of the packages differ between versions. The last one is `large`, in numbers.
+{ version, count, changed, nix, large ? 0 }:
 
 let
   package = { name, script, refs ? [ ], salt ? "" }: derivation {
@@ -23,7 +23,7 @@ let
           *)
             mkdir -p "$out/bin" "$out/share/a b/ü" "$out/empty"
             echo "$out $refs $salt" >"$out/share/text"
-            seq 1 ${toString (i * 40)} >"$out/share/a b/ü/numbers"
+            seq 1 ${toString (if i == count - 1 && large > 0 then large else i * 40)} >"$out/share/a b/ü/numbers"
             printf '#!/bin/sh\necho ${toString i} $salt\n' >"$out/bin/package-${toString i}"
             chmod +x "$out/bin/package-${toString i}"
             ln -s ../share/text "$out/bin/link"

@@ -11,6 +11,8 @@ export interface ImageProps {
   readonly packages?: number;
   /** How many of the packages differ from other versions. @default 5 */
   readonly changed?: number;
+  /** How many numbers the last package has in it; a line each. @default no more than others */
+  readonly large?: number;
   /** `whole`: Nix with its libraries, as real images have it; `thin`: links to the Nix of the root file system. @default thin */
   readonly nix?: 'whole' | 'thin';
   /** Which Nix: Debian 12 has 2.8, trixie 2.26. @default 2.8 */
@@ -71,7 +73,7 @@ export class Image {
     const built = await run({
       rootfs: this.rootfs,
       mounts: { [this.nix]: '/nix', [__dirname]: '/support:ro' },
-      command: ['sh', '/support/build-image.sh', props.version, String(props.packages ?? 40), String(props.changed ?? 5), props.nix ?? 'thin'],
+      command: ['sh', '/support/build-image.sh', props.version, String(props.packages ?? 40), String(props.changed ?? 5), props.nix ?? 'thin', String(props.large ?? 0)],
     });
     if (built.code !== 0) {
       throw new Error(`building the image failed: ${built.stderr}`);
