@@ -59,7 +59,7 @@ place() {
   placed=yes
   {
     make_nix_folders &&
-      { [ ! -s "$work/damaged" ] || { make_mine replaced && (cd "$volume/store" && in_chunks "$work/damaged" move_to "$mine/replaced"); }; } &&
+      { [ ! -s "$work/damaged" ] || { make_mine replaced && move_away "$volume/store" "$work/damaged" "$mine/replaced"; }; } &&
       { place_whole || place_each; }
   } 2>"$work/errors" || why_not_moved
 }
@@ -96,6 +96,16 @@ move_to() {
   mv -f -- "$@" "$to/" || { chmod u-w $folders $moved 2>/dev/null || true; return 1; }
   # shellcheck disable=SC2086
   [ -z "$moved" ] || chmod u-w $moved
+}
+
+# usage: move_away FOLDER LIST TARGET     what others have removed meanwhile, as a collector may, is gone as well
+move_away() {
+  cat "$2" >"$2.left"
+  until (cd "$1" && in_chunks "$2.left" move_to "$3"); do
+    (cd "$1" && in_chunks "$2.left" list_those_there) >"$2.still"
+    [ -n "$(comm -23 "$2.left" "$2.still")" ] || return 1
+    mv "$2.still" "$2.left"
+  done
 }
 
 why_not_moved() {

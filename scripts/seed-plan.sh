@@ -22,10 +22,12 @@ in_chunks() {
   chunks=$(set +f && echo "$list".chunk.*)
   for chunk in $chunks; do
     # shellcheck disable=SC2046
-    "$@" $(cat "$chunk") || return 1
+    "$@" $(cat "$chunk") || break
+    chunk=
   done
   # shellcheck disable=SC2086
   rm -f $chunks
+  [ -z "$chunk" ]
 }
 
 count_words() {
@@ -232,7 +234,7 @@ remove_rubbish() {
 clear_from() {
   [ -s "$work/$2" ] || return 0
   make_mine "$2" 2>"$work/errors" || why_not_moved
-  (cd "$1" && in_chunks "$work/$2" move_to "$mine/$2") 2>"$work/errors" || why_not_moved
+  move_away "$1" "$work/$2" "$mine/$2" 2>"$work/errors" || why_not_moved
   discard "$mine/$2"
 }
 

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { host, REPOSITORY, run, Running, sleep } from './support/container';
+import { host, REPOSITORY, run, Running, sleep, USER_ID } from './support/container';
 import { Image } from './support/image';
 import { seed, SeedOptions, seedWell, startSeeding } from './support/seeder';
 import { expectSound } from './support/soundness';
@@ -225,5 +225,34 @@ case "$*" in /mnt/nix-volume/nix/store) echo "ls: $1/came-and-went.lock: No such
 
   await seedWell(v2, volume, { mounts: { '/usr/bin/ls': '/opt/ls:ro', [path.join(scratch, 'ls')]: '/usr/bin/ls:ro' } });
 
+  await expectSound(volume, v2);
+});
+
+test.each(['rubbish', 'damaged'])('what a collector takes of what is %s, when that is to be moved away, is gone', async what => {
+  await seedWell(v1, volume);
+  const paths = await v2.paths();
+  const [victim, other] = ['package-3', 'package-4'].map(name => paths.find(named(name))!.slice('/nix/'.length));
+  if (what === 'damaged') {
+    await seedWell(v2, volume);
+  }
+  for (const name of [victim, other]) {
+    await host('rm', '-rf', path.join(volume.nix, name));
+    fs.mkdirSync(path.join(volume.nix, name));
+    fs.chownSync(path.join(volume.nix, name), USER_ID, USER_ID);
+  }
+  const turns = path.join(scratch, 'turns');
+  fs.mkdirSync(turns);
+  fs.chmodSync(turns, 0o777);
+  fs.writeFileSync(path.join(scratch, 'mv'), `#!/bin/sh
+case "$*" in *${path.basename(victim)}*) [ -e /turns/taken ] || { : >/turns/taken; rmdir /mnt/nix-volume/nix/${victim}; } ;; esac
+exec /opt/mv "$@"
+`, { mode: 0o755 });
+
+  await seedWell(v2, volume, {
+    environment: { SEED_REPAIR: 'yes' },
+    mounts: { '/usr/bin/mv': '/opt/mv:ro', [path.join(scratch, 'mv')]: '/usr/bin/mv:ro', [turns]: '/turns' },
+  });
+
+  expect(fs.existsSync(path.join(turns, 'taken'))).toBe(true);
   await expectSound(volume, v2);
 });
