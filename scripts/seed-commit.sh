@@ -188,7 +188,7 @@ outlast_garbage_collector() {
     volume_unreadable
 }
 
-# While Nix registers: what comes after that.
+# For what comes after the registration, which needs the less time then.
 make_ready() {
   make_mine forgotten generations 2>"$work/errors" || why_not_moved
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)

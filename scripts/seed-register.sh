@@ -49,12 +49,10 @@ load_at_a_word() {
   { read -r word && [ "$word" = load ] && cat "$work/load" && : >"$work/given"; } <"$word_for_loader" 5<&- | on_volume --load-db 5<&- >/dev/null 2>&1
 }
 
-tell_loader() {
-  [ -z "$loader" ] || [ -e "$work/spared" ] || echo load >&5
-}
-
 loader_succeeds() {
-  [ -n "$loader" ] && [ ! -e "$work/spared" ] && wait "$loader" && [ -e "$work/given" ]
+  [ -n "$loader" ] && [ ! -e "$work/spared" ] || return 1
+  echo load >&5
+  wait "$loader" && [ -e "$work/given" ]
 }
 
 dismiss_loader() {
@@ -104,10 +102,10 @@ prepare_database() {
 # the volume's own, which may know of others.
 register() {
   must_hold_lock
+  make_ready
   trusting=
   if [ "$fresh" = yes ]; then
     bring_database
-    make_ready
   elif [ -s "$work/missing" ]; then
     load_missing
     [ -z "$trust_known" ] || wait "$trust_known" || true
@@ -117,7 +115,6 @@ register() {
     fi
   else
     dismiss_loader
-    make_ready
   fi
   placed=no
 }
@@ -173,8 +170,6 @@ load_missing() {
   fi
   # It may have failed for a reason that has gone since; else the next one says why.
   status=0
-  tell_loader
-  make_ready
   loader_succeeds || patiently load_database || status=$?
   dismiss_loader
   if [ "$status" = 0 ]; then
