@@ -17,10 +17,11 @@ being_made() {
   set -- "$volume"/store/*.lock
   set -f
   [ $# -gt 1 ] || [ -e "$1" ] || return 1
+  : >>"$work/let-go"
   for made; do
     made=${made##*/}
     echo "${made%.lock}"
-  done | sort | comm -12 - "$listed" >"$work/made"
+  done | sort | comm -12 - "$listed" | comm -23 - "$work/let-go" >"$work/made"
   [ -s "$work/made" ]
 }
 
@@ -37,12 +38,17 @@ outlast_makers() {
 }
 
 # Nix itself tells, even where there is no flock, whether a living one holds its lock: it takes the same for a profile, and removes it in the end. This one is
-# to forget a generation that it does not have. Only where Nix does not come back somebody is at work: whatever else it says, the lock is nobody's.
+# to forget a generation that it does not have. Only where Nix does not come back somebody is at work: whatever else it says, the lock is nobody's. One that Nix
+# cannot remove, as that of another user, stays, and is not asked about again: to remove it might give two makers a lock each.
 lets_go() {
-  status=0
-  patiently timeout 5 "$maker" --store dummy:// --profile "$volume/store/$1" --delete-generations 1 >/dev/null 2>&1 </dev/null || status=$?
-  case $status in 124 | 143) return 1 ;; esac
-  rm -f "$volume/store/$1.lock"
+  for _ in 1 2; do
+    status=0
+    patiently timeout 5 "$maker" --store dummy:// --profile "$volume/store/$1" --delete-generations 1 >/dev/null 2>&1 </dev/null || status=$?
+    case $status in 124 | 143) return 1 ;; esac
+    [ -e "$volume/store/$1.lock" ] || return 0
+  done
+  echo "$1" >>"$work/let-go"
+  sort -o "$work/let-go" "$work/let-go"
 }
 
 # Of the rubbish, what has become of it in the meantime.

@@ -168,6 +168,23 @@ describe.each([['with flock', withFlock], ['without flock', withoutFlock]])('wha
       await expectWhole(storePath);
     });
 
+    test('is brought without waiting if a dead one of another user was at it, whose lock stays', async () => {
+      const fetches = await fetching();
+      fetches.kill();
+      await fetches.finished;
+      const lock = `${place(storePath)}.lock`;
+      fs.chownSync(lock, 0, 0);
+      fs.chmodSync(lock, 0o600);
+      await host('chown', 'root:root', path.dirname(lock));
+      await host('chmod', '1777', path.dirname(lock));
+
+      expect(await seedWell(v2, volume, variant({ environment: { SEED_PROGRESS: '1' } }))).not.toContain('waiting');
+
+      expect(fs.existsSync(lock)).toBe(true);
+      await host('rm', lock);
+      await expectSound(volume, v2);
+    });
+
     test('and has begun between its place and its registration is looked at once more', async () => {
       const seeding = begun(startSeeding(v2, volume, variant({ environment: { SEED_PROGRESS: '1' }, mounts: gated('nix', 'registers', '*--load-db*') })));
       await until(() => stands('registers') && volume.exists(storePath.slice('/nix/'.length)), seeding);
