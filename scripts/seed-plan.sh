@@ -115,6 +115,8 @@ take_for_granted() {
   granted=yes
   mv "$work/lacking" "$work/missing"
   start_registering
+  # Before the one who may have to send it away is begun.
+  [ -z "$asking" ] || start_loader
   examine_elsewhere &
   helpers="$helpers $!" examining=$!
 }
