@@ -13,9 +13,9 @@ const HOOKS = [ARGO_CD_HOOK, HELM_HOOK];
 const TIMES = [SYNC_WAVE, HELM_HOOK_WEIGHT];
 
 /**
- * What pods need is there when they start. A workload that is a hook of Argo CD or Helm may run before the objects that its pods need are applied. ConfigMaps that only such pods need
- * come into the phase with them. Others cannot be taken away from who needs them too, and a claim must not: tools delete a hook before they
- * make it again.
+ * What pods need is there when they start. What names no wave is in that of the first workload which needs it. A workload that is a hook of Argo CD or
+ * Helm may run before the objects that its pods need are applied. ConfigMaps that only such pods need come into the phase with them. Others cannot be
+ * taken away from who needs them too, and a claim must not: tools delete a hook before they make it again.
  *
  * @param needed what the pods of the workload need
  */
