@@ -10,13 +10,11 @@ export const COMMANDS = {
   cp: `cp -a /nix/. /mnt/nix-volume/ && ${SYNC}`,
   rsync: `rsync -a --ignore-existing /nix/ /mnt/nix-volume/ && ${SYNC}`,
   // What a disk and coreutils can do with the second store, if nothing has to be safe or known.
-  floor: `sh -c 'cd /nix/store && mkdir -p /mnt/nix-volume/store &&
-    for file in *-large; do dd if="$file" of=/mnt/nix-volume/store/"$file" bs=4M oflag=direct & done
-    for tree in *-tree; do for half in 0 1; do
-      ls "$tree" | sed -n "$((half + 1))~2s,^,$tree/," | xargs cp -dR --parents --preserve=mode,timestamps,links -t /mnt/nix-volume/store &
-    done; done
-    ls | grep -v -e -large -e -tree | xargs -P 4 -n 100 cp -dR --preserve=mode,timestamps,links -t /mnt/nix-volume/store
-    wait' && ${SYNC}`,
+  floor: `sh -c 'cd /nix/store && mkdir -p /mnt/nix-volume/store && copy="cp -dR --preserve=mode,timestamps,links -t /mnt/nix-volume/store"
+    for file in *-large; do dd if="$file" of=/mnt/nix-volume/store/"$file" bs=4M oflag=direct || kill $$ & done
+    for tree in *-tree; do mkdir /mnt/nix-volume/store/"$tree"; for half in 0 1; do
+      ls "$tree" | sed -n "$((half + 1))~2s,^,$tree/,p" | xargs $copy/"$tree" || kill $$ & done; done
+    ls | grep -v -e -large -e -tree | xargs -P 4 -n 100 $copy && wait' && ${SYNC}`,
   read: 'find /nix/store -type f -print0 | xargs -0 -P 8 -n 100 cat >/dev/null',
 };
 export type Competitor = keyof typeof COMMANDS;
