@@ -1,7 +1,8 @@
 # usage: many-paths.pl VERSION PATHS CHANGED_ONE_IN ONLY_CHANGED LARGE_MIB TREE_FILES
 # Fills /nix/store with paths, most of them tiny: a file, a link, or a folder with one file; each twentieth is a small package;
-# two may be one large file and one tree of many files. One in so many differs between versions. Prints what
-# `nix-store --register-validity` wants to know of them, the last being an environment with Nix that refers to all others.
+# two may be one large file and one tree of many files. One in so many differs between versions. Bundles refer to 50 of them each, of which all differ or
+# none, and the last path, an environment with Nix, to the bundles: so what differs is as much work to register as it is in an image that ships nothing else.
+# Prints what `nix-store --register-validity` wants to know of them.
 use strict;
 use warnings;
 
@@ -63,7 +64,7 @@ sub make_path {
 
 seed_with('noise', $version);
 $noise = pack('N*', map { int(rand(4294967296)) } 1 .. 65536);
-my (@all, $previous);
+my (@all, @kinds, $previous);
 for my $number (0 .. $paths - 1) {
   my $changed = $number % $one_in == $one_in - 1;
   next if $only_changed && !$changed;
@@ -72,7 +73,16 @@ for my $number (0 .. $paths - 1) {
   # What stays the same cannot refer to what changes.
   registration($path, !$changed && $previous && $number % 4 == 1 ? $previous : ());
   $previous = $changed ? undef : $path;
-  push @all, $path;
+  push @{$kinds[$number % $one_in]}, $path;
+}
+for my $kind (grep { $_ } @kinds) {
+  while (my @bundled = splice @$kind, 0, 50) {
+    my $bundle = store_path('bundle', "@bundled");
+    mkdir $bundle or die "$bundle: $!";
+    write_file("$bundle/list", "@bundled\n", 0);
+    registration($bundle, @bundled);
+    push @all, $bundle;
+  }
 }
 if ($large_mib && !$only_changed) {
   my ($large, $tree) = (store_path('large', 'same'), store_path('tree', 'same'));
