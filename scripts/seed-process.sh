@@ -39,15 +39,13 @@ measure_processors() {
   esac
 }
 
-# More copies than processors, since each waits for disks for most of its time; but fewer where time is short, since there each of them takes some from
-# the others.
+# More copies than processors, since each waits for disks for most of its time. Where a container may use less than one, what it does not use of that in a moment
+# is lost, so something has to be ready all the time. Of $hundredths.
 choose_jobs() {
   [ -z "$SEED_JOBS" ] || return 0
-  measure_processors
-  SEED_JOBS=$((hundredths * 8 / 100))
-  [ "$hundredths" -ge 100 ] || SEED_JOBS=$((hundredths * 4 / 100))
-  [ "$SEED_JOBS" -le 16 ] || SEED_JOBS=16
-  [ "$SEED_JOBS" -ge 2 ] || SEED_JOBS=2
+  SEED_JOBS=$((hundredths * 12 / 100))
+  [ "$SEED_JOBS" -le 24 ] || SEED_JOBS=24
+  [ "$SEED_JOBS" -ge 8 ] || SEED_JOBS=8
 }
 
 # A folder for lists, of this process alone: in a restarted container process numbers are the same, and /tmp outlives it.

@@ -60,7 +60,7 @@ test('the marker and the history say what was seeded when', async () => {
   expect(volume.read('.cdk8s-nix/history')).toBe(`${marker.time} ${marker.id} example.org/nix:1 paths=${marker.paths} bytes=${marker.bytes}\n`);
 });
 
-test.each([[0.25, 2], [0.5, 2], [1, 8]])('with %d of a processor, %d copies are made at a time', async (cpus, jobs) => {
+test.each([[0.25, 8], [0.5, 8], [1, 12]])('with %d of a processor, %d copies are made at a time', async (cpus, jobs) => {
   const cgroup = new Cgroup({ cpus, mebibytes: 512 });
   try {
     expect(await seedWell(image, volume, { cgroup })).toMatch(new RegExp(`^seed-nix-store: bringing .*, ${jobs} at a time$`, 'm'));
