@@ -17,9 +17,10 @@ FIRST_BATCH=100000
 make_batches() {
   lists=$stage/$token.$tries
   end_of_batches=$FIRST_BATCH large_bytes=0
-  handled=0 handled_bytes=0 unhandled=0
+  handled=0 handled_bytes=0 unhandled=0 divided_bytes=0
   : >"$work/small"
   : >"$work/frames"
+  : >"$work/entries"
   sum_large_files
   while read -r bytes name && [ "$bytes" -ge "$DIVISIBLE" ]; do
     entry=$SEED_SOURCE/store/$name is_folder=no
@@ -40,21 +41,57 @@ make_batches() {
     handled=$((handled + 1)) handled_bytes=$((handled_bytes + bytes))
   done <"$work/to-copy"
   small_paths=$((total_paths - handled)) small_bytes=$((total_bytes - handled_bytes))
-  [ "$small_paths" -gt 0 ] || return 0
+  [ "$small_paths" -gt 0 ] || [ -s "$work/entries" ] || return 0
+  count_shares
+  deal_out || return 1
+  [ ! -s "$work/entries" ] || "$split" -t '\0' -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" "$work/entries" "$work/part." || return 1
+  number=$end_of_batches end_of_batches=$((end_of_batches + shares))
+  while [ "$number" -lt "$end_of_batches" ]; do
+    echo "$((small_paths / shares)) $(((small_bytes + divided_bytes) / shares)) $small_tool" >"$work/batch.$number.size"
+    number=$((number + 1))
+  done
+}
+
+# Few are dealt out in less time than it takes to start a program for it.
+deal_out() {
+  if [ -z "$few_names" ]; then
+    list_small | "$split" -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" - "$lists."
+    return
+  fi
+  share=0
+  while [ "$share" -lt "$shares" ]; do eval "share_$share=''" && share=$((share + 1)); done
+  # Where nothing is large, and nothing there already, by turns a number of bytes and a name are what was looked at.
+  [ "$glanced$handled$unhandled" = yes00 ] || sizes=$(list_small)
+  for name in $sizes; do
+    case $name in *[!0-9]*) ;; *) continue ;; esac
+    share=$(((share + 1) % shares))
+    eval "share_$share=\$share_$share\$name\$LF"
+  done
+  share=0
+  while [ "$share" -lt "$shares" ]; do
+    eval "printf %s \"\$share_$share\"" >"$lists.$((end_of_batches + share))" || return 1
+    share=$((share + 1))
+  done
+}
+
+count_shares() {
   shares=$((small_paths / 20 + small_bytes / 4194304 + 1))
   most=$SEED_JOBS
   [ "$most" -ge 4 ] || most=4
   [ "$shares" -le "$most" ] || shares=$most
-  [ "$shares" -ge $((small_paths / 500 + 1)) ] || shares=$((small_paths / 500 + 1))
+  [ "$shares" -ge $((small_paths / 1000 + 1)) ] || shares=$((small_paths / 1000 + 1))
   [ "$shares" -ge $((small_bytes / 67108864 + 1)) ] || shares=$((small_bytes / 67108864 + 1))
   [ "$shares" -le $(((small_paths + 3) / 4)) ] || shares=$(((small_paths + 3) / 4))
-  { cat "$work/small" && tail -n +$((handled + unhandled + 1)) "$work/to-copy" | cut -f 2; } |
-    "$split" -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" - "$lists." || return 1
-  number=$end_of_batches end_of_batches=$((end_of_batches + shares))
-  while [ "$number" -lt "$end_of_batches" ]; do
-    echo "$((small_paths / shares)) $((small_bytes / shares)) $small_tool" >"$work/batch.$number.size"
-    number=$((number + 1))
-  done
+  [ ! -s "$work/entries" ] || [ "$shares" -ge "$SEED_JOBS" ] || shares=$SEED_JOBS
+}
+
+# Most often nothing is large.
+list_small() {
+  if [ $((handled + unhandled)) = 0 ]; then
+    cut -f 2 "$work/to-copy"
+  else
+    cat "$work/small" && tail -n +$((handled + unhandled + 1)) "$work/to-copy" | cut -f 2
+  fi
 }
 
 sum_large_files() {
@@ -63,22 +100,15 @@ sum_large_files() {
   done <"$work/to-copy"
 }
 
-# One batch for each job, of what is in the folder, and one for the folder itself, which comes when they are done and makes it what it should be.
+# What is in the folder is dealt out too. The folder itself is a batch that comes when all is done, and makes it what it should be.
 divide_folder() {
-  : >"$work/entries"
-  : >"$work/frame"
+  : >"$work/part.$end_of_batches"
   (cd "$SEED_SOURCE/store" && set +f && list_entries "$name") || return 1
-  "$split" -t '\0' -n "r/$SEED_JOBS" -a 6 --numeric-suffixes="$end_of_batches" "$work/entries" "$work/part." || return 1
-  number=$end_of_batches end_of_batches=$((end_of_batches + SEED_JOBS))
-  while [ "$number" -lt "$end_of_batches" ]; do
-    echo "0 $((bytes / SEED_JOBS)) part" >"$work/batch.$number.size"
-    number=$((number + 1))
-  done
-  mv "$work/frame" "$work/part.$number"
-  echo "$name" >"$lists.$number"
-  echo "1 0 frame" >"$work/batch.$number.size"
-  echo "$number" >>"$work/frames"
-  : >"$work/claim.$number"
+  divided_bytes=$((divided_bytes + bytes))
+  echo "$name" >"$lists.$end_of_batches"
+  echo "1 0 frame" >"$work/batch.$end_of_batches.size"
+  echo "$end_of_batches" >>"$work/frames"
+  : >"$work/claim.$end_of_batches"
   end_of_batches=$((end_of_batches + 1))
 }
 
@@ -90,7 +120,7 @@ list_entries() {
     for entry; do
       if [ -d "$entry" ] && [ ! -L "$entry" ]; then
         deeper=yes
-        printf '%s\0' "$entry" >>"$work/frame"
+        printf '%s\0' "$entry" >>"$work/part.$end_of_batches"
         mkdir "$whole/$entry" || return 1
         set -- "$@" "$entry"/* "$entry"/.[!.]* "$entry"/..?*
       else
@@ -108,7 +138,6 @@ list_entries() {
 # Two tars and a pipe ask less of the kernel for each small file than cp does, a fifth to a quarter of all time; where there
 # is no GNU tar, cp does it. Prints which, and where tar is.
 choose_copier() {
-  trap - EXIT USR1 TERM INT HUP
   tar=$(command -v tar) || tar=
   small_tool='cp'
   case $tar in ?*) case $("$tar" --version 2>/dev/null) in *'GNU tar'*) small_tool=tar ;; esac ;; esac

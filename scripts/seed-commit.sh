@@ -7,7 +7,7 @@
 # In the background, while the copy waits for disks: what the commit will need.
 prepare_commit() {
   trap - EXIT TERM USR1
-  prepare_roots || exit 1
+  prepare_roots && list_profiles || exit 1
   [ "$fresh" = no ] || prepare_database || true
 }
 
@@ -24,7 +24,6 @@ prepare_roots() {
 
 await_preparation() {
   wait "$preparing" || why_unprepared
-  [ -z "$asking" ] || wait "$asking" || true
 }
 
 # usage: link_into FOLDER PATH...
@@ -44,12 +43,17 @@ is_still_missing() {
     outlast_makers
     return 1
   fi
-  (cd "$volume/store" && in_chunks "$work/missing" list_those_there) | comm -23 - "$work/damaged" >"$work/come"
-  [ ! -s "$work/come" ]
+  with_missing list_those_in "$volume/store" >"$work/come"
+  [ ! -s "$work/come" ] || [ -z "$(comm -23 "$work/come" "$work/damaged")" ]
 }
 
-list_those_there() {
-  ls -d -- "$@" 2>/dev/null || true
+# usage: list_those_in FOLDER NAME...
+list_those_in() {
+  folder=$1
+  shift
+  for name; do
+    if [ -e "$folder/$name" ] || [ -L "$folder/$name" ]; then printf '%s\n' "$name"; fi
+  done
 }
 
 # Moves what is complete to its final name. From here on until Nix knows of them, a failure takes them back.
@@ -77,7 +81,7 @@ place_whole() {
 }
 
 place_each() {
-  { [ ! -g "$whole" ] || chmod g-s "$whole"; } && ls -A "$whole" >"$work/whole" && (cd "$whole" && in_chunks "$work/whole" move_to "$volume/store")
+  { [ ! -g "$whole" ] || chmod g-s "$whole"; } && (cd "$whole" && with_missing move_to "$volume/store")
 }
 
 # usage: move_to FOLDER NAME...
@@ -102,7 +106,7 @@ move_to() {
 move_away() {
   cat "$2" >"$2.left"
   until (cd "$1" && in_chunks "$2.left" move_to "$3"); do
-    (cd "$1" && in_chunks "$2.left" list_those_there) >"$2.still"
+    in_chunks "$2.left" list_those_in "$1" >"$2.still"
     [ -n "$(comm -23 "$2.left" "$2.still")" ] || return 1
     mv "$2.still" "$2.left"
   done
@@ -114,11 +118,23 @@ why_not_moved() {
   die 50 "cannot move paths in the store: $(head -n 1 "$work/errors")"
 }
 
+# Where collectors are held off, that can be looked at while Nix registers.
+look_for_vanished() {
+  looking=
+  [ "$guarded" = yes ] && [ "$fresh" = no ] || return 0
+  (trap - EXIT USR1 TERM INT HUP && exec 7>/dev/null && SEED_TERMINATION_LOG=/dev/null && list_vanished) &
+  helpers="$helpers $!" looking=$!
+}
+
+list_vanished() {
+  list_store
+  comm -23 "$work/names" "$work/there" >"$work/vanished"
+}
+
 # Names of the image that are not there any more: a collector that began before we did takes what it finds without a root. One that was killed in the midst of it
 # has left a part of what Nix does not know any more.
 find_vanished() {
-  list_store
-  comm -23 "$work/names" "$work/there" >"$work/vanished"
+  { [ -n "$looking" ] && wait "$looking"; } || list_vanished
   [ "$guarded" = no ] && [ "$fresh" = no ] && [ ! -s "$work/vanished" ] || return 0
   as_paths "$work/names" >"$work/paths"
   in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
@@ -147,14 +163,20 @@ why_unprepared() {
   die 50 "cannot make roots: $(head -n 1 "$work/root-errors")"
 }
 
-# A root that is not this image's. (An earlier version of this script made a folder for each image.)
+# In the background, while the profiles are switched: roots that are not this image's. (An earlier version of this script made a folder for each image.)
 forget_other_images() {
-  (cd "$roots" && in_chunks "$work/unrooted" move_to "$mine/forgotten") 2>"$work/errors" || why_not_moved
+  trap - EXIT USR1 TERM INT HUP
+  (cd "$roots" && in_chunks "$work/unrooted" move_to "$mine/forgotten") || exit 1
   set +f
   for other in "${roots%/*}"/*; do
-    if [ "$other" != "$roots" ] && [ -e "$other" ]; then mv -T "$other" "$mine/forgotten.${other##*/}" 2>"$work/errors" || why_not_moved; fi
+    [ "$other" = "$roots" ] || [ ! -e "$other" ] || mv -T "$other" "$mine/forgotten.${other##*/}" || exit 1
   done
-  set -f
+}
+
+await_forgetting() {
+  ! wait "$forgetting" || return 0
+  cat "$work/forget-errors" >"$work/errors"
+  why_not_moved
 }
 
 # --- garbage collectors --------------------------------------------------------------------------------------------
@@ -188,7 +210,7 @@ outlast_garbage_collector() {
     volume_unreadable
 }
 
-# For what comes after the registration, which needs the less time then.
+# For what comes after the registration, while Nix is still being asked.
 make_ready() {
   make_mine forgotten generations 2>"$work/errors" || why_not_moved
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
@@ -203,13 +225,16 @@ withdraw_marker() {
 }
 
 # The line of the history stands before the marker, after which nobody would add it: a seed that is killed between the two, and so
-# starts again, stands there twice.
+# starts again, stands there twice. The note need not be durable.
 write_marker() {
+  (trap - EXIT USR1 TERM INT HUP && note_sum) &
+  noting=$!
+  helpers="$helpers $noting"
   {
     printf 'protocol=%s\nid=%s\nimage=%s\nsystem=%s\ntime=%s\npaths=%s\nbytes=%s\nnix=%s\n' "$PROTOCOL" "$image_id" "$SEED_IMAGE" "$system" "$now" \
       "$total_paths" "$total_bytes" "$image_nix" >"$mine/seed" &&
       sync_volume && { [ ! -e "$ours/repair" ] || mv -f "$ours/repair" "$mine/repaired"; } && [ -e "$mine/seed" ] &&
       printf '%s %s %s paths=%s bytes=%s\n' "$now" "$image_id" "$SEED_IMAGE" "$total_paths" "$total_bytes" >>"$ours/history" &&
-      { [ ! -e "$mine/registered" ] || mv -T -f "$mine/registered" "$ours/registered"; } && mv -T -f "$mine/seed" "$ours/seed"
+      { wait "$noting" || true; } && { [ ! -e "$mine/registered" ] || mv -T -f "$mine/registered" "$ours/registered"; } && mv -T -f "$mine/seed" "$ours/seed"
   } 2>"$work/errors" || why_not_moved
 }

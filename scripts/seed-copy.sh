@@ -58,17 +58,20 @@ discard_leftovers() {
 # What belongs to a try that a garbage collector has undone. (Its batches have names of their own: a sync that is slow may still
 # note that they are durable.)
 forget_try() {
+  [ -z "$asking" ] || wait "$asking" || true
+  asking=
   dismiss_loader
+  [ -z "$trusting" ] || { tell_of_registration no && await_trust; }
   set +f
-  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work"/part.* "$work/load" "$work/loadable" "$work/missing-paths" "$work/reasons" "$work/ahead" "$work/examined" "$work/database-copied"
+  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work"/part.* "$work/load" "$work/loadable" "$work/missing-paths" "$work/reasons" "$work/noted" "$work/ahead" "$work/examined" "$work/database-copied"
   set -f
 }
 
 copy() {
+  [ "$fresh$tries" != no0 ] || examine_modes_beside
   [ "$granted" = yes ] || start_registering
   prepare_commit &
   helpers="$helpers $!" preparing=$!
-  if wait "$choosing"; then read -r small_tool tar <"$work/copier"; fi
   make_batches 2>"$work/copy-errors" || copy_failed
   clock
   t_copy=$time
@@ -82,7 +85,6 @@ copy() {
     workers="$workers $!"
     worker=$((worker + 1))
   done
-  [ -z "$asking" ] || start_loader
   for pid in $workers; do wait "$pid" || : >"$work/failed"; done
   workers=
   [ -e "$work/failed" ] || finish_folders 2>>"$work/copy-errors"
@@ -102,8 +104,11 @@ start_copy() {
   to=$whole
   read -r _ _ tool <"$work/batch.$1.size"
   case $tool in
-    tar) { "$tar" --numeric-owner -b 512 -T "$lists.$1" -cf - || : >"$work/failed"; } | "$tar" -b 512 -xpf - -C "$to" & ;;
-    part) { "$tar" --numeric-owner -b 512 --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 512 -xpf - -C "$to" & ;;
+    tar)
+      part=$work/part.$1
+      [ -e "$part" ] || part=/dev/null
+      { "$tar" --numeric-owner -b 512 -T "$lists.$1" --null -T "$part" -cf - || : >"$work/failed"; } | "$tar" -b 512 -xpf - -C "$to" &
+      ;;
     frame) { "$tar" --numeric-owner -b 512 --no-recursion --null -T "$work/part.$1" -cf - || : >"$work/failed"; } | "$tar" -b 512 -xpf - -C "$to" & ;;
     dd)
       read -r name <"$lists.$1"
@@ -162,10 +167,10 @@ copy_worker() {
 # Has the volume written while the image is still being read, which would otherwise wait for the end, and notes which
 # batches are durable.
 start_flusher() {
-  : >"$work/flush"
+  echo yes >"$work/flush"
   (
     trap - EXIT USR1
-    while sleep 1 && [ -e "$work/flush" ]; do
+    while sleep 1 && [ -s "$work/flush" ]; do
       finished_batches
       sync_volume && mark_durable
     done
@@ -188,10 +193,9 @@ mark_durable() {
 
 # The end of the copy: all batches are done, none may be lost to a crash any more.
 make_durable() {
-  [ -z "$asking" ] || start_loader
   phase sync
   t_sync=$time
-  rm -f "$work/flush"
+  : >"$work/flush"
   finished_batches
   sync_or_die
   mark_durable

@@ -42,7 +42,13 @@ holds_nix() {
 # Sets $image_nix, the store path with Nix in it that will be the default profile: that of the image, or else wherever
 # installers put it: another profile, a home, the PATH, or just the store.
 find_image_nix() {
-  image_nix=$(store_path_of "$SEED_SOURCE" "$SEED_SOURCE/var/nix/profiles/default")
+  if [ "$SEED_SOURCE" = /nix ]; then
+    # Without a process, as long as it is a folder.
+    image_nix=$(cd -P /nix/var/nix/profiles/default 2>/dev/null && echo "$PWD") || true
+    case ${image_nix#/nix/store/} in */*) image_nix='' ;; esac
+  else
+    image_nix=$(store_path_of "$SEED_SOURCE" "$SEED_SOURCE/var/nix/profiles/default")
+  fi
   ! holds_nix "$image_nix" || return 0
   set +f
   for link in "$SEED_SOURCE"/var/nix/profiles/per-user/root/profile "$SEED_SOURCE"/var/nix/profiles/*  "$SEED_SOURCE"/var/nix/profiles/per-user/*/* \
@@ -87,11 +93,11 @@ store_path_of_home() {
 # rubbish there; what is registered must be there. Where no Nix runs yet (image volume), all that is there counts.
 list_image() {
   names_registered=yes
+  list_names
   if [ -n "$described" ]; then
     cat "$described/sizes" >"$work/sizes"
     return
   fi
-  list_image_store listing
   find_nix
   if [ -z "$nix" ]; then
     names_registered=no
@@ -99,22 +105,22 @@ list_image() {
       # What a build that was killed has left, or one that was compared with what there was. An empty lock is in nobody's way.
       case $name in *.drv.chroot) continue ;; *.check) [ ! -e "$SEED_SOURCE/store/${name%.check}" ] || continue ;; esac
       case $name in ????????????????????????????????-*) printf '%s\t0\n' "$name" ;; esac
-    done <"$work/listing" >"$work/sizes"
+    done <"$work/names" >"$work/sizes"
   else
     open_image
-    list_registered || measure "$work/listing"
+    list_registered || measure "$work/names"
   fi
   [ -s "$work/sizes" ] || die 20 "the seed image's Nix database lists no store paths"
 }
 
-# usage: list_image_store FILE      to this one of $work; looked up ahead, it is there already
-list_image_store() {
+# Writes to $work/names what the recording says or what lies in the image's store; looked up ahead, it is there already.
+list_names() {
   if [ -n "$listing" ] && wait "$listing"; then
-    mv "$work/ahead-listing" "$work/$1"
-  else
-    ls "$SEED_SOURCE/store" >"$work/$1"
+    listing=
+    return
   fi
   listing=
+  if [ -n "$described" ]; then cut -f 1 "$described/sizes"; else ls "$SEED_SOURCE/store"; fi >"$work/names"
 }
 
 # By one question to Nix. Fails where the command is not there, or is too old or too new to understand it.
@@ -123,7 +129,7 @@ list_registered() {
   nix_command path-info --store "$image_url" --all --size >"$work/path-info" 2>"$work/errors" || return 1
   # Columns, by blanks and a tab.
   tr ' ' '\t' <"$work/path-info" | tr -s '\t' | cut -c 12- | sort >"$work/sizes"
-  cut -f 1 "$work/sizes" | comm -23 - "$work/listing" >"$work/absent"
+  cut -f 1 "$work/sizes" | comm -23 - "$work/names" >"$work/absent"
   [ ! -s "$work/absent" ] || die 20 "the seed image's database lists $(head -n 1 "$work/absent"), which is not in its store"
 }
 
@@ -152,5 +158,5 @@ inquire() {
   in_chunks "$work/paths" nix_command path-info --store "$image_url" --size --sigs >"$work/answers" 2>"$work/errors" || return 1
   cut -f 1,2 "$work/answers" | tr -d ' ' | cut -c 12- | sort >"$work/sizes"
   cut -f 1 "$work/sizes" | comm -3 - "$1" >"$work/unanswered"
-  [ ! -s "$work/unanswered" ] && cut -f 3 "$work/answers" >"$work/reasons"
+  [ ! -s "$work/unanswered" ] && cut -f 1,3 "$work/answers" >"$work/reasons"
 }

@@ -39,6 +39,7 @@ note_brought() {
 # Of the volume's own database: the names while it still changes, and then the checksum. What was known before is known still.
 note_names() {
   [ "$fresh" = no ] && [ "$guarded" = yes ] || return 0
+  [ "$granted" = no ] || [ -e "$work/examined/whole" ] || return 0
   if [ -s "$work/examined/remembered" ]; then
     sort -m -u "$work/names" "$work/examined/remembered"
   else

@@ -3,8 +3,8 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-warm.sh and seed-log.sh, which each start needs, and, where there is something to do, seed-process.sh ·
-# seed-image.sh and seed-volume.sh, the two sides · seed-nix.sh · store-lock.sh · seed-plan.sh, seed-makers.sh, seed-memory.sh, seed-batches.sh, seed-copy.sh
-# with sync-file-system.sh, seed-commit.sh, seed-register.sh and seed-profiles.sh, the steps.
+# seed-image.sh and seed-volume.sh, the two sides · seed-nix.sh, seed-description.sh · store-lock.sh · seed-plan.sh, seed-granted.sh, seed-makers.sh,
+# seed-memory.sh, seed-batches.sh, seed-copy.sh with sync-file-system.sh, seed-commit.sh, seed-register.sh, seed-trust.sh and seed-profiles.sh, the steps.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
 #  - Files are copied to a folder that belongs to the lock, where nobody looks, and move into store/ only when all of them
@@ -22,8 +22,7 @@
 #   SEED_SOURCE           /nix                   the image's nix folder, which holds store/ and var/
 #   SEED_VOLUME           /mnt/nix-volume        the volume's root; only its folder nix/ is touched
 #   SEED_IMAGE            unknown                image reference, for the marker and the log
-#   SEED_JOBS                                    copies at a time; by default eight for each processor that the container may use, four where it
-#                                                has less than one, 2 to 16
+#   SEED_JOBS                                    copies at a time; by default twelve for each processor that the container may use, 8 to 24
 #   SEED_REPAIR           no                     yes: compare the content of what is there already with its hash
 #                                                (the same once: touch /nix/.cdk8s-nix/repair)
 #   SEED_WAL              yes                    no: the database does without its write-ahead log, which needs memory that
@@ -76,6 +75,12 @@ read_steps() {
   . "$here/seed-commit.sh"
   # shellcheck source=scripts/seed-register.sh
   . "$here/seed-register.sh"
+  # shellcheck source=scripts/seed-description.sh
+  . "$here/seed-description.sh"
+  # shellcheck source=scripts/seed-granted.sh
+  . "$here/seed-granted.sh"
+  # shellcheck source=scripts/seed-trust.sh
+  . "$here/seed-trust.sh"
   # shellcheck source=scripts/seed-profiles.sh
   . "$here/seed-profiles.sh"
   trap lock_lost USR1
@@ -100,7 +105,6 @@ seed() {
   fi
   read_steps
   require_programs
-  choose_jobs
   make_work_folder
   look_ahead
   find_image_nix
@@ -116,7 +120,7 @@ seed() {
   # Whoever had the lock before may have made it another one's.
   check_schema
   check_system
-  examine_modes
+  ! is_fresh || examine_modes
   hold_off_garbage_collector
   drop_log
   tries=0
@@ -145,17 +149,22 @@ bring_image() {
   : >"$work/vanished"
   plan
   check_space
-  say plan "bringing $total_paths of $(wc -l <"$work/names") paths, $((total_bytes / 1048576)) MiB, $SEED_JOBS at a time" \
+  await_tools
+  count_names
+  say plan "bringing $total_paths of $names_count paths, $((total_bytes / 1048576)) MiB, $SEED_JOBS at a time" \
     "paths=$total_paths" "bytes=$total_bytes"
   copy
-  ask_for_trust
   make_durable
+  make_ready
   await_preparation
   await_modes
-  holds_true || return 0
+  store_holds_true || return 0
   is_still_missing || return 0
   place
   root_image
+  start_loader
+  image_holds_true || return 0
+  ask_for_trust
   register
   outlast_garbage_collector
   find_vanished
@@ -166,10 +175,11 @@ bring_image() {
   fi
   again=no
   withdraw_marker
+  forget_other_images 2>"$work/forget-errors" &
+  helpers="$helpers $!" forgetting=$!
   switch_profiles
-  forget_other_images
+  await_forgetting
   await_trust
-  note_sum
   write_marker
 }
 

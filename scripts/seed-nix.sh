@@ -32,24 +32,32 @@ image_features() {
 open_image() {
   [ -z "$image_folder" ] || return 0
   image_folder=$work/image
+  await_opening
   # One of our own has done so in the background.
   [ ! -e "$image_folder/opened" ] || return 0
-  mkdir -p "$image_folder/db"
   if [ -e "$database" ]; then
     copy_image_database 2>"$work/image-errors" ||
       die 10 "cannot copy the image's database to TMPDIR ($TMPDIR): $(head -n 1 "$work/image-errors")"
   else
+    mkdir -p "$image_folder/db"
     require_nix
     on_image --load-db <"$registration" 2>"$work/image-errors" || { cat "$work/image-errors" >"$work/errors" && image_unreadable "$registration"; }
   fi
   : >"$image_folder/opened"
 }
 
+# Who opens the image in the background cannot wait for what this shell has begun.
+await_opening() {
+  [ -z "$opening" ] || wait "$opening" || true
+  opening=
+}
+
+# Not as read-only as it may be there.
 copy_image_database() {
+  mkdir -p "$image_folder/db"
   for file in db.sqlite db.sqlite-wal schema ca-schema; do
-    [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cp "$SEED_SOURCE/var/nix/db/$file" "$image_folder/db/" || return 1
+    [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cat "$SEED_SOURCE/var/nix/db/$file" >"$image_folder/db/$file" || return 1
   done
-  chmod -R u+w "$image_folder"
 }
 
 # usage: on_image ARGUMENT...      nix-store on the image

@@ -36,13 +36,39 @@ count_words() {
 
 # In the background, while the lock is taken: what comes from disks. Of the volume only so that it lies in memory.
 look_ahead() {
-  choose_copier >"$work/copier" &
+  choose_tools >"$work/tools" &
   helpers="$helpers $!" choosing=$!
-  [ -z "$described" ] || return 0
-  ls "$SEED_SOURCE/store" >"$work/ahead-listing" 2>/dev/null &
+  if [ -e "$database" ] && { [ -z "$described" ] || ! is_fresh; }; then
+    (trap - EXIT USR1 TERM INT HUP && image_folder=$work/image && copy_image_database && : >"$image_folder/opened") 2>/dev/null &
+    helpers="$helpers $!" opening=$!
+  fi
+  uname -m >"$work/system" &
+  helpers="$helpers $!" naming_system=$!
+  list_ahead &
   helpers="$helpers $!" listing=$!
   ls "$volume/store" >/dev/null 2>&1 &
   helpers="$helpers $!"
+}
+
+list_ahead() {
+  trap - EXIT USR1 TERM INT HUP
+  { if [ -n "$described" ]; then cut -f 1 "$described/sizes"; else ls "$SEED_SOURCE/store"; fi >"$work/names" && wc -l <"$work/names" >"$work/count"; } 2>/dev/null
+}
+
+choose_tools() {
+  trap - EXIT USR1 TERM INT HUP
+  measure_processors
+  echo "$hundredths"
+  choose_copier
+  is_fresh || make_fifos word.1 loaded settings || true
+}
+
+await_tools() {
+  [ -n "$choosing" ] || return 0
+  wait "$choosing" || choose_tools >"$work/tools"
+  choosing=
+  { read -r hundredths && read -r small_tool tar; } <"$work/tools"
+  choose_jobs
 }
 
 # Names to bring: what the volume lacks, and what lies there without being registered or, if asked, damaged. Sets $fresh:
@@ -55,7 +81,7 @@ plan() {
   list_store
   : >"$work/rubbish"
   : >"$work/damaged"
-  granted=no
+  granted=no glanced=no few_names='' few_paths=''
   if is_fresh; then
     fresh=yes
     list_image
@@ -72,22 +98,27 @@ plan() {
   if [ -s "$work/kept" ]; then
     still_missing=$work/still-missing
     comm -23 "$work/missing" "$work/kept" >"$still_missing"
+    [ "$glanced" = no ] || sort -k 2 "$work/to-copy" | join -t "$TAB" -1 2 -o 1.2,1.1 - "$work/missing" >"$work/sizes"
+    glanced=no
   fi
-  join -t "$TAB" -o 2.2,2.1 "$still_missing" "$work/sizes" | sort -rn >"$work/to-copy"
+  [ "$glanced" = yes ] || join -t "$TAB" -o 2.2,2.1 "$still_missing" "$work/sizes" | sort -rn >"$work/to-copy"
+}
+
+# Sets $names_count, for the log.
+count_names() {
+  if [ "$granted" = yes ] && [ -s "$work/count" ]; then read -r names_count <"$work/count"; else names_count=$(wc -l <"$work/names"); fi
 }
 
 compare_with_volume() {
-  if [ -n "$described" ]; then
-    list_image
-    cut -f 1 "$work/sizes" >"$work/names"
-  else
-    list_image_store names
-  fi
-  comm -23 "$work/names" "$work/there" >"$work/lacking"
+  list_names
+  [ -z "$described" ] || cat "$described/sizes" >"$work/sizes"
+  name_few
   if take_for_granted; then
     : >"$work/rubbish"
     return
   fi
+  granted=no glanced=no few_names=''
+  mv "$work/missing" "$work/lacking"
   list_present
   [ -n "$described" ] || measure_ahead
   find_rubbish
@@ -101,68 +132,6 @@ list_present() {
 
 wants_repair() {
   [ "$SEED_REPAIR" != no ] || [ -e "$ours/repair" ]
-}
-
-# What is most often so need not be known before the copy: that all the image has in common with the store is registered there, and that the image has
-# registered all the rest. Nix is asked beside the copy, and before anything moves into the store the answers are looked at (holds_true). Then only sizes are
-# missing, and to look at a few paths takes less than to start Nix.
-take_for_granted() {
-  granted=no
-  [ "$tries" = 0 ] && ! wants_repair || return 1
-  find_nix
-  [ -n "$nix" ] || return 1
-  [ -n "$described" ] || glance_at_sizes 2>/dev/null || return 1
-  granted=yes
-  mv "$work/lacking" "$work/missing"
-  start_registering
-  # Before the one who may have to send it away is begun.
-  [ -z "$asking" ] || start_loader
-  examine_elsewhere &
-  helpers="$helpers $!" examining=$!
-}
-
-# On the image's disk, two at a time. Fails where to look takes long, or where there might be no room for them: what is refused is refused by what Nix says.
-glance_at_sizes() {
-  # shellcheck disable=SC2046
-  set -- $(head -n 2001 "$work/lacking")
-  [ $# -le 2000 ] || return 1
-  : >"$work/sizes"
-  [ $# -gt 0 ] || return 0
-  du=$(program du)
-  half=$((($# + 1) / 2))
-  (cd "$SEED_SOURCE/store" && shift "$half" && { [ $# = 0 ] || exec timeout 0.3 "$du" -ls -B 1 "$@"; }) >"$work/glance-second" &
-  # shellcheck disable=SC2046
-  (cd "$SEED_SOURCE/store" && exec timeout 0.3 "$du" -ls -B 1 $(head -n "$half" "$work/lacking")) >"$work/glance" || return 1
-  wait "$!" || return 1
-  cat "$work/glance-second" >>"$work/glance"
-  join -t "$TAB" -1 1 -2 2 -a 1 -e unknown -o 0,2.1 "$work/lacking" "$work/glance" >"$work/sizes"
-  measure_volume
-  left_kib=$free_kib
-  # shellcheck disable=SC2013
-  for bytes in $(cut -f 2 "$work/sizes"); do
-    [ "$bytes" != unknown ] || return 1
-    left_kib=$((left_kib - bytes / 1024 - 1))
-  done
-  [ "$left_kib" -gt 0 ]
-}
-
-examine_elsewhere() {
-  trap - EXIT USR1 TERM INT HUP
-  list_present && mkdir -p "$work/examined" && unremembered >"$work/examined/names" && as_paths "$work/examined/names" >"$work/examined/paths" || return 1
-  [ ! -s "$work/examined/paths" ] || spare_loader
-  in_chunks "$work/examined/paths" on_volume --check-validity --print-invalid >"$work/examined/invalid" 2>/dev/null && : >"$work/examined/whole"
-}
-
-# Of what the store has in common with the image, what an earlier seed has not noted as registered in the very database that is there now.
-unremembered() {
-  recall "$work/examined/remembered" && comm -23 "$work/present" "$work/examined/remembered"
-}
-
-# Whether what was taken for granted is so.
-holds_true() {
-  [ "$granted" = yes ] || return 0
-  granted=no why_again='Nix does not know all that lies in the store or in the image'
-  wait "$examining" && [ -e "$work/examined/whole" ] && [ ! -s "$work/examined/invalid" ] && { [ ! -s "$work/missing" ] || [ -e "$work/loadable" ]; }
 }
 
 # Names that lie in the volume's store and have to be replaced.
@@ -274,9 +243,7 @@ countable() {
 # The database knows the size of archives; where the image carries a recording, that tells what a disk makes of them. What
 # a killed seeder has left whole is on the volume already.
 check_space() {
-  total_bytes=0 total_paths=0
-  # shellcheck disable=SC2013
-  for bytes in $(cut -f 1 "$work/to-copy"); do total_bytes=$((total_bytes + bytes)) total_paths=$((total_paths + 1)); done
+  [ "$glanced" = yes ] || sum_sizes
   [ "$total_paths" -gt 0 ] || return 0
   if [ "$granted" = no ] || [ -n "$described" ]; then measure_volume; fi
   needed_kib=$((total_bytes / 1024 + total_paths)) needed_inodes=$total_paths
@@ -289,6 +256,12 @@ check_space() {
     die 30 "not enough space on the volume: $needed_kib KiB needed, $free_kib KiB free"
   [ "$free_inodes" = unlimited ] || [ "$free_inodes" -ge "$needed_inodes" ] ||
     die 31 "not enough inodes on the volume: $needed_inodes needed, $free_inodes free"
+}
+
+sum_sizes() {
+  total_bytes=0 total_paths=0
+  # shellcheck disable=SC2013
+  for bytes in $(cut -f 1 "$work/to-copy"); do total_bytes=$((total_bytes + bytes)) total_paths=$((total_paths + 1)); done
 }
 
 out_of_space() {

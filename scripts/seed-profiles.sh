@@ -3,8 +3,12 @@
 # The profiles that the image has, on the volume: a new generation of each, unless the user has changed it.
 # Sourced by seed-nix-store.sh.
 
-switch_profiles() {
+# Writes to $work/profiles what the image has.
+list_profiles() {
   if [ -n "$described" ]; then cat "$described/profiles"; else image_profiles; fi >"$work/profiles"
+}
+
+switch_profiles() {
   has_default=no
   while IFS=$TAB read -r name path; do
     if [ "$name" = default ]; then path=$image_nix has_default=yes; fi
@@ -15,9 +19,9 @@ switch_profiles() {
 
 # Points a profile to what the image has there, unless the user has changed it since a seed last did.
 switch_profile() {
-  mkdir -p "$volume/var/nix/profiles/${1%"${1##*/}"}" 2>"$work/errors" || why_not_moved
-  current=$(store_path_of "$volume" "$volume/var/nix/profiles/$1")
   link=$volume/var/nix/profiles/$1
+  [ -d "${link%/*}" ] || mkdir -p "${link%/*}" 2>"$work/errors" || why_not_moved
+  current=$(store_path_of "$volume" "$link")
   [ "$current" != "$2" ] || return 0
   if [ -n "$current" ] && ! is_ours "$1" "$current"; then
     say profile "profile $1 was changed by the user and stays as it is" "profile=$1"

@@ -9,6 +9,7 @@ start_registering() {
   [ "$fresh" = no ] && [ -s "$work/missing" ] || return 0
   find_nix
   [ -n "$nix" ] || return 0
+  await_opening
   ask_for_registration &
   helpers="$helpers $!" asking=$!
 }
@@ -18,77 +19,49 @@ ask_for_registration() {
   # Who needs the answer asks once more, and says why there is none.
   exec 7>/dev/null
   SEED_TERMINATION_LOG=/dev/null
-  as_paths "$work/missing" >"$work/missing-paths"
   open_image
-  dump_missing 2>"$work/load-errors" && : >"$work/loadable"
+  { describe_few || dump_missing; } 2>"$work/load-errors" && : >"$work/loadable"
 }
 
 # What Nix knows of the missing paths, as --load-db takes it.
 dump_missing() {
-  in_chunks "$work/missing-paths" on_image --dump-db >"$work/load"
+  with_missing_paths "$work/missing-paths" on_image --dump-db >"$work/load"
 }
 
-# Nix takes longer to start than to register. So one starts beside the copy, and is given what to register when the files are durable and in the store.
+# Nix takes longer to start than to register. So one starts while all becomes durable, and is given what to register when it is, and in the store.
 # It must not be there while another one is asked about the volume: each Nix that has a store open keeps others from changing its schema, and we would wait for both.
 start_loader() {
-  if [ -e "$work/spared" ]; then
-    [ -e "$work/examined/whole" ] || return 0
-    dismiss_loader
-  fi
-  [ -z "$loader" ] && find_nix && [ -n "$nix" ] || return 0
-  loaders=$((loaders + 1)) word_for_loader=$work/word.$((loaders + 1))
-  command -v mkfifo >/dev/null 2>&1 && mkfifo "$word_for_loader" 2>/dev/null || return 0
-  exec 5<>"$word_for_loader"
+  [ -n "$asking" ] && [ -z "$loader" ] || return 0
+  [ "$granted" = no ] || [ -e "$work/examined/whole" ] || return 0
+  loaders=$((loaders + 1))
+  [ -p "$work/word.$loaders" ] || make_fifos "word.$loaders" || return 0
+  exec 5<>"$work/word.$loaders"
   load_at_a_word &
   loader=$!
+}
+
+# usage: make_fifos NAME...
+make_fifos() {
+  command -v mkfifo >/dev/null 2>&1 && (cd "$work" && exec mkfifo "$@" 2>/dev/null)
 }
 
 # It ends by itself then. (Given nothing, Nix registers nothing, and is content with that.)
 load_at_a_word() {
   trap - EXIT USR1 TERM INT HUP
-  { read -r word && [ "$word" = load ] && cat "$work/load" && : >"$work/given"; } <"$word_for_loader" 5<&- | on_volume --load-db 5<&- >/dev/null 2>&1
+  { read -r word && [ "$word" = load ] && cat "$work/load" && : >"$work/given.$loaders"; } <"$work/word.$loaders" 5<&- | on_volume --load-db 5<&- >/dev/null 2>&1
 }
 
 loader_succeeds() {
-  [ -n "$loader" ] && [ ! -e "$work/spared" ] || return 1
+  [ -n "$loader" ] || return 1
   echo load >&5
-  wait "$loader" && [ -e "$work/given" ]
+  wait "$loader" && [ -e "$work/given.$loaders" ]
 }
 
 dismiss_loader() {
   [ -n "$loader" ] || return 0
-  [ -e "$work/spared" ] || echo nothing >&5
-  exec 5<&-
-  rm -f "$word_for_loader" "$work/spared" "$work/given"
-  loader=
-}
-
-# In the background, by who is about to ask the volume. When that is done, another one can start.
-spare_loader() {
-  [ -n "$loader" ] || return 0
-  : >"$work/spared"
   echo nothing >&5
-}
-
-# What else Nix knows of them: why it trusts them. Some Nix does not say so. (Where it has been asked for sizes, it has said that too.) In the background
-# once more, when the processors have done with the copy: signatures come after the registration.
-ask_for_trust() {
-  trust_known=
-  [ "$fresh" = no ] && [ -s "$work/missing" ] && [ ! -e "$work/reasons" ] || return 0
-  [ -n "$asking" ] || return 0
-  [ -e "$work/image/opened" ] || wait "$asking" || true
-  open_image
-  list_trust &
-  helpers="$helpers $!" trust_known=$!
-}
-
-list_trust() {
-  trap - EXIT USR1 TERM INT HUP
-  image_url
-  # The other list may still be in use.
-  as_paths "$work/missing" >"$work/trusted-paths"
-  ! in_chunks "$work/trusted-paths" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null ||
-    cut -f 2 "$work/trust" >"$work/reasons"
+  exec 5<&-
+  loader=
 }
 
 # Where that does not take a Nix, which may not be there yet. If it fails, the commit tries once more and says why.
@@ -102,16 +75,16 @@ prepare_database() {
 # the volume's own, which may know of others.
 register() {
   must_hold_lock
-  make_ready
-  trusting=
+  [ -s "$work/noted" ] || note_names
+  look_for_vanished
   if [ "$fresh" = yes ]; then
     bring_database
   elif [ -s "$work/missing" ]; then
     load_missing
-    [ -z "$trust_known" ] || wait "$trust_known" || true
-    if [ "$placed" = no ]; then
-      bring_trust &
-      helpers="$helpers $!" trusting=$!
+    if [ -n "$trusting" ]; then
+      if [ "$placed" = no ]; then tell_of_registration yes; else tell_of_registration no; fi
+    elif [ "$placed" = no ]; then
+      start_trust now
     fi
   else
     dismiss_loader
@@ -164,7 +137,6 @@ replace_database() {
 load_missing() {
   require_nix
   if [ ! -e "$work/loadable" ]; then
-    as_paths "$work/missing" >"$work/missing-paths"
     open_image
     dump_missing 2>"$work/errors" || image_unreadable "the image's database"
   fi
@@ -224,41 +196,4 @@ unroot() {
   else
     mv -T "$roots" "$mine/unrooted"
   fi
-}
-
-# In the background, while the rest is made ready for the marker: what --load-db cannot take. Signatures can be brought afterwards. That a
-# path was built by the Nix that has it, or is known by its content, nobody but that Nix can say. A store without all this works, so failing here is no failure.
-bring_trust() {
-  trap - EXIT TERM USR1
-  signed=yes built=0 addressed=0
-  if [ -e "$work/reasons" ]; then weigh_trust; fi
-  [ "$signed" = no ] || copy_signatures
-  [ $((built + addressed)) = 0 ] || say trust "of the new paths the image has built $built itself (ultimate) and knows $addressed by their content (ca), which only the \
-first seed of a volume can bring: nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
-}
-
-# Sets $signed, $built and $addressed. What is none of the other words is a signature.
-weigh_trust() {
-  signed=no
-  tr ' ' '\n' <"$work/reasons" | cut -c -9 | sort | uniq -c >"$work/words"
-  while read -r count word; do
-    case $word in
-      '') ;;
-      ultimate) built=$count ;;
-      ca:fixed: | ca:text:*) addressed=$((addressed + count)) ;;
-      *) signed=yes ;;
-    esac
-  done <"$work/words"
-}
-
-await_trust() {
-  [ -z "$trusting" ] || wait "$trusting" || true
-}
-
-copy_signatures() {
-  open_image
-  image_url
-  in_chunks "$work/missing-paths" nix_command store copy-sigs --substituter "$image_url" \
-    --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1 ||
-    say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
 }

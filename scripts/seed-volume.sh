@@ -74,17 +74,16 @@ lock_fails() {
 }
 
 # A store is made of read-only files, programs and links. And what Nix has built it only takes if nobody else could have
-# written to it, which a default ACL of the volume decides rather than the umask. Where there has been a store so far, the answer is not waited for until
-# something is to move there.
+# written to it, which a default ACL of the volume decides rather than the umask.
 examine_modes() {
-  modes=''
-  if is_fresh; then
-    probe_modes || no_such_files
-    judge_modes
-  else
-    (trap - EXIT USR1 TERM INT HUP && probe_modes) &
-    helpers="$helpers $!" modes=$!
-  fi
+  probe_modes || no_such_files
+  judge_modes
+}
+
+# Where there has been a store so far, the answer is not waited for until something is to move there.
+examine_modes_beside() {
+  (trap - EXIT USR1 TERM INT HUP && probe_modes) &
+  helpers="$helpers $!" modes=$!
 }
 
 await_modes() {
@@ -154,7 +153,7 @@ check_schema() {
 
 # What one architecture has built, another one cannot run, and both would share one database and one default profile.
 check_system() {
-  [ -n "$system" ] || system=$(uname -m)
+  [ -n "$system" ] || { wait "$naming_system" && read -r system <"$work/system"; } || system=$(uname -m)
   [ -z "$image_system" ] || [ "$image_system" = "$system" ] || die 16 "the seed image is for $image_system, and this node is $system: use an image for it"
   [ -z "$seed_system" ] || [ "$seed_system" = "$system" ] ||
     die 16 "the volume's store is for $seed_system, and this node is $system: keep the pod on nodes of one architecture (nodeSelector kubernetes.io/arch), or give it another volume"

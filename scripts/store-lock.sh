@@ -208,7 +208,11 @@ start_pulse() {
 
 # usage: make_mine NAME...     makes folders in the holder's own, each of them once; fails if the lock is lost
 make_mine() {
-  for own in "$@"; do [ -d "$mine/$own" ] || mkdir "$mine/$own" || return 1; done
+  for own; do
+    shift
+    [ -d "$mine/$own" ] || set -- "$@" "$mine/$own"
+  done
+  [ $# = 0 ] || mkdir "$@"
 }
 
 release_lock() {

@@ -124,8 +124,8 @@ exec /usr/bin/${program} "$@"
 
   test("for a copy of the image's database in TMPDIR", async () => {
     volume = await Volume.create({ mebibytes: 64 });
-    await expectFailure(v1, volume, 10, /cannot copy the image's database to TMPDIR \(\/tmp\): cp: cannot write: No space left on device/,
-      fullFor('cp', '*/image/db/', ''));
+    await expectFailure(v1, volume, 10, /cannot copy the image's database to TMPDIR \(\/tmp\): cat: cannot write: No space left on device/,
+      fullFor('cat', '*/db/db.sqlite', ''));
   });
 
   test('for the number of files: noticed in the middle of the copy', async () => {

@@ -1,0 +1,107 @@
+#!/bin/sh
+# shellcheck disable=SC2034,SC2154 # the files of one script share their variables
+# Why Nix trusts the paths that are brought, which --load-db does not take: signatures, and what it has built itself or knows by its content.
+# Sourced by seed-nix-store.sh.
+
+# What --load-db cannot take: why Nix trusts the paths. In the background from before they are registered on, where what becomes of that can be told.
+ask_for_trust() {
+  [ "$fresh" = no ] && [ -s "$work/missing" ] && [ -p "$work/loaded" ] || return 0
+  start_trust later
+}
+
+# usage: tell_of_registration yes|no      whether it has taken place
+tell_of_registration() {
+  echo "$1" >"$work/loaded" &
+  helpers="$helpers $!"
+}
+
+start_trust() {
+  open_image
+  bring_trust "$1" &
+  helpers="$helpers $!" trusting=$!
+}
+
+# Signatures can be brought afterwards. That a path was built by the Nix that has it, or is known by its content, nobody but that Nix can say. A store without all
+# this works, so failing here is no failure.
+# usage: bring_trust WHEN      the paths are registered: now or later
+bring_trust() {
+  trap - EXIT TERM USR1
+  built=0 addressed=0 loaded=yes
+  with_missing print_askable >"$work/askable"
+  if [ -e "$work/reasons" ] || list_reasons; then
+    in_chunks "$work/reasons" weigh_reasons >"$work/signed"
+  else
+    cat "$work/askable" >"$work/signed"
+  fi
+  signed=no
+  [ ! -s "$work/signed" ] || signed=yes
+  [ "$1" = now ] || start_signing
+  [ "$loaded" = yes ] || return 0
+  [ "$signed" = no ] || copy_signatures ||
+    say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
+  [ $((built + addressed)) = 0 ] || say trust "of the new paths the image has built $built itself (ultimate) and knows $addressed by their content (ca), which only the \
+first seed of a volume can bring: nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
+}
+
+# usage: print_askable NAME...      Some Nix takes the name of a derivation for what that builds. It is known by its content.
+print_askable() {
+  for name; do
+    case $name in
+      *.drv) addressed=$((addressed + 1)) ;;
+      *) printf '/nix/store/%s\n' "$name" ;;
+    esac
+  done
+}
+
+# Some Nix does not say so. (Where it has been asked for sizes, it has said that too.)
+list_reasons() {
+  image_url
+  in_chunks "$work/askable" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null && mv "$work/trust" "$work/reasons"
+}
+
+# usage: weigh_reasons [PATH [REASON]...]...      adds to $built and $addressed, and prints the signed ones
+weigh_reasons() {
+  path=
+  for word; do
+    case $word in
+      /nix/store/*) path=$word ;;
+      ultimate) built=$((built + 1)) ;;
+      ca:fixed:* | ca:text:*) addressed=$((addressed + 1)) ;;
+      *)
+        [ -z "$path" ] || echo "$path"
+        path=
+        ;;
+    esac
+  done
+}
+
+# Nix takes longer to start than to bring a few signatures. So it is started while the paths are still being registered, and waits for its settings, which it
+# reads before it opens a store. One that does not, since it is too old for such settings, may have been too fast, and is asked again.
+start_signing() {
+  signing=
+  if [ "$signed" = yes ] && [ -n "$few_names" ]; then
+    (export NIX_USER_CONF_FILES="$work/settings" && copy_signatures) &
+    signing=$!
+  fi
+  read -r loaded <"$work/loaded"
+  [ -n "$signing" ] || return 0
+  # To open it takes until Nix does.
+  : >"$work/settings" &
+  permission=$!
+  ! wait "$signing" || signed=no
+  kill "$permission" 2>/dev/null || true
+}
+
+await_trust() {
+  [ -z "$trusting" ] || wait "$trusting" || true
+  trusting=
+}
+
+copy_signatures() {
+  open_image
+  image_url
+  # A path that is not registered is not to be fetched from somewhere.
+  in_chunks "$work/signed" nix_command store copy-sigs --option substitute false --substituter "$image_url" \
+    --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1
+}
+
