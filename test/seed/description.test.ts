@@ -104,11 +104,11 @@ describe('Nix is asked', () => {
   });
 
   test.each([
-    ['has hashes that are objects', `"$nix" "$@" | sed 's,"narHash":"sha256-\\([^"]*\\)","narHash":{"algorithm":"sha256"\\,"hash":"\\1"},g'`],
+    ['has hashes that are objects', '"$nix" "$@" | sed \'s,"narHash":"sha256-\\([^"]*\\)","narHash":{"algorithm":"sha256"\\,"hash":"\\1"},g\''],
     ['has names instead of paths', '"$nix" "$@" | sed "s,/nix/store/,,g"'],
-    ['has names as references', `"$nix" "$@" | sed 's,\\([[\\,]\\)"/nix/store/,\\1",g'`],
+    ['has names as references', '"$nix" "$@" | sed \'s,\\([[\\,]\\)"/nix/store/,\\1",g\''],
     ['ends in the midst', '"$nix" "$@" | head -c 3000'],
-    ['has no sizes', `"$nix" "$@" | sed 's/"narSize":[0-9]*,//g'`],
+    ['has no sizes', '"$nix" "$@" | sed \'s/"narSize":[0-9]*,//g\''],
     ['is none', 'echo "error: unrecognised flag --json" >&2; exit 1'],
   ])('twice where what it writes %s', async (_, answer) => {
     const { options, questions } = listening(answer);
