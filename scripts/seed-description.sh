@@ -64,7 +64,9 @@ write_path() {
   # shellcheck disable=SC2086
   set -- $references
   case ${1:-/nix/store/} in /nix/store/*) ;; *) return 0 ;; esac
-  printf '%s\n%s\n%s\n%s\n%s\n%s' "$path" "$hash" "$size" "$deriver" $# "${references#"$LF"}"
-  printf '%s\t%s\n' "$path" "$trusted" >&3
-  known=$((known + 1))
+  printf '%s\n%s\n%s\n%s\n%s\n%s' "$path" "$hash" "$size" "$deriver" $# "${references#"$LF"}" || return 0
+  # In one line, since long lists are cut between lines.
+  # shellcheck disable=SC2086
+  set -- $trusted
+  ! printf '%s\t%s\n' "$path" "$*" >&3 || known=$((known + 1))
 }

@@ -111,9 +111,21 @@ store_holds_true() {
 # And of the image, before what moved there is registered. Else that goes back to the stage, where it need not be copied again.
 image_holds_true() {
   [ -z "$asking" ] || wait "$asking" || true
-  [ "$granted" = yes ] && [ -s "$work/missing" ] && [ ! -e "$work/loadable" ] || return 0
+  [ "$granted" = yes ] && [ -s "$work/missing" ] && [ ! -s "$work/loadable" ] || return 0
   why_again='Nix does not know all that lies in the image'
-  (cd "$volume/store" && with_missing move_to "$whole") 2>"$work/errors" || why_not_moved
+  dismiss_loader
+  put_back
   placed=no
   return 1
+}
+
+# But for what somebody makes there, or has made and registered meanwhile: that is theirs. (What is no name for Nix is in nobody's way.)
+put_back() {
+  being_made "$work/missing" || true
+  if with_missing_paths "$work/missing-paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>/dev/null; then
+    cut -c 12- "$work/invalid" | sort
+  else
+    cat "$work/missing"
+  fi | comm -23 - "$work/made" >"$work/to-stage"
+  (cd "$volume/store" && in_chunks "$work/to-stage" move_to "$whole") 2>"$work/errors" || why_not_moved
 }

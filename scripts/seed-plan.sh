@@ -60,12 +60,13 @@ choose_tools() {
   measure_processors
   echo "$hundredths"
   choose_copier
-  is_fresh || make_fifos word.1 loaded settings || true
+  is_fresh || { make_fifos word.1 loaded settings && ln "$work/settings" "$work/permission" 2>/dev/null; } || true
 }
 
 await_tools() {
   [ -n "$choosing" ] || return 0
-  wait "$choosing" || choose_tools >"$work/tools"
+  # Not by this shell itself, which keeps its traps.
+  wait "$choosing" || (choose_tools >"$work/tools")
   choosing=
   { read -r hundredths && read -r small_tool tar; } <"$work/tools"
   choose_jobs

@@ -105,7 +105,7 @@ explain_surprise() {
   if [ "$lock_held" = yes ] && ! holds_lock; then
     surprise=41
     explain 41 "$lock_was_lost"
-  elif [ -n "$work" ] && ! { echo full >"$work/probe"; } 2>/dev/null; then
+  elif [ -n "$work" ] && ! { echo full >"$work/another-probe"; } 2>/dev/null; then
     surprise=10
     explain 10 "cannot write to TMPDIR ($TMPDIR) any more: is it full?"
   elif [ -d "$ours" ] && is_full; then

@@ -20,7 +20,12 @@ ask_for_registration() {
   exec 7>/dev/null
   SEED_TERMINATION_LOG=/dev/null
   open_image
-  { describe_few || dump_missing; } 2>"$work/load-errors" && : >"$work/loadable"
+  { describe_few || dump_missing; } 2>"$work/load-errors" && note_loadable
+}
+
+# Nix does not tell whether all of what it prints has been written; where there was no room for that, there is none for this.
+note_loadable() {
+  echo yes >"$work/loadable"
 }
 
 # What Nix knows of the missing paths, as --load-db takes it.
@@ -136,9 +141,10 @@ replace_database() {
 
 load_missing() {
   require_nix
-  if [ ! -e "$work/loadable" ]; then
+  if [ ! -s "$work/loadable" ]; then
     open_image
     dump_missing 2>"$work/errors" || image_unreadable "the image's database"
+    note_loadable
   fi
   # It may have failed for a reason that has gone since; else the next one says why.
   status=0

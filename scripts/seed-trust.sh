@@ -79,14 +79,15 @@ weigh_reasons() {
 # reads before it opens a store. One that does not, since it is too old for such settings, may have been too fast, and is asked again.
 start_signing() {
   signing=
-  if [ "$signed" = yes ] && [ -n "$few_names" ]; then
+  if [ "$signed" = yes ] && [ -n "$few_names" ] && [ -p "$work/permission" ]; then
     (export NIX_USER_CONF_FILES="$work/settings" && copy_signatures) &
     signing=$!
   fi
   read -r loaded <"$work/loaded"
   [ -n "$signing" ] || return 0
-  # To open it takes until Nix does.
-  : >"$work/settings" &
+  # Who reads them once more, as a script around Nix may, does not wait again. To open it takes until Nix does.
+  rm -f "$work/settings"
+  : >"$work/permission" &
   permission=$!
   ! wait "$signing" || signed=no
   kill "$permission" 2>/dev/null || true

@@ -3,7 +3,7 @@ import * as os from 'os';
 import * as path from 'path';
 import { host, run } from './support/container';
 import { Image, nixStore } from './support/image';
-import { SeedOptions, seedWell, SHELLS } from './support/seeder';
+import { seed, SeedOptions, seedWell, SHELLS, startSeeding } from './support/seeder';
 import { expectSound } from './support/soundness';
 import { Volume } from './support/volume';
 
@@ -131,6 +131,59 @@ exec "$nix" "$@"
     await seedWell(v2, volume, options);
 
     expect(fs.readFileSync(path.join(scratch, 'asked/log'), 'utf-8')).toBe('signatures\nsignatures\n');
+    await expectKnown(v2);
+  });
+
+  /** The image's Nix, with something before it. */
+  function preceded(does: string): SeedOptions {
+    const { options } = listening();
+    fs.writeFileSync(path.join(scratch, 'bin/nix'), `#!/bin/bash\nnix=/opt/bin/\${0##*/}\n${does}\nexec "$nix" "$@"\n`);
+    return options;
+  }
+
+  test('again where there was no room for what it said', async () => {
+    const tmp = await Volume.create({ mebibytes: 24 });
+    try {
+      const options = preceded(`case "$*" in
+  *path-info*--json*)
+    [ -e /asked/full ] || {
+      said=$("$nix" "$@")
+      until [ -e /mnt/nix-volume/nix/var/nix/gcroots/cdk8s-nix/image/${path.basename(v2.profile)} ]; do sleep 0.05; done
+      dd if=/dev/zero of=/small/fill bs=4k 2>/dev/null
+      cat /dev/zero >>/small/fill 2>/dev/null
+      : >/asked/full
+      printf '%s\\n' "$said"
+      exit
+    } ;;
+  *mnt/nix-volume*--load-db*)
+    until [ -e /asked/full ] && { compgen -G '/small/seed-nix-store.*/loadable' || [ -e /asked/room ]; } >/dev/null; do sleep 0.05; done
+    : >/asked/room
+    rm -f /small/fill ;;
+  *--dump-db*)
+    : >/asked/room
+    rm -f /small/fill ;;
+esac`);
+
+      const small = { mounts: { ...options.mounts, [tmp.root]: '/small' }, environment: { TMPDIR: '/small' } };
+      expect(await seed(v2, volume, small)).toMatchObject({ code: 0 });
+
+      expect(fs.existsSync(path.join(scratch, 'asked/room'))).toBe(true);
+      await expectKnown(v2);
+    } finally {
+      await tmp.dispose();
+    }
+  });
+
+  test('for signatures by a script that reads its settings too', async () => {
+    const options = preceded(`case "$*" in *copy-sigs*) [ -z "$NIX_USER_CONF_FILES" ] || cat "$NIX_USER_CONF_FILES" >/dev/null; : >/asked/read ;; esac`);
+    const seeding = startSeeding(v2, volume, options);
+    const hung = setTimeout(() => seeding.kill(), 60000);
+
+    const { code, stderr } = await seeding.finished;
+
+    clearTimeout(hung);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(fs.existsSync(path.join(scratch, 'asked/read'))).toBe(true);
     await expectKnown(v2);
   });
 });
