@@ -63,7 +63,8 @@ forget_try() {
   dismiss_loader
   [ -z "$trusting" ] || { tell_of_registration no && await_trust; }
   set +f
-  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work"/part.* "$work/load" "$work/loadable" "$work/missing-paths" "$work/reasons" "$work/noted" "$work/ahead" "$work/examined" "$work/database-copied"
+  rm -rf "$work"/claim.* "$work"/done.* "$work"/batch.* "$work"/part.* "$work/load" "$work/loadable" "$work/missing-paths" "$work/reasons" \
+    "$work/noted" "$work/ahead" "$work/examined" "$work/database-copied"
   set -f
 }
 

@@ -175,7 +175,7 @@ esac`);
   });
 
   test('for signatures by a script that reads its settings too', async () => {
-    const options = preceded(`case "$*" in *copy-sigs*) [ -z "$NIX_USER_CONF_FILES" ] || cat "$NIX_USER_CONF_FILES" >/dev/null; : >/asked/read ;; esac`);
+    const options = preceded('case "$*" in *copy-sigs*) [ -z "$NIX_USER_CONF_FILES" ] || cat "$NIX_USER_CONF_FILES" >/dev/null; : >/asked/read ;; esac');
     const seeding = startSeeding(v2, volume, options);
     const hung = setTimeout(() => seeding.kill(), 60000);
 
