@@ -226,8 +226,10 @@ copy_failed() {
   case $(head -n 50 "$work/copy-errors") in
     *'No space left on device'* | *'quota exceeded'* | *'Wrote only'*) out_of_space ;;
     *'Read-only file system'*) die 12 "the volume at $SEED_VOLUME turned read-only: $reason" ;;
-    *) die 50 "copying failed: ${reason:-a copy was killed}" ;;
+    # What some shells say of a full disk.
+    '' | *' I/O error'*) ! is_nearly_full || out_of_space ;;
   esac
+  die 50 "copying failed: ${reason:-a copy was killed}"
 }
 
 phase() {

@@ -17,15 +17,29 @@ take_for_granted() {
   helpers="$helpers $!" examining=$!
 }
 
-# Writes to $work/missing what the store lacks. Where that is little, it is known by heart: $few_names and $few_paths.
+# Writes to $work/missing what the store lacks, but for what cannot be a path: that is nobody's, and Nix does not want to hear of it. Where little is missing, it is
+# known by heart: $few_names and $few_paths.
 name_few() {
   lacking=$(comm -23 "$work/names" "$work/there")
+  IFS=$LF
   # shellcheck disable=SC2086
   set -- $lacking
-  : >"$work/missing"
-  [ $# -gt 0 ] || return 0
-  printf '%s\n' "$@" >"$work/missing"
-  [ $# -le 2000 ] || return 0
+  unset IFS
+  for name; do
+    case $name in
+      *[!a-zA-Z0-9+._?=-]*) printf '%s\n' "$name" >&3 ;;
+      ????????????????????????????????-?*) printf '%s\n' "$name" ;;
+      *) printf '%s\n' "$name" >&3 ;;
+    esac
+  done >"$work/missing" 3>"$work/odd"
+  if [ -s "$work/odd" ]; then
+    comm -23 "$work/names" "$work/odd" >"$work/sound"
+    mv "$work/sound" "$work/names"
+    rm -f "$work/count"
+    # shellcheck disable=SC2046
+    set -- $(cat "$work/missing")
+  fi
+  [ $# -gt 0 ] && [ $# -le 2000 ] || return 0
   few_names=$* few_paths=$(printf '/nix/store/%s ' "$@")
 }
 

@@ -41,7 +41,7 @@ start_loader() {
   loaders=$((loaders + 1))
   [ -p "$work/word.$loaders" ] || make_fifos "word.$loaders" || return 0
   exec 5<>"$work/word.$loaders"
-  load_at_a_word &
+  load_at_a_word 8>&- 9>&- &
   loader=$!
 }
 

@@ -17,7 +17,7 @@ tell_of_registration() {
 
 start_trust() {
   open_image
-  bring_trust "$1" &
+  bring_trust "$1" 8>&- 9>&- &
   helpers="$helpers $!" trusting=$!
 }
 

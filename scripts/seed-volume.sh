@@ -162,11 +162,11 @@ check_system() {
 # What lies in the store, in the order that comm and join want: it is that of bytes for all of them. Some ls, as that of a busybox, look at each entry, and complain
 # of those that somebody has removed in the meantime.
 list_store() {
-  ! ls "$volume/store" >"$work/there" 2>"$work/errors" || return 0
-  [ -s "$work/errors" ] || die 50 "cannot list $volume/store: ls was killed"
+  ! ls "$volume/store" >"$work/there" 2>"$work/list-errors" || return 0
+  [ -s "$work/list-errors" ] || die 50 "cannot list $volume/store: ls was killed"
   while IFS= read -r complaint; do
     case $complaint in *"$volume/store/"*'No such file'*) ;; *) die 50 "cannot list $volume/store: $complaint" ;; esac
-  done <"$work/errors"
+  done <"$work/list-errors"
 }
 
 lock_is_moot() {

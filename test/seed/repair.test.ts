@@ -52,6 +52,22 @@ describe('an upgrade does not take for granted for good', () => {
     await expectSound(volume, v2);
   });
 
+  test('nor that what lies in the image has a name of Nix', async () => {
+    await seedWell(v1, volume);
+    const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-repair-'));
+    try {
+      const spoilt = await v2.copyTo(path.join(scratch, 'nix'));
+      ['left by somebody', 'half-built', '*'].forEach(name => fs.writeFileSync(path.join(spoilt.nix, 'store', name), 'what no database knows'));
+
+      await seedWell(spoilt, volume);
+
+      expect((await volume.list('store')).filter(name => !/^(\.links$|[0-9a-z]{32}-)/.test(name))).toEqual([]);
+      await expectSound(volume, v2);
+    } finally {
+      await host('rm', '-rf', scratch);
+    }
+  });
+
   test('that what lies in the image is registered there', async () => {
     await seedWell(v1, volume);
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-repair-'));
