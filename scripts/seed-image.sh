@@ -113,14 +113,19 @@ list_image() {
   [ -s "$work/sizes" ] || die 20 "the seed image's Nix database lists no store paths"
 }
 
-# Writes to $work/names what the recording says or what lies in the image's store; looked up ahead, it is there already.
+# What the recording says, or what lies in the image's store.
+print_names() {
+  if [ -n "$described" ]; then cut -f 1 "$described/sizes"; else ls "$SEED_SOURCE/store"; fi
+}
+
+# Writes them to $work/names; looked up ahead, they are there already.
 list_names() {
   if [ -n "$listing" ] && wait "$listing"; then
     listing=
     return
   fi
   listing=
-  if [ -n "$described" ]; then cut -f 1 "$described/sizes"; else ls "$SEED_SOURCE/store"; fi >"$work/names"
+  print_names >"$work/names"
 }
 
 # By one question to Nix. Fails where the command is not there, or is too old or too new to understand it.

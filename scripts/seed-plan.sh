@@ -52,7 +52,7 @@ look_ahead() {
 
 list_ahead() {
   trap - EXIT USR1 TERM INT HUP
-  { if [ -n "$described" ]; then cut -f 1 "$described/sizes"; else ls "$SEED_SOURCE/store"; fi >"$work/names" && wc -l <"$work/names" >"$work/count"; } 2>/dev/null
+  { print_names >"$work/names" && wc -l <"$work/names" >"$work/count"; } 2>/dev/null
 }
 
 choose_tools() {
