@@ -80,7 +80,7 @@ keep_started() {
   kept=0 due='' there=$(stat -c %Y "$start")
   next=$there
   list_latest "$starts"
-  while read -r former; do
+  for former in $latest; do
     [ "$starts/$former" != "$start" ] || continue
     read_list "$starts/$former"
     if is_whole "$list"; then
@@ -90,7 +90,7 @@ keep_started() {
     else
       keep_for_a_day "$starts/$former"
     fi
-  done <"$work/latest"
+  done
   rm -f "$set/.due"
   [ -z "$due" ] || { echo "$1" >"$set/.due" && touch -d "@$due" "$set/.due"; } || rm -f "$set/.due"
 }
@@ -120,7 +120,7 @@ keep_ahead() {
   kept=0 most=$1
   [ "$most" -gt 0 ] || most=1
   list_latest "$prefetched"
-  while read -r former; do
+  for former in $latest; do
     read_list "$prefetched/$former"
     if [ "$PROGRAMS_AHEAD" = no ] && [ "$list" = "$asked" ]; then
       rm -f "$prefetched/$former"
@@ -130,7 +130,7 @@ keep_ahead() {
     else
       keep_for_a_day "$prefetched/$former"
     fi
-  done <"$work/latest"
+  done
 }
 
 # usage: keep_for_a_day FILE      with its $list
@@ -138,10 +138,10 @@ keep_for_a_day() {
   if older_than 86400 "$1"; then rm -f "$1"; else keep=$keep$list; fi
 }
 
-# usage: list_latest FOLDER      the files in $work/latest, the latest first
+# usage: list_latest FOLDER      sets $latest to its files, the latest first. (Not in a file: where a full disk cut that short, roots would go.)
 list_latest() {
   # shellcheck disable=SC2012 # the names have no odd characters, and only ls sorts by time
-  ls -t "$1" >"$work/latest" 2>/dev/null || : >"$work/latest"
+  latest=$(ls -t "$1" 2>/dev/null) || latest=''
 }
 
 # usage: is_whole LIST

@@ -136,9 +136,7 @@ list_vanished() {
 find_vanished() {
   { [ -n "$looking" ] && wait "$looking"; } || list_vanished
   [ "$guarded" = no ] && [ "$fresh" = no ] && [ ! -s "$work/vanished" ] || return 0
-  as_paths "$work/names" >"$work/paths"
-  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
-  cut -c 12- "$work/invalid" | sort >"$work/vanished"
+  list_invalid "$work/names" "$work/vanished" || volume_unreadable
 }
 
 # --- roots ---------------------------------------------------------------------------------------------------------
@@ -203,7 +201,7 @@ outlast_garbage_collector() {
   [ "$guarded" = no ] && [ "$fresh" = no ] || return 0
   require_nix
   barrier=$work/barrier
-  mkdir -p "$barrier/store"
+  for folder in "$barrier" "$barrier/store"; do [ -d "$folder" ] || mkdir "$folder"; done
   : >>"$volume/var/nix/gc.lock"
   ln -sf "$volume/var/nix/gc.lock" "$barrier/gc.lock"
   patiently "$nix" --store "local?state=$barrier&real=$barrier/store&log=$barrier" --gc --print-dead >/dev/null 2>"$work/errors" ||

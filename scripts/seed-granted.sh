@@ -26,21 +26,22 @@ name_few() {
   set -- $lacking
   unset IFS
   for name; do
-    case $name in
-      *[!a-zA-Z0-9+._?=-]*) printf '%s\n' "$name" >&3 ;;
-      ????????????????????????????????-?*) printf '%s\n' "$name" ;;
-      *) printf '%s\n' "$name" >&3 ;;
-    esac
+    if is_path_name "$name"; then printf '%s\n' "$name"; else printf '%s\n' "$name" >&3; fi
   done >"$work/missing" 3>"$work/odd"
   if [ -s "$work/odd" ]; then
-    comm -23 "$work/names" "$work/odd" >"$work/sound"
-    mv "$work/sound" "$work/names"
-    rm -f "$work/count"
+    drop_odd names
     # shellcheck disable=SC2046
     set -- $(cat "$work/missing")
   fi
   [ $# -gt 0 ] && [ $# -le 2000 ] || return 0
   few_names=$* few_paths=$(printf '/nix/store/%s ' "$@")
+}
+
+# usage: drop_odd LIST
+drop_odd() {
+  comm -23 "$work/$1" "$work/odd" >"$work/sound"
+  mv "$work/sound" "$work/$1"
+  rm -f "$work/count"
 }
 
 # usage: with_missing COMMAND [ARGUMENT]...      the names of what is missing as further arguments
@@ -106,7 +107,7 @@ look_at() {
 
 examine_elsewhere() {
   trap - EXIT USR1 TERM INT HUP
-  list_present && mkdir -p "$work/examined" && unremembered >"$work/examined/names" && as_paths "$work/examined/names" >"$work/examined/paths" || return 1
+  list_present && mkdir "$work/examined" && unremembered >"$work/examined/names" && as_paths "$work/examined/names" >"$work/examined/paths" || return 1
   in_chunks "$work/examined/paths" on_volume --check-validity --print-invalid >"$work/examined/invalid" 2>/dev/null && : >"$work/examined/whole"
 }
 
@@ -133,13 +134,7 @@ image_holds_true() {
   return 1
 }
 
-# But for what somebody makes there, or has made and registered meanwhile: that is theirs. (What is no name for Nix is in nobody's way.)
 put_back() {
-  being_made "$work/missing" || true
-  if with_missing_paths "$work/missing-paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>/dev/null; then
-    cut -c 12- "$work/invalid" | sort
-  else
-    cat "$work/missing"
-  fi | comm -23 - "$work/made" >"$work/to-stage"
-  (cd "$volume/store" && in_chunks "$work/to-stage" move_to "$whole") 2>"$work/errors" || why_not_moved
+  list_placed
+  (cd "$volume/store" && in_chunks "$work/placed" move_to "$whole") 2>"$work/errors" || why_not_moved
 }

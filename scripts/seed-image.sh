@@ -101,10 +101,10 @@ list_image() {
   find_nix
   if [ -z "$nix" ]; then
     names_registered=no
-    while read -r name; do
+    while IFS= read -r name; do
       # What a build that was killed has left, or one that was compared with what there was. An empty lock is in nobody's way.
       case $name in *.drv.chroot) continue ;; *.check) [ ! -e "$SEED_SOURCE/store/${name%.check}" ] || continue ;; esac
-      case $name in ????????????????????????????????-*) printf '%s\t0\n' "$name" ;; esac
+      ! is_path_name "$name" || printf '%s\t0\n' "$name"
     done <"$work/names" >"$work/sizes"
   else
     open_image
@@ -113,9 +113,28 @@ list_image() {
   [ -s "$work/sizes" ] || die 20 "the seed image's Nix database lists no store paths"
 }
 
+# usage: is_path_name NAME      what Nix would not call a path is nobody's
+is_path_name() {
+  case $1 in *[!a-zA-Z0-9+._?=-]*) return 1 ;; ????????????????????????????????-?*) ;; *) return 1 ;; esac
+}
+
+# usage: print_entries FOLDER      sorted. Where a name has a line feed in it, which makes several lines of it, only what is a path.
+print_entries() {
+  set +f
+  set -- "$1" "$1"/*"$LF"*
+  set -f
+  if [ "$2" = "$1/*$LF*" ]; then
+    ls "$1"
+  else
+    ls "$1" | while IFS= read -r name; do
+      if is_path_name "$name" && { [ -e "$1/$name" ] || [ -L "$1/$name" ]; }; then printf '%s\n' "$name"; fi
+    done | sort
+  fi
+}
+
 # What the recording says, or what lies in the image's store.
 print_names() {
-  if [ -n "$described" ]; then cut -f 1 "$described/sizes"; else ls "$SEED_SOURCE/store"; fi
+  if [ -n "$described" ]; then cut -f 1 "$described/sizes"; else print_entries "$SEED_SOURCE/store"; fi
 }
 
 # Writes them to $work/names; looked up ahead, they are there already.

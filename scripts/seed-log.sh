@@ -54,10 +54,23 @@ lock_says() {
 # usage: die CODE MESSAGE      the codes are a contract: docs/seeding.md
 die() {
   failed=yes
-  # Without the lock all sorts of things go wrong; they are not the cause.
-  if [ "$lock_held" = yes ] && [ "$1" != 143 ] && ! holds_lock; then set -- 41 "$lock_was_lost"; fi
+  if has_deeper_cause "$1"; then set -- "$cause" "$reason"; fi
   explain "$@"
   exit "$1"
+}
+
+# usage: has_deeper_cause CODE      Without the lock, or without room for lists, all sorts of things go wrong; they are not the cause. Sets $cause, a code, and $reason.
+has_deeper_cause() {
+  cause=10 reason=${tmp_is_full:-}
+  [ "$1" != 143 ] || return 1
+  if [ "$lock_held" = yes ] && ! holds_lock; then
+    cause=41 reason=$lock_was_lost
+    return 0
+  fi
+  [ -n "${work:-}" ] || return 1
+  { echo full >"$work/another-probe"; } 2>/dev/null || return 0
+  # What had no room for a moment, as Nix beside us had some, is not what it would be said to be.
+  case $1 in 17 | 20 | 5? | 70) is_tmp_nearly_full ;; *) return 1 ;; esac
 }
 
 explain() {

@@ -8,7 +8,8 @@
 find_nix() {
   nix=$image_nix/bin/nix-store
   [ -x "$nix" ] || nix=/nix/var/nix/profiles/default/bin/nix-store
-  [ -x "$nix" ] || nix=$(command -v nix-store) || nix=
+  # To some shells a file that nobody can run is a command too.
+  [ -x "$nix" ] || { nix=$(command -v nix-store) && [ -x "$nix" ]; } || nix=
 }
 
 require_nix() {
@@ -39,7 +40,7 @@ open_image() {
     copy_image_database 2>"$work/image-errors" ||
       die 10 "cannot copy the image's database to TMPDIR ($TMPDIR): $(head -n 1 "$work/image-errors")"
   else
-    mkdir -p "$image_folder/db"
+    make_image_folder
     require_nix
     on_image --load-db <"$registration" 2>"$work/image-errors" || { cat "$work/image-errors" >"$work/errors" && image_unreadable "$registration"; }
   fi
@@ -52,9 +53,14 @@ await_opening() {
   opening=
 }
 
+# Never mkdir -p: who is late with it in the background does not bring back the folder of lists.
+make_image_folder() {
+  for folder in "$image_folder" "$image_folder/db"; do [ -d "$folder" ] || mkdir "$folder" || return 1; done
+}
+
 # Not as read-only as it may be there.
 copy_image_database() {
-  mkdir -p "$image_folder/db"
+  make_image_folder || return 1
   for file in db.sqlite db.sqlite-wal schema ca-schema; do
     [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cat "$SEED_SOURCE/var/nix/db/$file" >"$image_folder/db/$file" || return 1
   done
@@ -74,7 +80,7 @@ image_url() {
 # usage: nix_command ARGUMENT...   the newer command line, which a seed image need not have
 nix_command() {
   command=${nix%-store}
-  [ -x "$command" ] || command=$(command -v nix) || return 1
+  [ -x "$command" ] || { command=$(command -v nix) && [ -x "$command" ]; } || return 1
   "$command" --option use-sqlite-wal "$wal" --extra-experimental-features "$features" "$@"
 }
 
@@ -88,6 +94,8 @@ on_volume() {
 image_unreadable() {
   case $(cat "$work/errors") in
     *'xec format error'* | *'cannot execute binary'*) die 21 "the seed image's Nix is for another architecture than $(uname -m), the node's" ;;
+    # What Nix needs for a moment is free again when it says so.
+    *'disk is full'* | *'No space left on device'*) die 10 "$tmp_is_full" ;;
   esac
   die 20 "Nix cannot read $1: $(tail -n 1 "$work/errors")"
 }

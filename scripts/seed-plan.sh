@@ -121,6 +121,7 @@ compare_with_volume() {
   granted=no glanced=no few_names=''
   mv "$work/missing" "$work/lacking"
   list_present
+  spare_odd
   [ -n "$described" ] || measure_ahead
   find_rubbish
   sort -u "$work/lacking" "$work/rubbish" "$work/damaged" >"$work/missing"
@@ -129,6 +130,16 @@ compare_with_volume() {
 
 list_present() {
   comm -12 "$work/names" "$work/there" >"$work/present"
+}
+
+# What cannot be a path may lie in both stores.
+spare_odd() {
+  IFS=$LF
+  # shellcheck disable=SC2046
+  set -- $(cat "$work/present")
+  unset IFS
+  for name; do is_path_name "$name" || printf '%s\n' "$name"; done >"$work/odd"
+  [ ! -s "$work/odd" ] || { drop_odd names && drop_odd present; }
 }
 
 wants_repair() {
@@ -151,9 +162,13 @@ find_rubbish() {
 }
 
 list_unregistered() {
-  as_paths "$work/present" >"$work/paths"
-  in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || volume_unreadable
-  cut -c 12- "$work/invalid" | sort >"$work/rubbish"
+  list_invalid "$work/present" "$work/rubbish" || volume_unreadable
+}
+
+# usage: list_invalid LIST RESULT      which of the names the volume's Nix does not know. Fails where it cannot say, for the reason in $work/errors
+list_invalid() {
+  as_paths "$1" >"$work/paths" && in_chunks "$work/paths" on_volume --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" &&
+    cut -c 12- "$work/invalid" | sort >"$2"
 }
 
 # In the background, while Nix looks at the volume: the sizes of what is not there for certain. If it fails, it says nothing.
@@ -162,7 +177,7 @@ measure_ahead() {
   [ -s "$work/lacking" ] || return 0
   require_nix
   open_image
-  mkdir -p "$work/ahead"
+  mkdir "$work/ahead"
   measure_elsewhere 2>/dev/null &
   helpers="$helpers $!" measuring=$!
 }
@@ -224,10 +239,16 @@ report_damaged() {
   done
 }
 
-# Free space in KiB and free inodes. A file system that does not limit inodes has 0 of 0, or more than anybody can count.
+# Sets $free_kib and $free_inodes, of the volume.
 measure_volume() {
+  measure_file_system "$SEED_VOLUME"
+}
+
+# usage: measure_file_system FOLDER      its free space in KiB and free inodes. One that does not limit inodes has 0 of 0, or more than anybody can count.
+measure_file_system() {
   # shellcheck disable=SC2046
-  set -- $(stat -f -c '%a %S %d %c' "$SEED_VOLUME")
+  set -- $(stat -f -c '%a %S %d %c' "$1")
+  [ $# = 4 ] || return 1
   countable "$1"
   free_kib=$((countable * $2 / 1024))
   countable "$3"

@@ -9,6 +9,11 @@ require_programs() {
   done
   # Of those that a busybox has too, but less of.
   cp=$(program cp) && dd=$(program dd) && split=$(program split)
+  # These do not tell there that a disk was full and a list is cut short.
+  case $(command -v sort) in
+    /*) ;;
+    *) for name in comm cut ls paste sort uniq; do eval "$name() { '$(program "$name")' \"\$@\"; }"; done ;;
+  esac
 }
 
 # usage: program NAME     the program itself, even where the shell is a busybox that prefers its own: the cp of that one
@@ -50,6 +55,7 @@ choose_jobs() {
 
 # A folder for lists, of this process alone: in a restarted container process numbers are the same, and /tmp outlives it.
 # Nix wants a name too and, without an entry in /etc/passwd, a home that belongs to it; in a pod /tmp belongs to root.
+# What nobody expects to be said, as what a shell says of a full disk, waits there for the end: of a failure that is understood there is one line.
 make_work_folder() {
   read -r token </proc/sys/kernel/random/uuid
   if [ -n "${NIX_POD_UID:-}" ]; then
@@ -58,8 +64,13 @@ make_work_folder() {
     rm -rf "$TMPDIR"/seed-nix-store.* 2>/dev/null || true
     set -f
   fi
-  work=$TMPDIR/seed-nix-store.$token
-  { mkdir -p "$work" && echo full >"$work/probe"; } 2>/dev/null || die 10 "cannot write to TMPDIR ($TMPDIR)"
+  folder=$TMPDIR/seed-nix-store.$token
+  { mkdir -p "$folder" && echo full >"$folder/probe" && true >"$folder/complaints"; } 2>/dev/null || {
+    rm -rf "$folder" 2>/dev/null || true
+    die 10 "cannot write to TMPDIR ($TMPDIR)"
+  }
+  work=$folder tmp_is_full="cannot write to TMPDIR ($TMPDIR) any more: is it full?"
+  exec 2>>"$work/complaints"
   image_conf=${NIX_CONF_DIR:-/etc/nix}/nix.conf
   HOME=$work USER=${USER:-code} NIX_CONF_DIR=${NIX_CONF_DIR:-$work}
   export HOME USER NIX_CONF_DIR
@@ -85,14 +96,29 @@ clean_up() {
     if [ "$keep_stage" = yes ]; then leave_lock; else release_lock; fi
   fi
   [ ! -e "$applicant" ] || rm -rf "$applicant" 2>/dev/null
-  [ -z "$work" ] || rm -rf "$work" 2>/dev/null
+  forget_work_folder
   [ "$status" = 0 ] || [ "$failed" = yes ] || exit "$surprise"
+}
+
+forget_work_folder() {
+  [ -n "$work" ] || return 0
+  [ "$status" != 0 ] || cat "$work/complaints" >&7
+  exec 2>&7
+  # Somebody in the background may still have put something there.
+  rm -rf "$work" 2>/dev/null || { sleep 1 && rm -rf "$work" 2>/dev/null; }
+  work=
 }
 
 # Nix says of a full disk that it cannot read or write, and needs some room of its own to open a database.
 is_nearly_full() {
   measure_volume
   [ "$free_kib" -lt 1024 ] || [ "$free_inodes" = 0 ]
+}
+
+# Less than any list and any database takes.
+is_tmp_nearly_full() {
+  measure_file_system "$work" 2>/dev/null || return 1
+  [ "$free_kib" -lt 128 ] || { [ "$free_inodes" != unlimited ] && [ "$free_inodes" -lt 8 ]; }
 }
 
 # What fails in a way that nobody has foreseen, most often does so for this.
@@ -102,12 +128,9 @@ is_full() {
 
 # A command failed that should not. Most often it could not write.
 explain_surprise() {
-  if [ "$lock_held" = yes ] && ! holds_lock; then
-    surprise=41
-    explain 41 "$lock_was_lost"
-  elif [ -n "$work" ] && ! { echo full >"$work/another-probe"; } 2>/dev/null; then
-    surprise=10
-    explain 10 "cannot write to TMPDIR ($TMPDIR) any more: is it full?"
+  if has_deeper_cause 70; then
+    surprise=$cause
+    explain "$cause" "$reason"
   elif [ -d "$ours" ] && is_full; then
     surprise=30
     [ "$free_inodes" != 0 ] || surprise=31
@@ -116,7 +139,7 @@ explain_surprise() {
     surprise=50
     explain 50 "the volume at $SEED_VOLUME cannot be written any more: it is full, has turned read-only or has failed"
   else
-    surprise=70
-    explain 70 'a command failed unexpectedly: this is a bug in the script'
+    surprise=70 complaint=$(tail -n 1 "$work/complaints" 2>/dev/null)
+    explain 70 "a command failed unexpectedly: this is a bug in the script${complaint:+ ($complaint)}"
   fi
 }

@@ -93,6 +93,7 @@ register() {
     fi
   else
     dismiss_loader
+    ! wants_repair || start_trust now
   fi
   placed=no
 }
@@ -172,9 +173,8 @@ was_robbed() {
   outlast_garbage_collector
   list_store
   comm -23 "$work/names" "$work/missing" >"$work/present"
-  as_paths "$work/present" >"$work/paths"
-  comm -23 "$work/names" "$work/there" >"$work/vanished"
-  in_chunks "$work/paths" on_volume --check-validity --print-invalid >>"$work/vanished" 2>/dev/null || return 1
+  list_invalid "$work/present" "$work/forgotten" || return 1
+  comm -23 "$work/names" "$work/there" | sort -u - "$work/forgotten" >"$work/vanished"
   [ -s "$work/vanished" ]
 }
 
@@ -185,15 +185,25 @@ load_database() {
 # What nobody has registered does not stay, whatever has failed. To move it takes room as well, so what else is ours goes first. (Paths
 # that were damaged are registered, and have been replaced by what Nix expects there. What did not get from the stage to its place is somebody else's there.)
 take_back() {
+  # There may be no room for lists; this is the largest.
+  rm -rf "$work/image" "$work/load"
   ls -A "$whole" 2>/dev/null >"$work/unplaced" || true
   discard "$stage"
   discard "$mine/roots"
   [ "$seed_id" = "$image_id" ] || unroot 2>/dev/null || true
   discard "$mine/unrooted"
   make_mine replaced 2>/dev/null || true
-  being_made "$work/missing" || true
-  comm -23 "$work/missing" "$work/damaged" | comm -23 - "$work/unplaced" | comm -23 - "$work/made" >"$work/to-remove"
+  list_placed
+  comm -23 "$work/placed" "$work/damaged" | comm -23 - "$work/unplaced" >"$work/to-remove"
   (cd "$volume/store" && in_chunks "$work/to-remove" move_to "$mine/replaced") 2>/dev/null || true
+}
+
+# Writes to $work/placed what has been put into the store and belongs to nobody there: but for what somebody makes in its place, or has made and registered
+# meanwhile. (What is no name for Nix is in nobody's way. Where Nix cannot say, nothing has been registered.)
+list_placed() {
+  being_made "$work/missing" || true
+  list_invalid "$work/missing" "$work/not-registered" || cat "$work/missing" >"$work/not-registered"
+  comm -23 "$work/not-registered" "$work/made" >"$work/placed"
 }
 
 unroot() {

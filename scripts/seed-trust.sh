@@ -33,6 +33,7 @@ bring_trust() {
   else
     cat "$work/askable" >"$work/signed"
   fi
+  ! wants_repair || list_signed_before >>"$work/signed"
   signed=no
   [ ! -s "$work/signed" ] || signed=yes
   [ "$1" = now ] || start_signing
@@ -57,6 +58,16 @@ print_askable() {
 list_reasons() {
   image_url
   in_chunks "$work/askable" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null && mv "$work/trust" "$work/reasons"
+}
+
+# What the volume had already keeps what is known of it there. The image may have signatures for it too; to ask for these takes as long as all the rest of an
+# upgrade, so it is done where everything is looked at.
+list_signed_before() {
+  comm -23 "$work/names" "$work/missing" >"$work/askable-names"
+  as_paths "$work/askable-names" >"$work/askable"
+  list_reasons || return 0
+  # In a shell of its own, which counts for itself.
+  (in_chunks "$work/reasons" weigh_reasons)
 }
 
 # usage: weigh_reasons [PATH [REASON]...]...      adds to $built and $addressed, and prints the signed ones

@@ -57,10 +57,7 @@ why_unwritable() {
     *'Read-only file system'*) die 12 "the volume at $SEED_VOLUME is read-only" ;;
     *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
     # What some shells say of a full disk.
-    *' I/O error')
-      measure_volume
-      if [ "$free_kib" -lt 64 ] || [ "$free_inodes" = 0 ]; then out_of_space; fi
-      ;;
+    *' I/O error') ! is_nearly_full || out_of_space ;;
   esac
   case $(cat "$work/errors") in
     *' I/O error' | *'nput/output error'* | *'not connected'* | *'tale file handle'*) die 50 "the volume at $SEED_VOLUME has failed: $(head -n 1 "$work/errors")" ;;
@@ -162,7 +159,7 @@ check_system() {
 # What lies in the store, in the order that comm and join want: it is that of bytes for all of them. Some ls, as that of a busybox, look at each entry, and complain
 # of those that somebody has removed in the meantime.
 list_store() {
-  ! ls "$volume/store" >"$work/there" 2>"$work/list-errors" || return 0
+  ! print_entries "$volume/store" >"$work/there" 2>"$work/list-errors" || [ -s "$work/list-errors" ] || return 0
   [ -s "$work/list-errors" ] || die 50 "cannot list $volume/store: ls was killed"
   while IFS= read -r complaint; do
     case $complaint in *"$volume/store/"*'No such file'*) ;; *) die 50 "cannot list $volume/store: $complaint" ;; esac

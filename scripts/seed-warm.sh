@@ -12,6 +12,8 @@ unset NIX_REMOTE
 # Of the volume's marker and the image's recording.
 PROTOCOL=1
 TAB='	'
+LF='
+'
 
 configure() {
   # A signal may come while a command writes its complaints to a file.

@@ -64,7 +64,8 @@ take_lock() {
   mv -T "$applicant" "$lock" 2>/dev/null || return 1
   if command -v flock >/dev/null 2>&1 && flock -n 9 2>/dev/null; then
     # Another file, which takes the place of the one without this line at once.
-    { { lock_facts && echo flock=yes; } >"$mine/facts.new"; } 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null || return 1
+    # Where there is no room for it, who waits goes by the age of this one.
+    { { lock_facts && echo flock=yes; } >"$mine/facts.new"; } 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null || touch -c "$mine/facts" 2>/dev/null
   else
     touch -c "$mine/facts" 2>/dev/null
   fi

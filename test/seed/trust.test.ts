@@ -15,6 +15,7 @@ let v1: Image;
 let v2: Image;
 let addressed: string;
 let signed: string;
+let shared: string;
 let volume: Volume;
 
 beforeAll(async () => {
@@ -29,11 +30,13 @@ beforeAll(async () => {
       nix-build --quiet --no-out-link /support/content-addressed.nix
       nix key generate-secret --key-name test-1 >/tmp/key
       signed=$(readlink -f /nix/var/nix/profiles/default)
-      nix store sign --key-file /tmp/key "$signed"
-      echo "$signed"`],
+      shared=$(ls -d /nix/store/*-package-0)
+      nix store sign --key-file /tmp/key "$signed" "$shared"
+      echo "$signed"
+      echo "$shared"`],
   });
   expect(built).toMatchObject({ code: 0 });
-  [addressed, signed] = built.stdout.trim().split('\n');
+  [addressed, signed, shared] = built.stdout.trim().split('\n');
 });
 beforeEach(async () => { volume = await Volume.create({ mebibytes: 64 }); });
 afterEach(async () => volume.dispose());
@@ -62,5 +65,17 @@ test('a later one brings signatures, and says what it cannot bring of how many p
   expect(built).toBeGreaterThan(0);
   expect(known).toBeGreaterThan(0);
   expect(await reasons(addressed, signed)).toEqual(['', expect.stringMatching(/^test-1:/)]);
+  await expectSound(volume, v2, { paths: [addressed], links: {} });
+});
+
+test('the volume keeps what it knows of a path that it has, and gets signatures for it where repair is asked for', async () => {
+  await seedWell(v1, volume);
+  await seedWell(v2, volume);
+  expect(await reasons(shared)).toEqual(['ultimate']);
+
+  await volume.inWorkload(v2, 'touch /nix/.cdk8s-nix/repair');
+  await seedWell(v2, volume);
+
+  expect(await reasons(shared, signed)).toEqual([expect.stringMatching(/^ultimate test-1:/), expect.stringMatching(/^test-1:/)]);
   await expectSound(volume, v2, { paths: [addressed], links: {} });
 });
