@@ -7,7 +7,7 @@
 # NETRC_TERMINATION_LOG  where the line of a failure goes as well: /dev/termination-log
 set -eu
 umask 077
-: "${NETRC_TERMINATION_LOG:=/dev/termination-log}"
+: "${NETRC_PARTS:=}" "${NETRC_FILE:=}" "${NETRC_TERMINATION_LOG:=/dev/termination-log}"
 
 # The last word of a run that fails, also shown by kubectl describe.
 fail() {
@@ -16,6 +16,9 @@ fail() {
   [ ! -w "$NETRC_TERMINATION_LOG" ] || echo "merge-netrc: $*" >"$NETRC_TERMINATION_LOG" || true
   exit 1
 }
+
+[ -n "$NETRC_PARTS" ] || fail 'NETRC_PARTS is not set'
+[ -n "$NETRC_FILE" ] || fail 'NETRC_FILE is not set'
 
 # What a program could not do ends the script before it is done; the program has said why.
 trap 'fail "cannot join the files of $NETRC_PARTS to $NETRC_FILE: see above"' EXIT

@@ -27,7 +27,7 @@ interface Merged extends Result {
 }
 
 /** Run the script as the init container does. */
-async function merge(shell: string, parts: { [name: string]: string }, folderMode = 0o755): Promise<Merged> {
+async function merge(shell: string, parts: { [name: string]: string }, folderMode = 0o755, unset = 'NOTHING'): Promise<Merged> {
   const run = fs.mkdtempSync(path.join(folder, 'run-'));
   fs.mkdirSync(path.join(run, 'parts'));
   fs.mkdirSync(path.join(run, 'joined'));
@@ -43,7 +43,7 @@ async function merge(shell: string, parts: { [name: string]: string }, folderMod
   }
   const inPod = `/mnt/work/${path.basename(run)}`;
   const environment = `NETRC_PARTS=${inPod}/parts NETRC_FILE=${inPod}/joined/netrc NETRC_TERMINATION_LOG=${inPod}/termination-log`;
-  const result = await inNixPod(folder, [], `${environment} exec ${shell} /mnt/work/merge-netrc.sh`);
+  const result = await inNixPod(folder, [], `export ${environment}; unset ${unset}; exec ${shell} /mnt/work/merge-netrc.sh`);
   return { ...result, file: path.join(run, 'joined/netrc'), terminationLog: fs.readFileSync(path.join(run, 'termination-log'), 'utf-8') };
 }
 
@@ -75,6 +75,12 @@ describe.each(SHELLS)('%s', shell => {
     expect([code, terminationLog]).toEqual([1, expect.stringMatching(/^merge-netrc: cannot join the files of \S+ to \S+: see above\n$/)]);
     expect(output.endsWith(terminationLog)).toBe(true);
     expect(output).not.toContain('secret');
+  });
+
+  test.each(['NETRC_PARTS', 'NETRC_FILE'])('%s that is not set is told in the termination log as well', async variable => {
+    const { code, output, terminationLog } = await merge(shell, { '00-a-netrc': 'machine a login b password secret' }, 0o755, variable);
+    const message = `merge-netrc: ${variable} is not set\n`;
+    expect([code, output, terminationLog]).toEqual([1, message, message]);
   });
 });
 
