@@ -29,6 +29,7 @@ set -eu
 here=${0%/*}
 newline='
 '
+NIX_STORE=/nix/var/nix/profiles/default/bin/nix-store
 # shellcheck disable=SC2034 # for seed-log.sh
 program=check-nix-store lock_held=no
 exec 7>&2
@@ -36,6 +37,12 @@ exec 7>&2
 failed=no looked=no
 trap '[ "$looked" = yes ] || [ "$failed" = yes ] || { set +e; die 70 "a command failed unexpectedly: this is a bug in the script"; }' EXIT
 trap 'die 143 "stopped by a signal"' TERM INT HUP
+
+check_settings() {
+  case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
+  case $NIX_SERVED in yes | no) ;; *) die 10 "NIX_SERVED is '$NIX_SERVED'; it must be yes or no" ;; esac
+}
+
 # Where the seed comes before, it has read these, and the links.
 if [ "${look_is_prepared:-no}" = no ]; then
   # shellcheck source=scripts/seed-log.sh
@@ -55,12 +62,30 @@ check_store() {
       die 60 "$NIX_FOLDER/$entry does not exist: the store volume is not mounted here as it was seeded"
   done
   # One that was seeded has the default profile's Nix, at least.
-  [ "$NIX_SERVED" = no ] || [ -n "$(ls -A "$NIX_FOLDER/store")" ] || die 60 "$NIX_FOLDER/store is empty"
+  if [ "$NIX_SERVED" = yes ]; then
+    entries=$(ls -A "$NIX_FOLDER/store" 2>&1) || die 60 "$NIX_FOLDER/store cannot be read: ${entries##*: }"
+    [ -n "$entries" ] || die 60 "$NIX_FOLDER/store is empty"
+  else
+    [ -s "$NIX_FOLDER/var/nix/db/db.sqlite" ] || die 60 "$NIX_FOLDER/var/nix/db/db.sqlite is empty: restore it from a snapshot"
+  fi
 }
 
 check_nix() {
-  find_in_store /nix/var/nix/profiles/default/bin/nix-store ||
-    die 62 "the default profile leads to no Nix: there is no /nix/var/nix/profiles/default/bin/nix-store, or one of its links leads nowhere"
+  find_in_store "$NIX_STORE" || die 62 "the default profile leads to no Nix: there is no $NIX_STORE, or one of its links leads nowhere"
+  # What was remembered of links is not to blame.
+  can_run || { doubt_links && find_in_store "$NIX_STORE" && can_run; } ||
+    die 62 "the default profile leads to no Nix: $NIX_STORE is /nix/${place#"$NIX_FOLDER/"}, which $why_not"
+}
+
+# Whatever a shell sees of $place without a process; one that leads to the workload's own image is looked at there.
+can_run() {
+  [ -n "$place" ] || return 0
+  why_not='is no file'
+  [ -f "$place" ] || return 1
+  why_not='is empty'
+  [ -s "$place" ] || return 1
+  why_not='may not be executed'
+  [ -x "$place" ]
 }
 
 # usage: is_mine FOLDER
@@ -71,9 +96,8 @@ is_mine() {
 
 make_home() {
   ! is_mine "$1" || return 0
-  if ! { sh "$here/own-folder.sh" "$1" && mkdir -p "$1"; }; then
-    die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g)"
-  fi
+  failure=$({ sh "$here/own-folder.sh" "$1" && mkdir -p "$1"; } 2>&1) ||
+    die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g): ${failure##*"$newline"}"
 }
 
 # usage: each_line_to SCRIPT LINES ARGUMENT...      runs the script with the arguments, and then each line as one
@@ -144,6 +168,7 @@ look_for_programs() {
   [ ! -w "$CARE_TERMINATION_LOG" ] || printf '%s\n' "$summary" >"$CARE_TERMINATION_LOG" || true
 }
 
+check_settings
 check_store
 if [ "$NIX_SERVED" = no ]; then
   check_nix

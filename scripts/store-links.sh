@@ -18,9 +18,13 @@ links_tab='	'
 find_in_store() {
   on_belief=no
   ! follow "$1" || return 0
+  doubt_links && follow "$1"
+}
+
+# What is believed no more, after it led to something wrong. Fails where it was not believed at all.
+doubt_links() {
   [ "$on_belief" = yes ] || return 1
   known_links=$sure believed=''
-  follow "$1"
 }
 
 follow() {
@@ -68,7 +72,7 @@ MOST_RECALLED=32
 # usage: recall_links FILE
 recall_links() {
   doubted='' sure=''
-  [ -r "$1" ] || return 0
+  [ -f "$1" ] && [ -r "$1" ] || return 0
   while IFS=$links_tab read -r path target; do
     recalled=$((recalled + 1)) path=$NIX_FOLDER/$path
     [ -L "$path" ] || continue
@@ -80,7 +84,7 @@ recall_links() {
       doubted=$doubted$links_newline$path$links_tab$target$links_newline
       set -- "$@" "$path"
     fi
-  done <"$1"
+  done 2>/dev/null <"$1"
   ask_for_links "$@"
   sure=$known_links
   known_links=$known_links$believed
@@ -138,7 +142,7 @@ know_link() {
 # With what others follow on the same store, as long as that is not too much. Nobody has to be able to.
 # usage: remember_links FILE
 remember_links() {
-  [ "$asked_anew" = yes ] && [ -w "${1%/*}" ] || return 0
+  [ "$asked_anew" = yes ] && [ -w "${1%/*}" ] && [ ! -d "$1" ] || return 0
   read -r links_token </proc/sys/kernel/random/uuid
   if [ "$recalled" -lt "$MOST_RECALLED" ]; then rest=$known_links; else rest=$followed; fi
   while [ -n "$rest" ]; do

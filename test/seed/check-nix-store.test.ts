@@ -10,7 +10,7 @@ beforeEach(() => {
   for (const place of ['nix/store/some-nix/libexec', 'nix/store/some-path', 'nix/var/nix/db', 'nix/var/nix/profiles', 'nix/.cdk8s-nix', 'volume']) {
     fs.mkdirSync(path.join(folder, place), { recursive: true });
   }
-  fs.writeFileSync(path.join(folder, 'nix/var/nix/db/db.sqlite'), '');
+  fs.writeFileSync(path.join(folder, 'nix/var/nix/db/db.sqlite'), 'SQLite format 3');
   fs.writeFileSync(path.join(folder, 'nix/.cdk8s-nix/seed'), '');
   // As Nix makes them, and worse.
   link('nix/var/nix/profiles/default', 'default-1-link');
@@ -18,7 +18,7 @@ beforeEach(() => {
   link('nix/store/some-path/bin', '/nix/store/some-nix/bin');
   link('nix/store/some-nix/bin', 'libexec');
   link('nix/store/some-nix/libexec/nix-store', '../libexec/nix');
-  fs.writeFileSync(path.join(folder, 'nix/store/some-nix/libexec/nix'), '');
+  fs.writeFileSync(path.join(folder, 'nix/store/some-nix/libexec/nix'), '#!/bin/sh', { mode: 0o555 });
   fs.chownSync(path.join(folder, 'volume'), 0, USER_ID);
   fs.chmodSync(path.join(folder, 'volume'), 0o2775);
   fs.chownSync(path.join(folder, 'nix/.cdk8s-nix'), USER_ID, USER_ID);
@@ -57,6 +57,69 @@ describe.each(SHELLS)('in %s', shell => {
   ])('a default profile that leads to no Nix, for want of %s, fails in words', async place => {
     remove(place);
     expect(await check(shell)).toMatchObject({ code: 62, stderr: expect.stringMatching(/^check-nix-store: error: the default profile leads to no Nix: [^\n]*\n$/) });
+  });
+
+  describe.each(['/nix', '/mnt/nix-store'])('where the store is at %s', store => {
+    const NIX = 'nix/store/some-nix/libexec/nix';
+    const broken = async (reason: string) => expect(await check(shell, { NIX_FOLDER: store })).toMatchObject({
+      code: 62,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(
+        `^check-nix-store: error: the default profile leads to no Nix: /nix/var/nix/profiles/default/bin/nix-store is /nix/store/some-nix/libexec/../libexec/nix, which ${reason}\n$`)),
+    });
+
+    test('a Nix that may not be executed, is empty or no file fails in words, also one that was there before', async () => {
+      expect(await check(shell, { NIX_FOLDER: store })).toMatchObject({ code: 0 });
+      fs.chmodSync(path.join(folder, NIX), 0o444);
+      await broken('may not be executed');
+      fs.chmodSync(path.join(folder, NIX), 0o755);
+      fs.truncateSync(path.join(folder, NIX));
+      await broken('is empty');
+      remove(NIX);
+      fs.mkdirSync(path.join(folder, NIX));
+      await broken('is no file');
+    });
+
+    test('a link that no longer leads where it did is not to blame, if it leads to a Nix', async () => {
+      expect(await check(shell, { NIX_FOLDER: store })).toMatchObject({ code: 0 });
+      fs.truncateSync(path.join(folder, NIX));
+      fs.writeFileSync(path.join(folder, 'nix/store/some-nix/libexec/other'), '#!/bin/sh', { mode: 0o555 });
+      remove('nix/store/some-nix/libexec/nix-store');
+      link('nix/store/some-nix/libexec/nix-store', 'other');
+      expect(await check(shell, { NIX_FOLDER: store })).toMatchObject({ code: 0, stderr: '' });
+    });
+
+    test('an empty database fails in words', async () => {
+      fs.truncateSync(path.join(folder, 'nix/var/nix/db/db.sqlite'));
+      expect(await check(shell, { NIX_FOLDER: store })).toMatchObject({
+        code: 60, stderr: `check-nix-store: error: ${store}/var/nix/db/db.sqlite is empty: restore it from a snapshot\n`,
+      });
+    });
+
+    test('a folder in the place of what is remembered of links harms nobody', async () => {
+      fs.mkdirSync(path.join(folder, 'nix/.cdk8s-nix/links'));
+      expect(await check(shell, { NIX_FOLDER: store })).toMatchObject({ code: 0, stderr: '' });
+      expect(fs.readdirSync(path.join(folder, 'nix/.cdk8s-nix/links'))).toEqual([]);
+    });
+  });
+
+  test('a Nix that leads to the workload\'s own image is looked at there', async () => {
+    remove('nix/store/some-nix/libexec/nix-store');
+    link('nix/store/some-nix/libexec/nix-store', '/nowhere/nix-store');
+    expect(await check(shell)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test.each([['NIX_SERVED', 'true', 'yes or no'], ['NIX_SERVED', 'No', 'yes or no'], ['SEED_LOG', 'JSON', 'text or json']])('%s is not %s', async (name, value, choices) => {
+    expect(await check(shell, { [name]: value })).toMatchObject({
+      code: 10, stdout: '', stderr: `check-nix-store: error: ${name} is '${value}'; it must be ${choices}\n`,
+    });
+  });
+
+  test('a store that cannot be read, as served, fails in one line', async () => {
+    fs.chmodSync(path.join(folder, 'nix/store'), 0o700);
+    expect(await check(shell, { NIX_SERVED: 'yes' })).toMatchObject({
+      code: 60, stderr: 'check-nix-store: error: /nix/store cannot be read: Permission denied\n',
+    });
   });
 
   test('links are followed as the workload will, wherever the store is mounted here', async () => {
@@ -172,7 +235,9 @@ describe.each(SHELLS)('in %s', shell => {
     test('that is closed to the group fails in words', async () => {
       fs.chmodSync(path.join(folder, 'volume/home'), 0o700);
       expect(await check(shell)).toMatchObject({
-        code: 61, stderr: expect.stringContaining(`error: the home on the volume cannot be made or taken over by user ${USER_ID}, group ${USER_ID}`),
+        code: 61,
+        stderr: expect.stringMatching(new RegExp(
+          `^check-nix-store: error: the home on the volume cannot be made or taken over by user ${USER_ID}, group ${USER_ID}: [^\n]+\n$`)),
       });
     });
   });
