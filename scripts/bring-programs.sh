@@ -86,7 +86,7 @@ root() {
 # usage: realise PATH...
 realise() {
   run_nix "$work/realised" "$work/errors" nix-store --option always-allow-substitutes true --realise "$@"
-  [ "$status" = 0 ] && return
+  [ "$status" = 0 ] && return 0
   refuse_to_build
   # Of a path alone it says no more than that.
   case $kind:$(cat "$work/errors") in

@@ -47,7 +47,7 @@ is_copied() {
 }
 
 place_certificates() {
-  new_name || return
+  new_name || return 1
   if [ -n "$wanted" ]; then ln -s "$wanted" "$new"; else cp "$file" "$new"; fi && mv -f "$new" "$certificates"
 }
 

@@ -131,7 +131,7 @@ find_assistant() {
   for profile in "${HOME:-}/.nix-profile" "$NIX_FOLDER/var/nix/profiles/home-manager/home-path"; do
     if [ -x "$profile/bin/$1" ]; then
       echo "$profile/bin/$1"
-      return
+      return 0
     fi
   done
   for root in "$NIX_FOLDER"/var/nix/gcroots/cdk8s-nix/home-manager-*; do

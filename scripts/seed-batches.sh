@@ -56,7 +56,7 @@ make_batches() {
 deal_out() {
   if [ -z "$few_names" ]; then
     list_small | "$split" -n "r/$shares" -a 6 --numeric-suffixes="$end_of_batches" - "$lists."
-    return
+    return $?
   fi
   share=0
   while [ "$share" -lt "$shares" ]; do eval "share_$share=''" && share=$((share + 1)); done

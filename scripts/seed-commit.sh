@@ -8,7 +8,7 @@
 prepare_commit() {
   trap - EXIT TERM USR1
   prepare_roots && list_profiles || exit 1
-  [ "$fresh" = no ] || prepare_database || true
+  if [ "$fresh" = yes ]; then prepare_database || true; else note_unsigned 2>/dev/null || true; fi
 }
 
 # One link per path that no other path of the image refers to; where nobody has recorded which these are, per path. Those that are there already, of the
@@ -204,7 +204,7 @@ outlast_garbage_collector() {
   for folder in "$barrier" "$barrier/store"; do [ -d "$folder" ] || mkdir "$folder"; done
   : >>"$volume/var/nix/gc.lock"
   ln -sf "$volume/var/nix/gc.lock" "$barrier/gc.lock"
-  patiently "$nix" --store "local?state=$barrier&real=$barrier/store&log=$barrier" --gc --print-dead >/dev/null 2>"$work/errors" ||
+  patiently "$nix" --option gc-reserved-space 0 --store "local?state=$barrier&real=$barrier/store&log=$barrier" --gc --print-dead >/dev/null 2>"$work/errors" ||
     volume_unreadable
 }
 
@@ -225,7 +225,7 @@ withdraw_marker() {
 # The line of the history stands before the marker, after which nobody would add it: a seed that is killed between the two, and so
 # starts again, stands there twice. The note need not be durable.
 write_marker() {
-  (trap - EXIT USR1 TERM INT HUP && note_sum) &
+  (trap - EXIT USR1 TERM INT HUP && note_sum && forget_unsigned 2>/dev/null) &
   noting=$!
   helpers="$helpers $noting"
   {

@@ -11,9 +11,9 @@ store_path_of() {
     target=$(readlink "$link")
     case $target in
       /nix/store/*/*) link=$1/${target#/nix/} ;;
-      /nix/store/*) echo "$target" && return ;;
+      /nix/store/*) echo "$target" && return 0 ;;
       /nix/*) link=$1/${target#/nix/} ;;
-      /*) return ;;
+      /*) return 0 ;;
       *) link=${link%/*}/$target ;;
     esac
     hops=$((hops + 1))
@@ -78,8 +78,8 @@ store_path_of_home() {
   while [ -L "$link" ] && [ "$hops" -lt 10 ]; do
     target=$(readlink "$link")
     case $target in
-      /nix/store/*) echo "$target" && return ;;
-      /nix/*) store_path_of "$SEED_SOURCE" "$SEED_SOURCE/${target#/nix/}" && return ;;
+      /nix/store/*) echo "$target" && return 0 ;;
+      /nix/*) store_path_of "$SEED_SOURCE" "$SEED_SOURCE/${target#/nix/}" && return 0 ;;
       /*) link=${SEED_SOURCE%/*}$target ;;
       *) link=${link%/*}/$target ;;
     esac
@@ -96,7 +96,7 @@ list_image() {
   list_names
   if [ -n "$described" ]; then
     cat "$described/sizes" >"$work/sizes"
-    return
+    return 0
   fi
   find_nix
   if [ -z "$nix" ]; then
@@ -141,7 +141,7 @@ print_names() {
 list_names() {
   if [ -n "$listing" ] && wait "$listing"; then
     listing=
-    return
+    return 0
   fi
   listing=
   print_names >"$work/names"
@@ -163,7 +163,7 @@ measure() {
   as_paths "$1" >"$work/paths"
   if in_chunks "$work/paths" on_image --query --size >"$work/bytes" 2>"$work/errors"; then
     paste "$1" "$work/bytes" >"$work/sizes"
-    return
+    return 0
   fi
   in_chunks "$work/paths" on_image --check-validity --print-invalid >"$work/invalid" 2>"$work/errors" || image_unreadable "the image's database"
   cut -c 12- "$work/invalid" | sort >"$work/unregistered"

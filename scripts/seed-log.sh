@@ -29,7 +29,7 @@ json_string() {
 line() {
   if [ "$SEED_LOG" != json ]; then
     text="$program: $3"
-    return
+    return 0
   fi
   json_string "$3"
   text="{\"level\":\"$1\",\"event\":\"$2\",\"message\":$quoted"

@@ -101,7 +101,7 @@ seed() {
     clock
     hundredths=$((100 + (time - t_start) % 100))
     say warm "the volume holds this image already ($(((time - t_start) / 100)).${hundredths#1} s)" "image=$SEED_IMAGE"
-    return
+    return 0
   fi
   read_steps
   require_programs
@@ -115,7 +115,7 @@ seed() {
   acquire_lock
   if [ "$lock_held" = no ] || is_warm; then
     say warm 'another seeder has brought this image meanwhile' "image=$SEED_IMAGE"
-    return
+    return 0
   fi
   # Whoever had the lock before may have made it another one's.
   check_schema

@@ -69,7 +69,7 @@ copy_image_database() {
 # usage: on_image ARGUMENT...      nix-store on the image
 on_image() {
   image_url
-  "$nix" --option use-sqlite-wal true --option extra-experimental-features "$features" --store "$image_url" "$@"
+  "$nix" --option use-sqlite-wal true --option gc-reserved-space 0 --option extra-experimental-features "$features" --store "$image_url" "$@"
 }
 
 # The image, for Nix. Asked of each path once, it need not remember all of them, which takes 1.6 KB a path.
@@ -77,16 +77,25 @@ image_url() {
   image_url="local?state=$image_folder&real=$SEED_SOURCE/store&path-info-cache-size=4096"
 }
 
+# Nix puts 8 MiB beside each database, for a collector on a full disk to give back, and takes what there is where that is less. TMPDIR need not have them, and
+# on the volume it is left to the workload's Nix, for which there has to be room: it could not open its database. What it has put there stays.
+RESERVE_KIB=8192
+keep_reserve() {
+  reserve=0
+  [ ! -s "$volume/var/nix/db/reserved" ] || reserve=$((RESERVE_KIB * 1024))
+}
+
 # usage: nix_command ARGUMENT...   the newer command line, which a seed image need not have
 nix_command() {
   command=${nix%-store}
   [ -x "$command" ] || { command=$(command -v nix) && [ -x "$command" ]; } || return 1
-  "$command" --option use-sqlite-wal "$wal" --extra-experimental-features "$features" "$@"
+  "$command" --option use-sqlite-wal "$wal" --option gc-reserved-space 0 --extra-experimental-features "$features" "$@"
 }
 
 # usage: on_volume ARGUMENT...     nix-store on the volume
 on_volume() {
-  "$nix" --option use-sqlite-wal "$wal" --option extra-experimental-features "$features" \
+  keep_reserve
+  "$nix" --option use-sqlite-wal "$wal" --option gc-reserved-space "$reserve" --option extra-experimental-features "$features" \
     --store "local?state=$volume/var/nix&real=$volume/store&log=$volume/var/log/nix" "$@"
 }
 

@@ -15,7 +15,7 @@ in_chunks() {
   if [ "$words" -le 5000 ]; then
     # shellcheck disable=SC2086
     "$@" $chunk
-    return
+    return $?
   fi
   chunk=
   "$split" -a 4 -l 5000 "$list" "$list.chunk."
@@ -116,7 +116,7 @@ compare_with_volume() {
   name_few
   if take_for_granted; then
     : >"$work/rubbish"
-    return
+    return 0
   fi
   granted=no glanced=no few_names=''
   mv "$work/missing" "$work/lacking"
@@ -233,7 +233,7 @@ as_paths() {
 
 # Asks for many at once, and one by one where something is wrong, since Nix stops at a path it cannot read.
 report_damaged() {
-  on_volume --verify-path "$@" >/dev/null 2>&1 && return
+  on_volume --verify-path "$@" >/dev/null 2>&1 && return 0
   for path in "$@"; do
     on_volume --verify-path "$path" >/dev/null 2>&1 || echo "$path"
   done
@@ -274,8 +274,11 @@ check_space() {
     needed_inodes=$((needed_kib * image_files / archive_kib))
     needed_kib=$((needed_kib * (image_bytes / 1024) / archive_kib))
   fi
+  keep_reserve
+  aside=''
+  [ "$reserve" != 0 ] || { needed_kib=$((needed_kib + RESERVE_KIB)) && aside=" (with $RESERVE_KIB that Nix sets aside)"; }
   [ "$free_kib" -ge "$needed_kib" ] ||
-    die 30 "not enough space on the volume: $needed_kib KiB needed, $free_kib KiB free"
+    die 30 "not enough space on the volume: $needed_kib KiB needed$aside, $free_kib KiB free"
   [ "$free_inodes" = unlimited ] || [ "$free_inodes" -ge "$needed_inodes" ] ||
     die 31 "not enough inodes on the volume: $needed_inodes needed, $free_inodes free"
 }

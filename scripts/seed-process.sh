@@ -24,7 +24,7 @@ program() {
     if [ -x "$folder/$1" ]; then
       unset IFS
       echo "$folder/$1"
-      return
+      return 0
     fi
   done
   die 21 "the seed image has no $1; it needs coreutils"
@@ -86,11 +86,10 @@ clean_up() {
   [ "$self" = "$$" ] || return 0
   [ "$status" = 0 ] || [ "$failed" = yes ] || explain_surprise
   # shellcheck disable=SC2086
-  [ -z "$workers$helpers" ] || kill $workers $helpers 2>/dev/null
+  [ -z "$helpers" ] || kill $helpers 2>/dev/null
   [ -z "$loader" ] || dismiss_loader
-  # Before the stage is removed, nobody must write to it any more. (The pulse goes on for as long as the lock is held.)
-  # shellcheck disable=SC2086
-  [ -z "$workers" ] || wait $workers
+  end_workers
+  [ "$registering$lock_held" != yesyes ] || holds_lock || unregister_vanished
   if [ "$lock_held" = yes ]; then
     [ "$placed" = no ] || [ "$keep_stage" = yes ] || take_back
     if [ "$keep_stage" = yes ]; then leave_lock; else release_lock; fi
@@ -98,6 +97,32 @@ clean_up() {
   [ ! -e "$applicant" ] || rm -rf "$applicant" 2>/dev/null
   forget_work_folder
   [ "$status" = 0 ] || [ "$failed" = yes ] || exit "$surprise"
+}
+
+# Before the stage is removed, nobody must write to it any more. (The pulse goes on for as long as the lock is held.) Not by wait: a bash that a signal has
+# interrupted in one may have missed that somebody ended, and would wait for ever; and one that was just starting a copy may have missed the signal.
+end_workers() {
+  looks=0
+  # shellcheck disable=SC2086
+  while is_any_alive $workers && [ "$looks" -lt 100 ]; do
+    # shellcheck disable=SC2046,SC2086
+    case $looks in
+      0 | 1) kill $workers ;;
+      30) kill -KILL $(for pid in $workers; do cat "/proc/$pid/task/$pid/children"; done) $workers ;;
+    esac 2>/dev/null
+    looks=$((looks + 1))
+    sleep 0.1
+  done
+}
+
+# usage: is_any_alive PID...
+is_any_alive() {
+  for pid; do
+    state=Z
+    read -r _ _ state _ 2>/dev/null <"/proc/$pid/stat" || true
+    [ "$state" = Z ] || return 0
+  done
+  return 1
 }
 
 forget_work_folder() {

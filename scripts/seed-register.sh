@@ -53,11 +53,12 @@ make_fifos() {
 # It ends by itself then. (Given nothing, Nix registers nothing, and is content with that.)
 load_at_a_word() {
   trap - EXIT USR1 TERM INT HUP
-  { read -r word && [ "$word" = load ] && cat "$work/load" && : >"$work/given.$loaders"; } <"$work/word.$loaders" 5<&- | on_volume --load-db 5<&- >/dev/null 2>&1
+  { read -r word && [ "$word" = load ] && holds_lock && cat "$work/load" && : >"$work/given.$loaders"; } <"$work/word.$loaders" 5<&- | on_volume --load-db 5<&- >/dev/null 2>&1
 }
 
 loader_succeeds() {
   [ -n "$loader" ] || return 1
+  registrars=$loader
   echo load >&5
   wait "$loader" && [ -e "$work/given.$loaders" ]
 }
@@ -93,7 +94,7 @@ register() {
     fi
   else
     dismiss_loader
-    ! wants_repair || start_trust now
+    if [ -s "$work/pending" ] || wants_repair; then start_trust now; fi
   fi
   placed=no
 }
@@ -148,12 +149,13 @@ load_missing() {
     note_loadable
   fi
   # It may have failed for a reason that has gone since; else the next one says why.
-  status=0
-  loader_succeeds || patiently load_database || status=$?
+  status=0 registering=yes
+  loader_succeeds || load_database || status=$?
   dismiss_loader
-  if [ "$status" = 0 ]; then
+  # It may have ended badly after all is registered, as one that was killed or found the disk full when it closed the database.
+  if [ "$status" = 0 ] || { list_invalid "$work/missing" "$work/not-registered" && [ ! -s "$work/not-registered" ]; }; then
     placed=no
-    return
+    return 0
   fi
   must_hold_lock
   reason=$(tail -n 1 "$work/errors")
@@ -162,7 +164,7 @@ load_missing() {
   # SIGBUS (135) is what a full disk makes of memory that stands for a file.
   case $status:$reason in
     *'disk is full'* | *'No space left on device'*) out_of_space ;;
-    *'disk I/O error'* | *'Bus error'* | 135:*) ! is_nearly_full || out_of_space ;;
+    *'disk I/O error'* | *'Bus error'* | 135:* | *:) ! is_nearly_full || out_of_space ;;
   esac
   die 51 "registering failed: $reason"
 }
@@ -179,7 +181,9 @@ was_robbed() {
 }
 
 load_database() {
-  on_volume --load-db <"$work/load" 2>"$work/errors"
+  on_volume --load-db <"$work/load" 2>"$work/errors" &
+  registrars="$registrars $!"
+  wait "$!"
 }
 
 # What nobody has registered does not stay, whatever has failed. To move it takes room as well, so what else is ours goes first. (Paths
@@ -199,11 +203,21 @@ take_back() {
 }
 
 # Writes to $work/placed what has been put into the store and belongs to nobody there: but for what somebody makes in its place, or has made and registered
-# meanwhile. (What is no name for Nix is in nobody's way. Where Nix cannot say, nothing has been registered.)
+# meanwhile. (What is no name for Nix is in nobody's way. Where Nix cannot say and has been told to register it, it may have done so: then all stays.)
 list_placed() {
   being_made "$work/missing" || true
-  list_invalid "$work/missing" "$work/not-registered" || cat "$work/missing" >"$work/not-registered"
+  { [ "$fresh" = no ] && list_invalid "$work/missing" "$work/not-registered"; } ||
+    if [ "$registering" = no ]; then cat "$work/missing"; fi >"$work/not-registered"
   comm -23 "$work/not-registered" "$work/made" >"$work/placed"
+}
+
+# A database is no rename: one that stood still while Nix registered, and was taken for dead, may have registered what a collector has deleted in between. Nix itself
+# takes out of the database what is not there.
+unregister_vanished() {
+  looks=0
+  # shellcheck disable=SC2086
+  while [ "$looks" -lt 100 ] && is_any_alive $registrars; do sleep 0.1 && looks=$((looks + 1)); done
+  on_volume --verify >/dev/null 2>&1
 }
 
 unroot() {

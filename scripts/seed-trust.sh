@@ -28,6 +28,7 @@ bring_trust() {
   trap - EXIT TERM USR1
   built=0 addressed=0 loaded=yes
   with_missing print_askable >"$work/askable"
+  [ ! -s "$work/pending" ] || { in_chunks "$work/pending" print_askable >>"$work/askable" && rm -f "$work/reasons"; }
   if [ -e "$work/reasons" ] || list_reasons; then
     in_chunks "$work/reasons" weigh_reasons >"$work/signed"
   else
@@ -63,11 +64,31 @@ list_reasons() {
 # What the volume had already keeps what is known of it there. The image may have signatures for it too; to ask for these takes as long as all the rest of an
 # upgrade, so it is done where everything is looked at.
 list_signed_before() {
-  comm -23 "$work/names" "$work/missing" >"$work/askable-names"
-  as_paths "$work/askable-names" >"$work/askable"
-  list_reasons || return 0
+  comm -23 "$work/names" "$work/missing" >"$work/known"
   # In a shell of its own, which counts for itself.
-  (in_chunks "$work/reasons" weigh_reasons)
+  (in_chunks "$work/known" print_askable >"$work/askable" && list_reasons && in_chunks "$work/reasons" weigh_reasons) || true
+}
+
+# --- what a killed one has left to be done -------------------------------------------------------------------------
+
+# Who is killed between the registration and the signatures leaves paths that nobody would look at again. So their names are on the volume before.
+note_unsigned() {
+  : >"$work/pending"
+  if [ -s "$ours/unsigned" ]; then
+    comm -12 "$ours/unsigned" "$work/names" | comm -23 - "$work/missing" >"$work/pending"
+    sort -u "$work/missing" "$ours/unsigned" >"$mine/unsigned"
+  elif [ -s "$work/missing" ]; then
+    cat "$work/missing" >"$mine/unsigned"
+  else
+    return 0
+  fi
+  mv -T -f "$mine/unsigned" "$ours/unsigned"
+}
+
+# What is of another image stays noted.
+forget_unsigned() {
+  [ -s "$ours/unsigned" ] && comm -23 "$ours/unsigned" "$work/names" >"$mine/unsigned" || return 0
+  if [ -s "$mine/unsigned" ]; then mv -T -f "$mine/unsigned" "$ours/unsigned"; else mv -f "$ours/unsigned" "$mine/signed"; fi
 }
 
 # usage: weigh_reasons [PATH [REASON]...]...      adds to $built and $addressed, and prints the signed ones
@@ -112,8 +133,9 @@ await_trust() {
 copy_signatures() {
   open_image
   image_url
+  keep_reserve
   # A path that is not registered is not to be fetched from somewhere.
-  in_chunks "$work/signed" nix_command store copy-sigs --option substitute false --substituter "$image_url" \
+  in_chunks "$work/signed" nix_command store copy-sigs --option gc-reserved-space "$reserve" --option substitute false --substituter "$image_url" \
     --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1
 }
 

@@ -47,7 +47,7 @@ make_our_folder() {
 replace_foreign_folder() {
   [ -d "$volume" ] && [ ! -w "$volume" ] && [ -z "$(ls -A "$volume")" ] || return 1
   cat "$work/errors" >"$work/first-errors"
-  { rmdir "$volume" && make_our_folder; } 2>"$work/errors" && return
+  { rmdir "$volume" && make_our_folder; } 2>"$work/errors" && return 0
   cat "$work/first-errors" >"$work/errors"
   return 1
 }

@@ -25,7 +25,7 @@ configure() {
   ours=$volume/.cdk8s-nix
   # Of the image that the volume holds.
   roots=$volume/var/nix/gcroots/cdk8s-nix/image
-  failed=no lock_held=no keep_stage=no placed=no clearing=no system=''
+  failed=no lock_held=no keep_stage=no placed=no registering=no registrars='' clearing=no system=''
   token='' workers='' helpers='' applicant='' work='' image_folder='' measuring='' examining='' listing='' choosing='' opening='' asking='' trusting='' modes='' loader='' loaders=0
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
@@ -109,7 +109,7 @@ EOF
 # Sets $profiles: as image_profiles, but where Nix lies in its place the shell itself can tell where a profile leads to.
 fingerprint_profiles() {
   profiles=''
-  [ "$SEED_SOURCE" = /nix ] || { read_image && profiles=$(image_profiles) && return; }
+  [ "$SEED_SOURCE" = /nix ] || { read_image && profiles=$(image_profiles) && return 0; }
   set +f
   for profile in /nix/var/nix/profiles/* /nix/var/nix/profiles/per-user/*/*; do
     case $profile in *-[0-9]*-link) continue ;; esac
@@ -143,7 +143,7 @@ identify_image() {
   if recorded; then
     described=$recording
     read_facts "$recording/image" image_
-    return
+    return 0
   fi
   described=
   image_id=${image_database%????????????????????????????????}

@@ -77,9 +77,9 @@ take_lock() {
 # What will become the lock, as fresh as can be. Those of another user, but of this group, must be able to evict.
 prepare_lock() {
   if [ -d "$applicant" ]; then
-    touch -c "$applicant/owner.$token/facts" && return
+    touch -c "$applicant/owner.$token/facts" && return 0
   fi
-  make_applicant && return
+  make_applicant && return 0
   # A living holder clears away what it does not know.
   [ -s "$work/errors" ] || return 1
   case $(cat "$work/errors") in *'No such file'*) return 1 ;; esac
@@ -136,7 +136,7 @@ holder_is_dead() {
   if [ "$its_boot" = "$boot" ] && [ "$its_flock" = yes ] && command -v flock >/dev/null 2>&1; then
     # It holds the other lock, or it is dead: however long it stands still, it will go on. (Who has no flock cannot tell, and has its age.)
     flock -n 9 2>/dev/null
-    return
+    return $?
   fi
   older_than "$lock_ttl" "$facts"
 }
@@ -242,7 +242,7 @@ discard() {
   gone=$1
   case ${1##*/} in gone.*) ;; *) ! mv -T "$1" "${1%/*}/gone.${1##*/}" 2>/dev/null || gone=${1%/*}/gone.${1##*/} ;; esac
   # Most have no read-only folder in them. Those of a former user can be removed by the group, but their mode cannot be changed.
-  rm -rf "$gone" 2>/dev/null && return
+  rm -rf "$gone" 2>/dev/null && return 0
   chmod -R u+w "$gone" 2>/dev/null || true
   rm -rf "$gone" 2>/dev/null || true
 }

@@ -1,9 +1,9 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { host, run } from './support/container';
+import { host, run, sleep } from './support/container';
 import { Image } from './support/image';
-import { seedWell } from './support/seeder';
+import { seedWell, startSeeding } from './support/seeder';
 import { expectSound } from './support/soundness';
 import { Volume } from './support/volume';
 
@@ -77,5 +77,31 @@ test('the volume keeps what it knows of a path that it has, and gets signatures 
   await seedWell(v2, volume);
 
   expect(await reasons(shared, signed)).toEqual([expect.stringMatching(/^ultimate test-1:/), expect.stringMatching(/^test-1:/)]);
+  await expectSound(volume, v2, { paths: [addressed], links: {} });
+});
+
+test('one that is killed when all is registered leaves it to the next one to bring signatures, and to say what cannot be brought', async () => {
+  await seedWell(v1, volume);
+  const turns = path.join(scratch, 'turns');
+  const slow = path.join(scratch, 'slow-nix');
+  fs.mkdirSync(turns);
+  fs.chmodSync(turns, 0o777);
+  fs.writeFileSync(slow, '#!/bin/bash\ncase "$*" in *copy-sigs*) : >/turns/stands; sleep 600 ;; esac\nexec -a "${0##*/}" /opt/nix "$@"\n', { mode: 0o755 });
+  const killed = startSeeding(v2, volume, { mounts: { [path.join(v2.rootfs, 'usr/bin/nix')]: '/opt/nix:ro', [slow]: '/usr/bin/nix:ro', [turns]: '/turns' } });
+  const isRegistered = async () => (await volume.inWorkload(v2, `nix-store --check-validity ${signed} 2>/dev/null && echo yes || echo no`))[0] === 'yes';
+  while (!fs.existsSync(path.join(turns, 'stands')) || !await isRegistered()) {
+    expect(killed.alive).toBe(true);
+    await sleep(20);
+  }
+  killed.kill();
+  await killed.finished;
+  expect(await reasons(signed)).toEqual(['']);
+
+  const log = await seedWell(v2, volume);
+
+  expect(log).toMatch(/bringing 0 of/);
+  expect(log).toMatch(/of the new paths the image has built \d+ itself/);
+  expect(await reasons(signed)).toEqual([expect.stringMatching(/^test-1:/)]);
+  expect(volume.exists('.cdk8s-nix/unsigned')).toBe(false);
   await expectSound(volume, v2, { paths: [addressed], links: {} });
 });
