@@ -1,7 +1,7 @@
 #!/bin/sh
 # Records in an image what it ships in /nix: seed id, store paths, sizes, roots, profiles. Run it as the last step of an image
 # build, after everything that changes the store, from a folder with the other scripts; nothing of this is left to do then at
-# each start of a pod. A recording of another state of the image's Nix database is ignored.
+# each start of a pod. A recording of another state of the image's Nix database or profiles is ignored.
 #
 # usage: record-seed-image.sh [NIX_FOLDER]     default /nix; writes NIX_FOLDER/.cdk8s-nix/
 set -euf
@@ -46,7 +46,8 @@ record_image() {
   # shellcheck disable=SC2013
   for bytes in $(cut -f 2 "$work/sizes"); do archive_bytes=$((archive_bytes + bytes)); done
   {
-    printf 'protocol=%s\nid=%s\nsystem=%s\ndatabase=%s\n' "$PROTOCOL" "${id%% *}" "$(uname -m)" "$image_database"
+    printf 'protocol=%s\nid=%s\nsystem=%s\n' "$RECORDING" "${id%% *}" "$(uname -m)"
+    printf 'database=%s\nprofiles=%s\n' "$image_database" "$image_profiles"
     printf 'paths=%s\nbytes=%s\n' "$(wc -l <"$work/sizes")" "$(($("$du" -sk "$SEED_SOURCE/store" | cut -f 1) * 1024))"
     printf 'files=%s\narchive_bytes=%s\n' "$("$du" -s --inodes "$SEED_SOURCE/store" | cut -f 1)" "$archive_bytes"
   } >"$recording/image.new"

@@ -9,8 +9,9 @@ LC_ALL=C
 export LC_ALL
 unset NIX_REMOTE
 
-# Of the volume's marker and the image's recording.
+# Of the volume's marker, and of the image's recording.
 PROTOCOL=1
+RECORDING=2
 TAB='	'
 LF='
 '
@@ -34,6 +35,7 @@ configure() {
   whole_number SEED_LOCK_TTL "$SEED_LOCK_TTL" && lock_ttl=$number
   whole_number SEED_PROGRESS "$SEED_PROGRESS" && lock_progress=$number
   case $SEED_JOBS in 0 | ????*) die 10 "SEED_JOBS is '$SEED_JOBS'; it must be from 1 to 999" ;; esac
+  case $SEED_REPAIR in yes | no) ;; *) die 10 "SEED_REPAIR is '$SEED_REPAIR'; it must be yes or no" ;; esac
   case $SEED_WAL in yes) wal=true ;; no) wal=false ;; *) die 10 "SEED_WAL is '$SEED_WAL'; it must be yes or no" ;; esac
   lock_holder=$SEED_IMAGE lock_timeout_name=SEED_LOCK_TIMEOUT
 }
@@ -61,7 +63,7 @@ find_source() {
 read_facts() {
   # shellcheck disable=SC2034 # eval uses it
   while IFS='=' read -r key value; do
-    case $key in protocol | id | nix | system | database | bytes | files | archive_bytes) eval "$2$key=\$value" ;; esac
+    case $key in protocol | id | nix | system | database | profiles | bytes | files | archive_bytes) eval "$2$key=\$value" ;; esac
   done <"$1"
 }
 
@@ -106,18 +108,39 @@ $profiles
 EOF
 }
 
-# Sets $profiles: as image_profiles, but where Nix lies in its place the shell itself can tell where a profile leads to.
+# Sets $profiles: which there are, and where each leads to in the end. It says the same wherever the image is mounted, since an image is recorded in one
+# place and read in another.
 fingerprint_profiles() {
   profiles=''
-  [ "$SEED_SOURCE" = /nix ] || { read_image && profiles=$(image_profiles) && return 0; }
+  [ "$SEED_SOURCE" = /nix ] || prepare_to_follow
   set +f
-  for profile in /nix/var/nix/profiles/* /nix/var/nix/profiles/per-user/*/*; do
+  for profile in "$SEED_SOURCE"/var/nix/profiles/* "$SEED_SOURCE"/var/nix/profiles/per-user/*/*; do
     case $profile in *-[0-9]*-link) continue ;; esac
     [ -L "$profile" ] || continue
-    # shellcheck disable=SC2164 # where it leads to no folder, that is asked for
-    if cd -P "$profile" 2>/dev/null; then path=$PWD; else read_image && path=$(store_path_of /nix "$profile"); fi
-    profiles=$profiles$profile=$path:
+    follow_profile || { read_image && path=$(store_path_of "$SEED_SOURCE" "$profile"); }
+    # What is not of the store is another's elsewhere.
+    case $path in /nix/store/?*) ;; *) path='' ;; esac
+    profiles=$profiles/nix${profile#"$SEED_SOURCE"}=$path:
   done
+}
+
+# Elsewhere links do not lead to where they say.
+prepare_to_follow() {
+  # shellcheck source=scripts/store-links.sh
+  . "$here/store-links.sh"
+  NIX_FOLDER=$SEED_SOURCE
+  source=$(cd -P "$SEED_SOURCE" && echo "$PWD")
+}
+
+# Sets $path, if it leads to a folder. Where Nix lies in its place the shell itself can tell.
+follow_profile() {
+  if [ "$SEED_SOURCE" = /nix ]; then
+    cd -P "$profile" 2>/dev/null || return 1
+    path=$PWD
+  else
+    find_in_store "/nix${profile#"$SEED_SOURCE"}" && [ -n "$place" ] && path=$(cd -P "$place" 2>/dev/null && echo "$PWD") || return 1
+    path=/nix${path#"$source"}
+  fi
 }
 
 read_image() {
@@ -125,15 +148,15 @@ read_image() {
   . "$here/seed-image.sh"
 }
 
-# A recording says what the image ships, unless something came into the image since.
+# A recording says what the image ships, unless something came into the image since, or a profile was changed, which the database does not know.
 recorded() {
   recording=$SEED_SOURCE/.cdk8s-nix
   for file in image sizes roots profiles; do
     [ -r "$recording/$file" ] || return 1
   done
-  recorded_protocol='' recorded_database=''
+  recorded_protocol='' recorded_database='' recorded_profiles=''
   read_facts "$recording/image" recorded_
-  [ "$recorded_protocol" = "$PROTOCOL" ] && [ "$recorded_database" = "$image_database" ]
+  [ "$recorded_protocol" = "$RECORDING" ] && [ "$recorded_database" = "$image_database" ] && [ "$recorded_profiles" = "$image_profiles" ]
 }
 
 # The seed id: what the recording says, or else a fingerprint of the database and the profiles.

@@ -337,6 +337,7 @@ test.each([
   [{ SEED_JOBS: 'many' }, /SEED_JOBS is 'many', which is not a whole number/],
   [{ SEED_JOBS: '0' }, /SEED_JOBS is '0'; it must be from 1 to 999/],
   [{ SEED_JOBS: '100000' }, /SEED_JOBS is '100000'; it must be from 1 to 999/],
+  ...['false', '0', 'No', 'NO', 'true', 'YES', '1'].map((word): [{ [name: string]: string }, RegExp] => [{ SEED_REPAIR: word }, new RegExp(`SEED_REPAIR is '${word}'; it must be yes or no`)]),
   [{ SEED_LOG: 'xml' }, /SEED_LOG is 'xml'; it must be text or json/],
   [{ TMPDIR: '/proc' }, /cannot write to TMPDIR/],
 ])('the setting %j is refused', async (environment, message) => {

@@ -25,15 +25,22 @@ function facts(file: string): { [key: string]: string } {
 test('says id, number of paths, size and number of files', async () => {
   const image = await Image.build({ version: '1', recorded: true });
   const recorded = facts(path.join(image.nix, '.cdk8s-nix/image'));
-  expect(recorded).toMatchObject({ protocol: '1', id: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(recorded).toMatchObject({
+    protocol: '2',
+    id: expect.stringMatching(/^[0-9a-f]{64}$/),
+    database: expect.stringMatching(/^[0-9a-f]{64}$/),
+    profiles: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
   expect(Number(recorded.paths)).toBe(fs.readdirSync(path.join(image.nix, 'store')).filter(name => !name.startsWith('.')).length);
   expect(Number(recorded.files)).toBe(Number((await host('du', '-s', '--inodes', path.join(image.nix, 'store'))).split('\t')[0]));
   expect(Number(recorded.bytes)).toBe(1024 * Number((await host('du', '-sk', path.join(image.nix, 'store'))).split('\t')[0]));
 });
 
 test('is the same for the same image', async () => {
+  // Not twice at once: who waits for the lock of the cache has this whole process wait.
+  const built = await Image.build({ version: '1' });
   const [one, other] = await Promise.all(['one', 'other'].map(async name => {
-    const image = await (await Image.build({ version: '1' })).copyTo(path.join(scratch, name));
+    const image = await built.copyTo(path.join(scratch, name));
     await image.record();
     return facts(path.join(image.nix, '.cdk8s-nix/image')).id;
   }));
@@ -98,6 +105,101 @@ test('of another state of the database, as in an image built on the recorded one
   await seedWell(derived, volume);
 
   await expectSound(volume, derived, { paths: [more], links: {} });
+});
+
+describe('of another state of the profiles, which the database does not know', () => {
+  const HAS_TOOLS = 'readlink -f /nix/var/nix/profiles/tools/bin';
+  let recorded: Image;
+  let later: Image;
+
+  beforeEach(async () => {
+    recorded = await (await Image.build({ version: '1' })).copyTo(path.join(scratch, 'recorded'));
+    const inImage = async (nix: string, command: string) => expect(await run({ mounts: { [nix]: '/nix' }, command: ['sh', '-ec', command] })).toMatchObject({ code: 0 });
+    await inImage(recorded.nix, `
+      cd /nix/var/nix/profiles
+      ln -s "$(readlink default-1-link)" default-2-link
+      ln -sfn "$(ls -d /nix/store/*-nix-1)" default-1-link
+      ln -sfn default-2-link default`);
+    await recorded.record();
+    later = await recorded.copyTo(path.join(scratch, 'later'));
+    await inImage(later.nix, `
+      cd /nix/var/nix/profiles
+      ln -sfn default-1-link default
+      ln -s "$(readlink default-2-link)" tools-1-link
+      ln -s tools-1-link tools`);
+  });
+
+  const profileOf = async (image: Image) => (await volume.inWorkload(image, 'readlink -f /nix/var/nix/profiles/default'))[0];
+
+  test.each(SHELLS)('is ignored by an empty volume, under %s', async shell => {
+    await seedWell(later, volume, { shell });
+    expect(await profileOf(later)).toBe(later.profile);
+    expect(later.profile).not.toBe(recorded.profile);
+    expect(await volume.inWorkload(later, HAS_TOOLS)).toHaveLength(1);
+  });
+
+  test('is ignored by a volume that has the image as it was recorded', async () => {
+    await seedWell(recorded, volume);
+    expect(await profileOf(recorded)).toBe(recorded.profile);
+    expect(await seedWell(later, volume)).not.toContain('holds this image already');
+    expect(await profileOf(later)).toBe(later.profile);
+    expect(await volume.inWorkload(later, HAS_TOOLS)).toHaveLength(1);
+    expect(await seedWell(later, volume)).toContain('holds this image already');
+  });
+
+  test('or without a word of them, as earlier versions made it, is ignored', async () => {
+    const file = path.join(recorded.nix, '.cdk8s-nix/image');
+    const { id } = facts(file);
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf-8').replace('protocol=2', 'protocol=1').replace(/^profiles=.*\n/m, ''));
+    await seedWell(recorded, volume);
+    expect(facts(path.join(volume.nix, '.cdk8s-nix/seed')).id).not.toBe(id);
+    await expectSound(volume, recorded);
+    expect(await seedWell(recorded, volume)).toContain('holds this image already');
+  });
+});
+
+describe.each(['/nix', '/made/nix'])('made of an image that lies at %s', place => {
+  let image: Image;
+  let sums: { [key: string]: string };
+
+  beforeEach(async () => {
+    image = await (await Image.build({ version: '1' })).copyTo(path.join(scratch, 'nix'));
+    // As users and Nix make them: by way of another profile, of a link in the store, to a folder in a path, to a file, to what is not there or not of the store.
+    const profiles = path.join(image.nix, 'var/nix/profiles');
+    const environment = image.profile;
+    fs.mkdirSync(path.join(profiles, 'per-user/code'), { recursive: true });
+    fs.symlinkSync(environment, path.join(image.nix, 'store/00000000000000000000000000000000-link'));
+    const links = {
+      'second': 'default',
+      'third': '/nix/var/nix/profiles/second',
+      'linked': '/nix/store/00000000000000000000000000000000-link',
+      'inner': `${environment}/bin`,
+      'file': `${environment}/bin/nix-store`,
+      'lost': '/nix/store/11111111111111111111111111111111-lost',
+      'foreign': '/etc',
+      'per-user/code/profile': '../../default',
+    };
+    Object.entries(links).forEach(([name, target]) => fs.symlinkSync(target, path.join(profiles, name)));
+    const { code, stderr } = await run({
+      mounts: { [image.nix]: place, [path.join(REPOSITORY, 'scripts')]: '/scripts:ro' },
+      command: ['sh', '/scripts/record-seed-image.sh', place],
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    sums = facts(path.join(image.nix, '.cdk8s-nix/image'));
+  });
+
+  test.each(SHELLS.flatMap(shell => ['/nix', '/mnt/seed-image/nix'].map(source => [shell, source])))('is believed under %s, wherever the image lies: at %s', async (shell, source) => {
+    const { code, stdout } = await run({
+      mounts: { [image.nix]: `${source}:ro`, [path.join(REPOSITORY, 'scripts')]: '/scripts:ro' },
+      command: [...shell.split(' '), '-c', `
+        here=/scripts begun=no SEED_SOURCE=${source} registration='' database=${source}/var/nix/db/db.sqlite
+        . /scripts/seed-log.sh
+        . /scripts/seed-warm.sh
+        identify_image
+        echo "$image_id" "$image_profiles" "$described"`],
+    });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${sums.id} ${sums.profiles} ${source}/.cdk8s-nix\n` });
+  });
 });
 
 describe('an image volume', () => {
