@@ -48,6 +48,37 @@ test('is the same for the same image', async () => {
   expect(facts(path.join((await Image.build({ version: '2', recorded: true })).nix, '.cdk8s-nix/image')).id).not.toBe(one);
 });
 
+describe('by a Nix that is too old for what newer ones are asked', () => {
+  const old = async (image: Image, shell: string) => {
+    const nix = path.join(image.nix, 'store', fs.readdirSync(path.join(image.nix, 'store')).find(name => name.endsWith('-nix-1'))!, 'bin/nix');
+    fs.rmSync(nix);
+    fs.writeFileSync(nix, '#!/bin/sh\necho "error: \'$*\' is not a recognised command" >&2\nexit 1\n', { mode: 0o555 });
+    return run({
+      mounts: { [image.nix]: '/nix', [path.join(REPOSITORY, 'scripts')]: '/scripts:ro' },
+      command: [...shell.split(' '), '/scripts/record-seed-image.sh'],
+    });
+  };
+  const recordingOf = (image: Image) => Object.fromEntries(
+    ['sizes', 'roots', 'profiles'].map(file => [file, fs.readFileSync(path.join(image.nix, '.cdk8s-nix', file), 'utf-8')]));
+
+  test.each(SHELLS)('is the same, with rubbish in the store and without, under %s', async shell => {
+    const asked = await Image.build({ version: '1', recorded: true });
+    for (const rubbish of [false, true]) {
+      const image = await (await Image.build({ version: '1' })).copyTo(path.join(scratch, `nix-${rubbish}`));
+      if (rubbish) {
+        fs.mkdirSync(path.join(image.nix, 'store/00000000000000000000000000000000-rubbish'));
+        fs.writeFileSync(path.join(image.nix, 'store/a name\nof two lines'), '');
+      }
+      expect(await old(image, shell)).toMatchObject({ code: 0, stderr: '' });
+      expect(recordingOf(image)).toEqual(recordingOf(asked));
+      expect(facts(path.join(image.nix, '.cdk8s-nix/image'))).toMatchObject({
+        id: facts(path.join(asked.nix, '.cdk8s-nix/image')).id,
+        paths: facts(path.join(asked.nix, '.cdk8s-nix/image')).paths,
+      });
+    }
+  });
+});
+
 test('seeds what the same image without one does', async () => {
   const image = await Image.build({ version: '1', recorded: true });
   await seedWell(image, volume);
