@@ -26,7 +26,8 @@ start_trust() {
 # usage: bring_trust WHEN      the paths are registered: now or later
 bring_trust() {
   trap - EXIT TERM USR1
-  built=0 addressed=0 loaded=yes
+  built=0 addressed=0 loaded=yes unsigned=no
+  : >"$work/derivations"
   with_missing print_askable >"$work/askable"
   [ ! -s "$work/pending" ] || { in_chunks "$work/pending" print_askable >>"$work/askable" && rm -f "$work/reasons"; }
   if [ -e "$work/reasons" ] || list_reasons; then
@@ -35,21 +36,23 @@ bring_trust() {
     cat "$work/askable" >"$work/signed"
   fi
   ! wants_repair || list_signed_before >>"$work/signed"
+  list_signed_derivations
   signed=no
   [ ! -s "$work/signed" ] || signed=yes
   [ "$1" = now ] || start_signing
   [ "$loaded" = yes ] || return 0
-  [ "$signed" = no ] || copy_signatures ||
-    say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
+  if [ "$signed" = yes ]; then copy_signatures "$work/signed" || unsigned=yes; fi
+  if [ -s "$work/signed-derivations" ] && [ "$unsigned" = no ]; then copy_signatures "$work/signed-derivations" --derivation || unsigned=yes; fi
+  [ "$unsigned" = no ] || say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
   [ $((built + addressed)) = 0 ] || say trust "of the new paths the image has built $built itself (ultimate) and knows $addressed by their content (ca), which only the \
-first seed of a volume can bring: nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
+first seed of a volume can bring, as what such derivations have become (realisations): nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
 }
 
-# usage: print_askable NAME...      Some Nix takes the name of a derivation for what that builds. It is known by its content.
+# usage: print_askable NAME...      Derivations are asked for by themselves. They are known by their content.
 print_askable() {
   for name; do
     case $name in
-      *.drv) addressed=$((addressed + 1)) ;;
+      *.drv) addressed=$((addressed + 1)) && printf '/nix/store/%s\n' "$name" >>"$work/derivations" ;;
       *) printf '/nix/store/%s\n' "$name" ;;
     esac
   done
@@ -59,6 +62,17 @@ print_askable() {
 list_reasons() {
   image_url
   in_chunks "$work/askable" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null && mv "$work/trust" "$work/reasons"
+}
+
+# Some Nix takes the name of a derivation for what that builds unless it is told otherwise, and what is told that takes a path for what it was built by.
+list_signed_derivations() {
+  cat "$work/derivations" >"$work/signed-derivations"
+  [ -s "$work/derivations" ] || return 0
+  image_url
+  # In a shell of its own, which counts for itself.
+  if in_chunks "$work/derivations" nix_command path-info --derivation --sigs --store "$image_url" >"$work/trust" 2>/dev/null; then
+    (in_chunks "$work/trust" weigh_reasons) >"$work/signed-derivations"
+  fi
 }
 
 # What the volume had already keeps what is known of it there. The image may have signatures for it too; to ask for these takes as long as all the rest of an
@@ -112,7 +126,7 @@ weigh_reasons() {
 start_signing() {
   signing=
   if [ "$signed" = yes ] && [ -n "$few_names" ] && [ -p "$work/permission" ]; then
-    (export NIX_USER_CONF_FILES="$work/settings" && copy_signatures) &
+    (export NIX_USER_CONF_FILES="$work/settings" && copy_signatures "$work/signed") &
     signing=$!
   fi
   read -r loaded <"$work/loaded"
@@ -130,12 +144,13 @@ await_trust() {
   trusting=
 }
 
+# usage: copy_signatures LIST [OPTION]
 copy_signatures() {
   open_image
   image_url
   keep_reserve
   # A path that is not registered is not to be fetched from somewhere.
-  in_chunks "$work/signed" nix_command store copy-sigs --option gc-reserved-space "$reserve" --option substitute false --substituter "$image_url" \
+  in_chunks "$1" nix_command store copy-sigs ${2:+"$2"} --option gc-reserved-space "$reserve" --option substitute false --substituter "$image_url" \
     --store "local?state=$volume/var/nix&real=$volume/store" >"$work/signatures" 2>&1
 }
 

@@ -61,7 +61,7 @@ test('a later one brings signatures, and says what it cannot bring of how many p
 
   const log = await seedWell(v2, volume);
 
-  const [, built, known] = /^seed-nix-store: of the new paths the image has built (\d+) itself \(ultimate\) and knows (\d+) by their content \(ca\), which only the first seed/m.exec(log)!.map(Number);
+  const [, built, known] = /^seed-nix-store: of the new paths the image has built (\d+) itself \(ultimate\) and knows (\d+) by their content \(ca\), which only the first seed of a volume can bring, as what such derivations have become \(realisations\): /m.exec(log)!.map(Number);
   expect(built).toBeGreaterThan(0);
   expect(known).toBeGreaterThan(0);
   expect(await reasons(addressed, signed)).toEqual(['', expect.stringMatching(/^test-1:/)]);
@@ -104,4 +104,52 @@ test('one that is killed when all is registered leaves it to the next one to bri
   expect(await reasons(signed)).toEqual([expect.stringMatching(/^test-1:/)]);
   expect(volume.exists('.cdk8s-nix/unsigned')).toBe(false);
   await expectSound(volume, v2, { paths: [addressed], links: {} });
+});
+
+describe.each(['2.8', '2.26'] as const)('a derivation, by Nix %s, which may take its name for what it builds,', release => {
+  let old: Image;
+  let image: Image;
+  let derivation: string;
+
+  const inImage = async (command: string) => {
+    const { code, stdout, stderr } = await run({
+      rootfs: image.rootfs,
+      mounts: { [image.nix]: '/nix', [path.join(__dirname, 'support')]: '/support:ro' },
+      environment: { HOME: '/tmp/home', USER: 'code', NIX_CONFIG: `sandbox = false\nbuild-users-group =\nfilter-syscalls = false\nsubstituters =\n${FEATURES}` },
+      command: ['sh', '-ec', command],
+    });
+    expect({ code, stderr: code ? stderr : '' }).toEqual({ code: 0, stderr: '' });
+    return stdout.trim();
+  };
+  const sign = async () => inImage(`nix key generate-secret --key-name test-1 >/tmp/key; nix store sign --derivation --key-file /tmp/key ${derivation}`);
+  const signatures = async () => volume.inWorkload(image, 'nix path-info --derivation --sigs $DERIVATION', { DERIVATION: derivation, NIX_CONFIG: FEATURES });
+
+  beforeEach(async () => {
+    old = await Image.build({ version: '1', release });
+    image = await (await Image.build({ version: '2', release })).copyTo(path.join(scratch, `derivation-${release}`));
+    // Never built.
+    derivation = await inImage('nix-instantiate --add-root /nix/var/nix/gcroots/more --indirect /support/thing.nix --argstr name more >/dev/null 2>&1; readlink /nix/var/nix/gcroots/more');
+  });
+  afterEach(async () => host('rm', '-rf', image.nix));
+
+  test('is brought with its signatures', async () => {
+    await sign();
+    await seedWell(old, volume);
+
+    expect(await seedWell(image, volume)).not.toContain('signatures were not brought');
+
+    expect(await signatures()).toEqual([expect.stringMatching(new RegExp(`^${derivation}\t+.*test-1:`))]);
+    await expectSound(volume, image, { paths: [derivation], links: {} });
+  });
+
+  test('that is there already gets those of the image where repair is asked for', async () => {
+    await seedWell(old, volume);
+    await seedWell(image, volume);
+    expect((await signatures()).join('')).not.toContain('test-1:');
+    await sign();
+
+    await seedWell(image, volume, { environment: { SEED_REPAIR: 'yes' } });
+
+    expect((await signatures()).join('')).toContain('test-1:');
+  });
 });
