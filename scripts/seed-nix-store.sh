@@ -97,6 +97,7 @@ seed() {
   [ -z "${NIX_FOLDER:-}" ] || prepare_look "$@"
   identify_image
   if is_warm; then
+    clear_tmp
     clear_leftovers
     clock
     hundredths=$((100 + (time - t_start) % 100))

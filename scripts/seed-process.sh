@@ -58,12 +58,7 @@ choose_jobs() {
 # What nobody expects to be said, as what a shell says of a full disk, waits there for the end: of a failure that is understood there is one line.
 make_work_folder() {
   read -r token </proc/sys/kernel/random/uuid
-  if [ -n "${NIX_POD_UID:-}" ]; then
-    # Nobody else in this pod is at work: what lies here is of containers that were killed.
-    set +f
-    rm -rf "$TMPDIR"/seed-nix-store.* 2>/dev/null || true
-    set -f
-  fi
+  clear_tmp
   folder=$TMPDIR/seed-nix-store.$token
   { mkdir -p "$folder" && echo full >"$folder/probe" && true >"$folder/complaints"; } 2>/dev/null || {
     rm -rf "$folder" 2>/dev/null || true

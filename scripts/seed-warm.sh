@@ -175,6 +175,15 @@ identify_image() {
 
 # --- the volume ---------------------------------------------------------------------------------------------------
 
+# Nobody else in this pod is at work: what lies in /tmp, which outlives a container, is of those that were killed.
+clear_tmp() {
+  [ -n "${NIX_POD_UID:-}" ] || return 0
+  set +f
+  set -- "$TMPDIR"/seed-nix-store.*
+  set -f
+  [ ! -e "$1" ] || rm -rf "$@" 2>/dev/null || true
+}
+
 is_store() {
   [ -d "$volume/store" ] && [ -e "$volume/var/nix/db/db.sqlite" ]
 }

@@ -90,6 +90,8 @@ open_store() {
 # For lists. A script that most often has nothing to do says work_is_lazy=yes, and makes it where it needs it.
 make_work_folder() {
   [ ! -d "$work" ] || return 0
+  # Nobody else in this pod is at work: what lies there is of containers that were killed.
+  [ -z "${NIX_POD_UID:-}" ] || rm -rf "$TMPDIR/$program".* 2>/dev/null || true
   mkdir -p "$work" 2>/dev/null || die 10 "cannot write to TMPDIR ($TMPDIR)"
   mkdir -p "$ours" || die 13 "$ours cannot be written by user $(id -u), group $(id -g)"
 }

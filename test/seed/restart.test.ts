@@ -80,3 +80,10 @@ test('killed again and again, one start that is let alone is enough', async () =
   await seedWell(image, volume, inPod('one'));
   await expectSound(volume, image);
 });
+
+test.each(SHELLS)('what a killed container has left in /tmp is gone after the next start of its pod, a warm one too, in %s', async shell => {
+  await seedWell(image, volume, inPod('one'));
+  await host('install', '-d', '-o', '1001', path.join(tmp, 'seed-nix-store.dead'), path.join(tmp, 'seed-nix-store.dead/image'), path.join(tmp, 'mine'));
+  expect(await seedWell(image, volume, inPod('one', { shell }))).toContain('holds this image already');
+  expect(fs.readdirSync(tmp)).toEqual(['mine', 'nothing']);
+});

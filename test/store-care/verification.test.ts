@@ -2,7 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { FolderCache } from './support/binary-cache';
 import { care, CareOptions, inWorkload } from './support/care';
-import { host } from '../seed/support/container';
+import { host, USER_ID } from '../seed/support/container';
 import { Image } from '../seed/support/image';
 import { seedWell, SHELLS } from '../seed/support/seeder';
 import { expectSound } from '../seed/support/soundness';
@@ -53,6 +53,16 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     });
     expect(fs.readFileSync(path.join(volume.root, shipped, 'share/text'), 'utf-8')).toBe('something else');
     expect(volume.exists('.cdk8s-nix/repair')).toBe(false);
+  });
+
+  test('what a killed container of the pod has left in /tmp goes, and nothing else', async () => {
+    const tmp = path.join(volume.root, 'tmp');
+    ['', 'verify-store.dead', 'seed-nix-store.dead'].forEach(name => {
+      fs.mkdirSync(path.join(tmp, name));
+      fs.chownSync(path.join(tmp, name), USER_ID, USER_ID);
+    });
+    expect(await verify({ NIX_POD_UID: 'one', TMPDIR: '/pod-tmp' }, { mounts: { [tmp]: '/pod-tmp' } })).toMatchObject({ code: 0 });
+    expect(fs.readdirSync(tmp)).toEqual(['seed-nix-store.dead']);
   });
 
   test('without a look at the contents only what is gone is found', async () => {
