@@ -11,12 +11,14 @@ import { Volume } from './support/volume';
 
 let v1: Image;
 let v2: Image;
+let images: string;
 let volume: Volume;
 let scratch: string;
 beforeAll(async () => {
-  v1 = await Image.build({ version: '1', packages: 6, changed: 3 });
-  v2 = await Image.build({ version: '2', packages: 6, changed: 3 });
+  images = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-registered-'));
+  [v1, v2] = [await withoutDerivations('1'), await withoutDerivations('2')];
 });
+afterAll(async () => host('rm', '-rf', images));
 beforeEach(async () => {
   scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-registered-'));
   fs.chmodSync(scratch, 0o755);
@@ -30,6 +32,14 @@ afterEach(async () => {
   await volume.dispose();
   await host('rm', '-rf', scratch);
 });
+
+/** Nix registers no derivation that is not there, and nothing else with it then. */
+async function withoutDerivations(version: string): Promise<Image> {
+  const image = await (await Image.build({ version, packages: 6, changed: 3 })).copyTo(path.join(images, version));
+  const command = ['nix-store', '--option', 'keep-derivations', 'false', '--gc'];
+  expect(await run({ mounts: { [image.nix]: '/nix' }, environment: { HOME: '/tmp/home', USER: 'code' }, command })).toMatchObject({ code: 0 });
+  return image;
+}
 
 /** A Nix that does something of its own for the arguments that match the shell's pattern; /opt/nix is Nix itself. */
 function nixThat(pattern: string, does: string): SeedOptions {
