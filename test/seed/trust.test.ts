@@ -66,6 +66,11 @@ test('a later one brings signatures, and says what it cannot bring of how many p
   expect(known).toBeGreaterThan(0);
   expect(await reasons(addressed, signed)).toEqual(['', expect.stringMatching(/^test-1:/)]);
   await expectSound(volume, v2, { paths: [addressed], links: {} });
+  // What it has become is not known, so it is built once more, to the same path.
+  const config = `sandbox = false\nbuild-users-group =\nfilter-syscalls = false\nsubstituters =\n${FEATURES}`;
+  const told = await volume.inWorkload(v2, 'nix-build --no-out-link /support/content-addressed.nix 2>&1', { NIX_CONFIG: config });
+  expect(told.join('\n')).toContain('this derivation will be built');
+  expect(told.pop()).toBe(addressed);
 });
 
 test('the volume keeps what it knows of a path that it has, and gets signatures for it where repair is asked for', async () => {
