@@ -64,7 +64,7 @@ read_facts() {
   # shellcheck disable=SC2034 # eval uses it
   while IFS='=' read -r key value; do
     case $key in protocol | id | nix | system | database | profiles | bytes | files | archive_bytes) eval "$2$key=\$value" ;; esac
-  done <"$1"
+  done 2>/dev/null <"$1"
 }
 
 # What Nix knows of the image, as a number: of the whole content, for builders that make images reproducible give all files

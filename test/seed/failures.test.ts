@@ -345,6 +345,14 @@ test.each([
   await expectFailure(v1, volume, 10, message, { environment });
 });
 
+test.each(SHELLS)('a folder in the place of the marker is named, in one line, under %s', async shell => {
+  volume = await Volume.create({ mebibytes: 64 });
+  await seedWell(v1, volume);
+  fs.rmSync(path.join(volume.nix, '.cdk8s-nix/seed'));
+  fs.mkdirSync(path.join(volume.nix, '.cdk8s-nix/seed'));
+  expect(await seed(v1, volume, { shell })).toMatchObject({ code: 50, stderr: expect.stringMatching(/^seed-nix-store: error: [^\n]*\.cdk8s-nix\/seed[^\n]*\n$/) });
+});
+
 const moments = SHELLS.flatMap(shell => [{ shell, moment: 'when it begins', afterMs: 0 }, { shell, moment: 'in the midst of the copy', afterMs: 800 }]);
 
 test.each(moments)('SIGTERM in $shell, $moment, ends it at once, with nothing in the store, and the next one completes', async ({ shell, afterMs }) => {
