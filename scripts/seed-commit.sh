@@ -114,7 +114,7 @@ move_away() {
 
 why_not_moved() {
   must_hold_lock
-  case $(cat "$work/errors") in *'No space left on device'* | *'quota exceeded'*) out_of_space ;; esac
+  blame_volume "$work/errors"
   die 50 "cannot move paths in the store: $(head -n 1 "$work/errors")"
 }
 
@@ -157,7 +157,7 @@ root_image() {
 
 why_unprepared() {
   must_hold_lock
-  case $(cat "$work/root-errors" 2>/dev/null) in *'No space left on device'* | *'quota exceeded'*) out_of_space ;; esac
+  blame_volume "$work/root-errors"
   die 50 "cannot make roots: $(head -n 1 "$work/root-errors")"
 }
 
@@ -183,7 +183,7 @@ await_forgetting() {
 hold_off_garbage_collector() {
   guarded=no
   command -v flock >/dev/null 2>&1 || return 0
-  { { [ -d "$volume/var/nix" ] || mkdir -p "$volume/var/nix"; } && : >>"$volume/var/nix/gc.lock"; } 2>/dev/null || return 0
+  { { [ -d "$volume/var/nix" ] || mkdir -p "$volume/var/nix"; } && true >>"$volume/var/nix/gc.lock"; } 2>/dev/null || return 0
   exec 8>>"$volume/var/nix/gc.lock"
   lock_waits_since
   until flock -s -n 8 2>"$work/errors"; do
@@ -202,7 +202,7 @@ outlast_garbage_collector() {
   require_nix
   barrier=$work/barrier
   for folder in "$barrier" "$barrier/store"; do [ -d "$folder" ] || mkdir "$folder"; done
-  : >>"$volume/var/nix/gc.lock"
+  { true >>"$volume/var/nix/gc.lock"; } 2>"$work/errors" || why_not_moved
   ln -sf "$volume/var/nix/gc.lock" "$barrier/gc.lock"
   patiently "$nix" --option gc-reserved-space 0 --store "local?state=$barrier&real=$barrier/store&log=$barrier" --gc --print-dead >/dev/null 2>"$work/errors" ||
     volume_unreadable

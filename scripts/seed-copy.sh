@@ -45,7 +45,7 @@ keep_durable() {
   for list; do set -- "$@" "$list.ok"; done
   rm -f "$@"
   sync_or_die
-  [ ! -s "$work/kept" ] || { cat "$work/kept" >"$stage/$token.$tries.kept" && : >"$stage/$token.$tries.kept.ok"; } 2>"$work/errors" || why_not_moved
+  [ ! -s "$work/kept" ] || { cat "$work/kept" >"$stage/$token.$tries.kept" && true >"$stage/$token.$tries.kept.ok"; } 2>"$work/errors" || why_not_moved
 }
 
 discard_leftovers() {
@@ -211,6 +211,7 @@ sync_or_die() {
 }
 
 sync_failed() {
+  blame_volume "$work/sync-errors"
   die 50 "writing to the volume failed: $(tail -n 1 "$work/sync-errors")"
 }
 
@@ -222,13 +223,8 @@ patiently() {
 
 copy_failed() {
   must_hold_lock
+  blame_volume "$work/copy-errors"
   reason=$(head -n 1 "$work/copy-errors")
-  case $(head -n 50 "$work/copy-errors") in
-    *'No space left on device'* | *'quota exceeded'* | *'Wrote only'*) out_of_space ;;
-    *'Read-only file system'*) die 12 "the volume at $SEED_VOLUME turned read-only: $reason" ;;
-    # What some shells say of a full disk.
-    '' | *' I/O error'*) ! is_nearly_full || out_of_space ;;
-  esac
   die 50 "copying failed: ${reason:-a copy was killed}"
 }
 

@@ -3,7 +3,7 @@
 # never losing what the user installed. Runs as an ordinary user in an init container; see docs/seeding.md.
 #
 # Sourced from this script's own folder: seed-warm.sh and seed-log.sh, which each start needs, and, where there is something to do, seed-process.sh ·
-# seed-image.sh and seed-volume.sh, the two sides · seed-nix.sh, seed-description.sh · store-lock.sh · seed-plan.sh, seed-granted.sh, seed-makers.sh,
+# seed-image.sh and seed-volume.sh, the two sides · seed-reasons.sh · seed-nix.sh, seed-description.sh · store-lock.sh · seed-plan.sh, seed-granted.sh, seed-makers.sh,
 # seed-memory.sh, seed-batches.sh, seed-copy.sh with sync-file-system.sh, seed-commit.sh, seed-register.sh, seed-trust.sh and seed-profiles.sh, the steps.
 #
 # Why neither a crash nor a rival can hurt. The order is: files, sync, roots, database, marker away, profiles, marker.
@@ -55,6 +55,8 @@ read_steps() {
   read_image
   # shellcheck source=scripts/seed-volume.sh
   . "$here/seed-volume.sh"
+  # shellcheck source=scripts/seed-reasons.sh
+  . "$here/seed-reasons.sh"
   # shellcheck source=scripts/seed-nix.sh
   . "$here/seed-nix.sh"
   # shellcheck source=scripts/store-lock.sh

@@ -101,10 +101,30 @@ on_volume() {
 
 # usage: image_unreadable WHAT     Nix' complaint is in $work/errors
 image_unreadable() {
-  case $(cat "$work/errors") in
-    *'xec format error'* | *'cannot execute binary'*) die 21 "the seed image's Nix is for another architecture than $(uname -m), the node's" ;;
-    # What Nix needs for a moment is free again when it says so.
-    *'disk is full'* | *'No space left on device'*) die 10 "$tmp_is_full" ;;
-  esac
+  blame_architecture "$work/errors"
+  # What Nix needs for a moment is free again when it says so.
+  case $(cat "$work/errors") in *'disk is full'* | *'No space left on device'*) die 10 "$tmp_is_full" ;; esac
   die 20 "Nix cannot read $1: $(tail -n 1 "$work/errors")"
+}
+
+# usage: blame_architecture COMPLAINTS      ends the script if Nix is a program for another machine. Some shells do not say so, but read it as a script.
+blame_architecture() {
+  case $(cat "$1") in
+    *'xec format error'* | *'cannot execute binary'*) ;;
+    *'syntax error'* | *'not found'*) is_foreign "$nix" || return 0 ;;
+    *) return 0 ;;
+  esac
+  die 21 "the seed image's Nix is for another architecture than $(uname -m), the node's"
+}
+
+# usage: is_foreign PROGRAM      whether it has been made for another machine than the program that looks
+is_foreign() {
+  its_machine=$(machine_of "$1") && [ -n "$its_machine" ] && [ "$its_machine" != "$(machine_of /proc/self/exe)" ]
+}
+
+# usage: machine_of PROGRAM      as bytes 18 and 19 of an ELF file have it; nothing where it is none
+machine_of() {
+  # shellcheck disable=SC2046
+  set -- $(od -An -tx1 -N 20 "$1" 2>/dev/null)
+  [ "${1:-}${2:-}${3:-}${4:-}" != 7f454c46 ] || echo "${19} ${20}"
 }

@@ -288,9 +288,3 @@ sum_sizes() {
   # shellcheck disable=SC2013
   for bytes in $(cut -f 1 "$work/to-copy"); do total_bytes=$((total_bytes + bytes)) total_paths=$((total_paths + 1)); done
 }
-
-out_of_space() {
-  measure_volume
-  [ "$free_inodes" != 0 ] || die 31 'the volume ran out of inodes'
-  die 30 "the volume ran out of space: $((${total_bytes:-0} / 1048576)) MiB to bring"
-}

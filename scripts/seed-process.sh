@@ -129,35 +129,20 @@ forget_work_folder() {
   work=
 }
 
-# Nix says of a full disk that it cannot read or write, and needs some room of its own to open a database.
-is_nearly_full() {
-  measure_volume
-  [ "$free_kib" -lt 1024 ] || [ "$free_inodes" = 0 ]
-}
-
 # Less than any list and any database takes.
 is_tmp_nearly_full() {
   measure_file_system "$work" 2>/dev/null || return 1
   [ "$free_kib" -lt 128 ] || { [ "$free_inodes" != unlimited ] && [ "$free_inodes" -lt 8 ]; }
 }
 
-# What fails in a way that nobody has foreseen, most often does so for this.
-is_full() {
-  measure_volume 2>/dev/null && { [ "$free_kib" = 0 ] || [ "$free_inodes" = 0 ]; }
-}
-
-# A command failed that should not. Most often it could not write.
+# A command failed that should not. Most often it could not write to the volume, whatever was said.
 explain_surprise() {
   if has_deeper_cause 70; then
     surprise=$cause
     explain "$cause" "$reason"
-  elif [ -d "$ours" ] && is_full; then
-    surprise=30
-    [ "$free_inodes" != 0 ] || surprise=31
-    explain "$surprise" 'the volume ran out of space or inodes'
-  elif [ -d "$ours" ] && ! { echo full >"$ours/probe"; } 2>/dev/null; then
-    surprise=50
-    explain 50 "the volume at $SEED_VOLUME cannot be written any more: it is full, has turned read-only or has failed"
+  elif [ -d "$ours" ] && judge_volume /dev/null; then
+    surprise=$fault_code
+    explain "$surprise" "$fault"
   else
     surprise=70 complaint=$(tail -n 1 "$work/complaints" 2>/dev/null)
     explain 70 "a command failed unexpectedly: this is a bug in the script${complaint:+ ($complaint)}"

@@ -152,21 +152,18 @@ load_missing() {
   status=0 registering=yes
   loader_succeeds || load_database || status=$?
   dismiss_loader
+  [ "$status" = 0 ] || cat "$work/errors" >"$work/register-errors"
   # It may have ended badly after all is registered, as one that was killed or found the disk full when it closed the database.
   if [ "$status" = 0 ] || { list_invalid "$work/missing" "$work/not-registered" && [ ! -s "$work/not-registered" ]; }; then
     placed=no
     return 0
   fi
   must_hold_lock
-  reason=$(tail -n 1 "$work/errors")
   # What is not registered counts as vanished, and comes once more.
   ! was_robbed || return 0
-  # SIGBUS (135) is what a full disk makes of memory that stands for a file.
-  case $status:$reason in
-    *'disk is full'* | *'No space left on device'*) out_of_space ;;
-    *'disk I/O error'* | *'Bus error'* | 135:* | *:) ! is_nearly_full || out_of_space ;;
-  esac
-  die 51 "registering failed: $reason"
+  blame_architecture "$work/register-errors"
+  blame_volume "$work/register-errors" "$status"
+  die 51 "registering failed: $(tail -n 1 "$work/register-errors")"
 }
 
 # A collector that nothing keeps away may have taken what was in its place and not registered yet, or what that refers to.

@@ -34,8 +34,8 @@ is_fresh() {
 # Makes our folder, which also tells whether the volume can be written to.
 open_volume() {
   make_our_folder || replace_foreign_folder || why_unwritable
-  [ ! -d "$volume/store" ] || [ -w "$volume/store" ] || why_unwritable
-  [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -w "$volume/var/nix/db/db.sqlite" ] || why_unwritable
+  [ ! -d "$volume/store" ] || [ -w "$volume/store" ] || not_writable
+  [ ! -e "$volume/var/nix/db/db.sqlite" ] || [ -w "$volume/var/nix/db/db.sqlite" ] || not_writable
 }
 
 make_our_folder() {
@@ -53,21 +53,22 @@ replace_foreign_folder() {
 }
 
 why_unwritable() {
-  case $(cat "$work/errors") in
-    *'Read-only file system'*) die 12 "the volume at $SEED_VOLUME is read-only" ;;
-    *'No space left on device'* | *'quota exceeded'*) out_of_space ;;
-    # What some shells say of a full disk.
-    *' I/O error') ! is_nearly_full || out_of_space ;;
-  esac
-  case $(cat "$work/errors") in
-    *' I/O error' | *'nput/output error'* | *'not connected'* | *'tale file handle'*) die 50 "the volume at $SEED_VOLUME has failed: $(head -n 1 "$work/errors")" ;;
-  esac
+  blame_volume "$work/errors"
+  not_writable
+}
+
+not_writable() {
   die 13 "the volume at $SEED_VOLUME is not writable by user $(id -u), group $(id -g): set fsGroup or the owner of the volume"
 }
 
 # Nobody needs the lock only to clear away what is left over.
 lock_fails() {
   [ "$clearing" = yes ] || why_unwritable
+}
+
+lock_is_refused() {
+  blame_volume "$work/lock-errors"
+  die 50 "cannot take the lock $lock, which nobody holds: $(tail -n 1 "$work/lock-errors")"
 }
 
 # A store is made of read-only files, programs and links. And what Nix has built it only takes if nobody else could have
@@ -92,7 +93,7 @@ await_modes() {
 
 probe_modes() {
   probe=$mine/probe
-  { mkdir "$probe" && : >"$probe/new" && : >"$probe/program" && : >"$probe/file" && ln -s nowhere "$probe/link" &&
+  { mkdir "$probe" && true >"$probe/new" && true >"$probe/program" && true >"$probe/file" && ln -s nowhere "$probe/link" &&
     chmod 0555 "$probe/program" && chmod 0444 "$probe/file" && (cd "$probe" && stat -c %a new program file) >"$work/modes"; } 2>"$work/mode-errors"
 }
 
@@ -106,9 +107,7 @@ Nix will reject what it builds there ('suspicious ownership or permission'); wha
 
 no_such_files() {
   must_hold_lock
-  case $(cat "$work/mode-errors") in
-    *'No space left'* | *'quota exceeded'* | *'nput/output'*) cat "$work/mode-errors" >"$work/errors" && why_unwritable ;;
-  esac
+  blame_volume "$work/mode-errors"
   die 17 "the volume at $SEED_VOLUME cannot hold a Nix store: $(tail -n 1 "$work/mode-errors")"
 }
 
@@ -122,10 +121,15 @@ drop_log() {
   on_volume --check-validity --print-invalid "$nix" >/dev/null 2>"$work/errors" || volume_unreadable
   wal=false
   [ ! -s "$volume_database-wal" ] || die 52 "somebody uses the volume's database with a write-ahead log; stop all pods that use the volume first"
-  without_log "$volume_database" 2>"$work/errors" || die 52 "cannot write to $volume_database: $(tail -n 1 "$work/errors")"
+  without_log "$volume_database" 2>"$work/errors" || cannot_drop_log
   for file in "$volume_database-shm" "$volume_database-wal"; do
     [ ! -e "$file" ] || mv -f "$file" "$mine/" 2>"$work/errors" || why_not_moved
   done
+}
+
+cannot_drop_log() {
+  blame_volume "$work/errors"
+  die 52 "cannot write to $volume_database: $(tail -n 1 "$work/errors")"
 }
 
 # usage: without_log FILE
@@ -133,19 +137,27 @@ without_log() {
   printf '\001\001' | dd of="$1" bs=1 seek=18 conv=notrunc 2>/dev/null
 }
 
+# usage: COMMAND || volume_unreadable      Nix' complaint is in $work/errors
 volume_unreadable() {
-  case $(tail -n 1 "$work/errors") in *'disk I/O error'* | *'disk is full'* | *'No space left on device'*) ! is_nearly_full || out_of_space ;; esac
+  status=$?
+  blame_architecture "$work/errors"
+  blame_volume "$work/errors" "$status"
   die 52 "Nix cannot read the volume's database: $(tail -n 1 "$work/errors")"
 }
 
 check_schema() {
   [ -e "$volume/var/nix/db/schema" ] && ! is_fresh || return 0
   has='' knows=''
-  read -r has <"$volume/var/nix/db/schema" || true
+  { read -r has <"$volume/var/nix/db/schema"; } 2>"$work/errors" || [ ! -s "$work/errors" ] || cannot_read_schema
   [ ! -e "$SEED_SOURCE/var/nix/db/schema" ] || read -r knows <"$SEED_SOURCE/var/nix/db/schema" || true
   [ -n "$knows" ] || knows=$has
   [ "$has" -le "$knows" ] 2>/dev/null ||
     die 15 "the volume's Nix store has schema '$has', the seed image's Nix knows '$knows': use a newer seed image"
+}
+
+cannot_read_schema() {
+  blame_volume "$work/errors"
+  die 50 "cannot read $volume/var/nix/db/schema: $(tail -n 1 "$work/errors")"
 }
 
 # What one architecture has built, another one cannot run, and both would share one database and one default profile.
@@ -161,6 +173,7 @@ check_system() {
 list_store() {
   ! print_entries "$volume/store" >"$work/there" 2>"$work/list-errors" || [ -s "$work/list-errors" ] || return 0
   [ -s "$work/list-errors" ] || die 50 "cannot list $volume/store: ls was killed"
+  blame_volume "$work/list-errors"
   while IFS= read -r complaint; do
     case $complaint in *"$volume/store/"*'No such file'*) ;; *) die 50 "cannot list $volume/store: $complaint" ;; esac
   done <"$work/list-errors"

@@ -1,9 +1,10 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { host, sleep } from './support/container';
+import { host } from './support/container';
 import { Image } from './support/image';
-import { seed, seedWell, SHELLS, startSeeding } from './support/seeder';
+import { seedInterrupted } from './support/interruption';
+import { seed, seedWell, SHELLS } from './support/seeder';
 import { expectSound } from './support/soundness';
 import { Volume } from './support/volume';
 
@@ -45,37 +46,18 @@ describe.each([
   });
 });
 
-// (A busybox has a mkdir of its own.)
+// (A busybox has an ln and an mv of its own.)
 test.each(SHELLS.slice(0, 2).flatMap(shell => [
-  [shell, 'Nix is to register', 51, 'cat', '/tmp/seed-nix-store.*/load'],
-  [shell, 'the profiles are to change', 50, 'ln', '*/generation'],
-  [shell, 'what is registered is to be noted', 50, 'mv', '*/.cdk8s-nix/registered'],
-] as const))('a volume that dies, in %s, when %s', async (shell, _, code, program, pattern) => {
+  [shell, 'Nix is to register', 'cat', '/tmp/seed-nix-store.*/load'],
+  [shell, 'the profiles are to change', 'ln', '*/generation'],
+  [shell, 'what is registered is to be noted', 'mv', '*/.cdk8s-nix/registered'],
+] as const))('a volume that dies, in %s, when %s', async (shell, _, program, pattern) => {
   volume = await Volume.create({ mebibytes: 64 });
   await seedWell(v1, volume);
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-dying-'));
-  try {
-    const [bin, turns] = ['bin', 'turns'].map(name => path.join(scratch, name));
-    [scratch, bin, turns].forEach(folder => { fs.mkdirSync(folder, { recursive: true }); fs.chmodSync(folder, 0o777); });
-    fs.writeFileSync(path.join(bin, program), `#!/bin/sh
-/usr/bin/${program} "$@" || exit
-case "$*" in ${pattern}) : >/turns/stands; until [ -e /turns/go ]; do sleep 0.05; done ;; esac
-`, { mode: 0o755 });
-    const seeding = startSeeding(v2, volume, {
-      shell,
-      environment: { PATH: '/stopping:/usr/bin:/bin:/usr/sbin' },
-      mounts: { [bin]: '/stopping:ro', [turns]: '/turns' },
-    });
-    while (seeding.alive && !fs.existsSync(path.join(turns, 'stands'))) {
-      await sleep(20);
-    }
-    await host('perl', '-e', 'open(my $root, "<", $ARGV[0]) or die; my $how = pack("L", 2); ioctl($root, 0x8004587d, $how) or die "ioctl: $!"', volume.root);
-    fs.writeFileSync(path.join(turns, 'go'), '');
 
-    expect(await seeding.finished).toMatchObject({ code, stderr: expect.stringMatching(/^seed-nix-store: error: [^\n]+\n$/) });
-  } finally {
-    await host('rm', '-rf', scratch);
-  }
+  const ended = await seedInterrupted(v2, volume, { shell, program, pattern, when: 'after' }, async () => volume.die());
+
+  expect(ended).toMatchObject({ code: 50, stderr: expect.stringMatching(/^seed-nix-store: error: [^\n]+\n$/) });
 });
 
 test.each(SHELLS.slice(0, 2).flatMap(shell => ['comm', 'date', 'sha256sum'].map(program => [program, shell] as const)))('an image without %s, in %s', async (program, shell) => {

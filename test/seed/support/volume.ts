@@ -69,8 +69,7 @@ export class Volume {
 
   /** The node loses its power: what was not synced is gone. Needs nobody to be using the volume any more. */
   public async losePower() {
-    // EXT4_IOC_SHUTDOWN without flushing the log.
-    await host('perl', '-e', 'open(my $root, "<", $ARGV[0]) or die; my $how = pack("L", 2); ioctl($root, 0x8004587d, $how) or die "ioctl: $!"', this.root);
+    await this.die();
     await this.detach();
     // Some other mount namespace of the machine may keep the dead file system for a while; what is on the disk is final.
     const disk = `${this.disk}-again`;
@@ -78,6 +77,18 @@ export class Volume {
     await host('rm', this.disk);
     this.disk = disk;
     await this.attach();
+  }
+
+  /** Its disk is gone, for good: nothing can be written any more. */
+  public async die() {
+    // EXT4_IOC_SHUTDOWN without flushing the log.
+    await host('perl', '-e', 'open(my $root, "<", $ARGV[0]) or die; my $how = pack("L", 2); ioctl($root, 0x8004587d, $how) or die "ioctl: $!"', this.root);
+  }
+
+  /** The kernel finds an error on it; mounted with `errors=remount-ro`, it turns read-only. */
+  public async findError() {
+    const device = (await host('findmnt', '-n', '-o', 'SOURCE', this.root)).trim();
+    fs.writeFileSync(`/sys/fs/ext4/${path.basename(device)}/trigger_fs_error`, '1');
   }
 
   public async remount(options: string) {
