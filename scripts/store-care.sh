@@ -23,8 +23,11 @@ lock_held=no applicant='' pulse='' worker='' work='' half_done='' held_set='' en
 # The last word of a run, also shown by kubectl describe.
 # usage: report MESSAGE
 report() {
-  printf '%s: %s\n' "$program" "$1"
-  [ ! -w "$CARE_TERMINATION_LOG" ] || printf '%s: %s\n' "$program" "$1" >"$CARE_TERMINATION_LOG" || true
+  last_word=$1
+  # One line, whatever is in a setting.
+  case $1 in *[[:cntrl:]]*) last_word=$(printf %s "$1" | tr '\001-\037\177' ' ') ;; esac
+  printf '%s: %s\n' "$program" "$last_word"
+  [ ! -w "$CARE_TERMINATION_LOG" ] || printf '%s: %s\n' "$program" "$last_word" >"$CARE_TERMINATION_LOG" || true
 }
 
 # usage: die CODE MESSAGE      the codes are a contract: docs/store-care.md
@@ -220,6 +223,10 @@ lock_is_moot() {
 
 lock_fails() {
   die 13 "$ours cannot be written by user $(id -u), group $(id -g): $(tail -n 1 "$work/errors")"
+}
+
+lock_is_refused() {
+  die 13 "$lock cannot be taken, though nobody holds it: $(tail -n 1 "$work/lock-errors")"
 }
 
 lock_beat() { :; }

@@ -22,6 +22,7 @@
 #   lock_says EVENT MESSAGE [KEY=VALUE]...
 #   lock_is_moot            whether there is nothing left to wait for
 #   lock_fails              ends the script because the lock cannot be written, for the reason in $work/errors
+#   lock_is_refused         ends the script because nobody holds the lock, and it cannot be taken all the same, for the reason in $work/lock-errors
 #   lock_beat               what else is to be done at each sign of life
 # NIX_POD_UID, if set, is the uid of the pod.
 
@@ -29,8 +30,14 @@
 acquire_lock() {
   name_lock
   lock_waits_since
+  unheld=0
   until take_lock; do
     ! lock_is_moot || return 0
+    if ! find_holder; then
+      look_into_free_lock
+      continue
+    fi
+    unheld=0
     if holder_is_dead; then
       evict_holder
     else
@@ -42,7 +49,8 @@ acquire_lock() {
 # As acquire_lock, but where somebody lives who holds the lock, it does not wait.
 try_lock() {
   name_lock
-  take_lock || { holder_is_dead && evict_holder && take_lock; }
+  ! take_lock || return 0
+  if find_holder; then holder_is_dead && evict_holder; else clear_lock; fi && take_lock
 }
 
 name_lock() {
@@ -51,21 +59,22 @@ name_lock() {
   read -r boot </proc/sys/kernel/random/boot_id
   read -r lock_host </proc/sys/kernel/hostname || true
   mine=$lock/owner.$token applicant=$ours/lock.$token
-  { : >>"$ours/flock"; } 2>"$work/errors" || lock_fails
+  { true >>"$ours/flock"; } 2>"$work/errors" || lock_fails
   exec 9>>"$ours/flock"
 }
 
 take_lock() {
+  : >"$work/lock-errors"
   prepare_lock || return 1
-  # A file of this name was put there by somebody else, and nobody can hold it.
-  [ -d "$lock" ] || [ ! -e "$lock" ] || rm -f "$lock"
+  # A file or a link of this name was put there by somebody else, and nobody can hold it.
+  if [ -L "$lock" ] || { [ -e "$lock" ] && [ ! -d "$lock" ]; }; then rm -f "$lock"; fi 2>/dev/null
   # Not every file system lets a folder take the place of an empty one.
   [ ! -d "$lock" ] || rmdir "$lock" 2>/dev/null || true
-  mv -T "$applicant" "$lock" 2>/dev/null || return 1
+  mv -T "$applicant" "$lock" 2>"$work/lock-errors" || return 1
   if command -v flock >/dev/null 2>&1 && flock -n 9 2>/dev/null; then
     # Another file, which takes the place of the one without this line at once.
     # Where there is no room for it, who waits goes by the age of this one.
-    { { lock_facts && echo flock=yes; } >"$mine/facts.new"; } 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null || touch -c "$mine/facts" 2>/dev/null
+    { { { lock_facts && echo flock=yes; } >"$mine/facts.new"; } 2>/dev/null && mv "$mine/facts.new" "$mine/facts" 2>/dev/null; } || touch -c "$mine/facts" 2>/dev/null
   else
     touch -c "$mine/facts" 2>/dev/null
   fi
@@ -74,22 +83,49 @@ take_lock() {
   start_pulse
 }
 
+# Nobody holds it, as far as one sees: it has become free since, or what lies in it is nobody's and can go. If neither helps, something else than a holder keeps
+# everybody from taking it.
+look_into_free_lock() {
+  unheld=$((unheld + 1))
+  clear_lock
+  [ "$unheld" -gt 3 ] || return 0
+  case $(cat "$work/lock-errors") in
+    '' | *'not empty'* | *'File exists'* | *'No such file'*) lock_waits 'for the lock, which others take and leave' ;;
+    *) lock_is_refused ;;
+  esac
+}
+
+# What is in the lock without being a holder's, as a file server may put it there. Each by its own name, as with a holder: whoever is slow moves nothing else.
+clear_lock() {
+  set +f
+  for entry in "$lock"/* "$lock"/.[!.]* "$lock"/..?*; do
+    case $entry in */owner.*) [ -L "$entry" ] || continue ;; *) [ -e "$entry" ] || [ -L "$entry" ] || continue ;; esac
+    stray=$ours/gone.$token.stray
+    if mv -T "$entry" "$stray" 2>"$work/lock-errors"; then discard "$stray"; fi
+  done
+  set -f
+  # Who may not look into it cannot tell whether it has a holder, nor when it has none any more.
+  if [ -d "$lock" ] && ! ls "$lock" >/dev/null 2>"$work/look-errors"; then cat "$work/look-errors" >"$work/lock-errors"; fi
+}
+
 # What will become the lock, as fresh as can be. Those of another user, but of this group, must be able to evict.
 prepare_lock() {
-  if [ -d "$applicant" ]; then
+  if [ -s "$applicant/owner.$token/facts" ]; then
     touch -c "$applicant/owner.$token/facts" && return 0
   fi
   make_applicant && return 0
   # A living holder clears away what it does not know.
-  [ -s "$work/errors" ] || return 1
-  case $(cat "$work/errors") in *'No such file'*) return 1 ;; esac
+  case $(cat "$work/errors") in *'No such file'* | *nonexistent*) return 1 ;; esac
   ! discard_dead || ! make_applicant || return 0
   lock_fails
   return 1
 }
 
+# One without facts, for which there was no room, would tell nobody whose it is; not every shell says that it could not write them.
 make_applicant() {
-  { (umask 002 && mkdir -p "$applicant/owner.$token") && lock_facts >"$applicant/owner.$token/facts"; } 2>"$work/errors"
+  { (umask 002 && mkdir -p "$applicant/owner.$token") && lock_facts >"$applicant/owner.$token/facts"; } 2>"$work/errors" && [ -s "$applicant/owner.$token/facts" ] && return 0
+  [ -s "$work/errors" ] || [ -d "$applicant" ] || echo 'No such file or directory' >"$work/errors"
+  return 1
 }
 
 # A volume that has no room for a lock may be full of what dead ones have left, for which none is needed: each is renamed before it is removed.
@@ -113,7 +149,7 @@ find_holder() {
   holder=
   set +f
   for entry in "$lock"/owner.*; do
-    if [ -e "$entry" ]; then holder=$entry; fi
+    if [ -e "$entry" ] && [ ! -L "$entry" ]; then holder=$entry; fi
   done
   set -f
   [ -n "$holder" ]
