@@ -25,10 +25,17 @@ json_string() {
   quoted="\"$quoted\""
 }
 
+# usage: in_one_line TEXT      sets $in_one_line: control characters, as a setting may have them, are blanks
+in_one_line() {
+  in_one_line=$1
+  case $1 in *[[:cntrl:]]*) in_one_line=$(printf %s "$1" | tr '\001-\037\177' ' ') ;; esac
+}
+
 # usage: line LEVEL EVENT MESSAGE [KEY=VALUE]...   (sets $text)
 line() {
   if [ "$SEED_LOG" != json ]; then
-    text="$program: $3"
+    in_one_line "$3"
+    text="$program: $in_one_line"
     return 0
   fi
   json_string "$3"

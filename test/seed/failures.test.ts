@@ -340,9 +340,16 @@ test.each([
   ...['false', '0', 'No', 'NO', 'true', 'YES', '1'].map((word): [{ [name: string]: string }, RegExp] => [{ SEED_REPAIR: word }, new RegExp(`SEED_REPAIR is '${word}'; it must be yes or no`)]),
   [{ SEED_LOG: 'xml' }, /SEED_LOG is 'xml'; it must be text or json/],
   [{ TMPDIR: '/proc' }, /cannot write to TMPDIR/],
-])('the setting %j is refused', async (environment, message) => {
+  [{ SEED_JOBS: '5\n6' }, /SEED_JOBS is '5 6', which is not a whole number/],
+  [{ SEED_LOCK_TTL: '5\t\x1b[31m' }, /SEED_LOCK_TTL is '5  \[31m', which is not a whole number/],
+  [{ SEED_LOG: 'te\nxt' }, /SEED_LOG is 'te xt'; it must be text or json/],
+  [{ SEED_WAL: '\n' }, /SEED_WAL is ' '; it must be yes or no/],
+  [{ SEED_VOLUME: '/mnt/else\nwhere' }, /no volume is mounted at \/mnt\/else where/, 11],
+] as [environment: { [name: string]: string }, message: RegExp, code?: number][])('the setting %j is refused', async (environment, message, code = 10) => {
   volume = await Volume.create({ mebibytes: 64 });
-  await expectFailure(v1, volume, 10, message, { environment });
+  for (const shell of SHELLS) {
+    await expectFailure(v1, volume, code, message, { environment, shell });
+  }
 });
 
 test.each(SHELLS)('a folder in the place of the marker is named, in one line, under %s', async shell => {
