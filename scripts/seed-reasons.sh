@@ -3,15 +3,15 @@
 # What it means when a program, the shell or Nix complains: is it the volume, and what has become of it? One answer for whatever step noticed.
 # Sourced by seed-nix-store.sh.
 
-# usage: blame_volume COMPLAINTS [STATUS]      ends the script for what has happened to the volume, if that is what the file COMPLAINTS (or how a program ended)
-# says; returns if it is something else.
+# usage: blame_volume COMPLAINTS [STATUS]      ends the script for what has happened to the volume, if that is what the file
+# COMPLAINTS (or how a program ended) says; returns if it is something else.
 blame_volume() {
   ! judge_volume "$@" || die "$fault_code" "$fault"
 }
 
 # usage: judge_volume COMPLAINTS [STATUS]      whether the volume is to blame: sets $fault_code and $fault.
-# Words may be those of another file system, or of none: tar tells of a disk that is full as of one that is gone, and some shells say 'I/O error' for all of
-# it, or nothing at all. So it is tried to write there, which tells.
+# Words may be those of another file system, or of none: tar tells of a disk that is full as of one that is gone, and some
+# shells say 'I/O error' for all of it, or nothing at all. So it is tried to write there, which tells.
 judge_volume() {
   complaints=$(head -n 50 "$1" 2>/dev/null) || complaints=
   reason=${complaints%%"$LF"*}

@@ -83,8 +83,8 @@ take_lock() {
   start_pulse
 }
 
-# Nobody holds it, as far as one sees: it has become free since, or what lies in it is nobody's and can go. If neither helps, something else than a holder keeps
-# everybody from taking it.
+# Nobody holds it, as far as one sees: it has become free since, or what lies in it is nobody's and can go. If neither helps,
+# something else than a holder keeps everybody from taking it.
 look_into_free_lock() {
   unheld=$((unheld + 1))
   clear_lock
@@ -123,7 +123,8 @@ prepare_lock() {
 
 # One without facts, for which there was no room, would tell nobody whose it is; not every shell says that it could not write them.
 make_applicant() {
-  { (umask 002 && mkdir -p "$applicant/owner.$token") && lock_facts >"$applicant/owner.$token/facts"; } 2>"$work/errors" && [ -s "$applicant/owner.$token/facts" ] && return 0
+  { (umask 002 && mkdir -p "$applicant/owner.$token") && lock_facts >"$applicant/owner.$token/facts"; } 2>"$work/errors" &&
+    [ -s "$applicant/owner.$token/facts" ] && return 0
   [ -s "$work/errors" ] || [ -d "$applicant" ] || echo 'No such file or directory' >"$work/errors"
   return 1
 }
