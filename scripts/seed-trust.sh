@@ -17,7 +17,8 @@ tell_of_registration() {
 
 start_trust() {
   open_image
-  bring_trust "$1" 8>&- 9>&- &
+  # What fails there is told by how it ends.
+  bring_trust "$1" 8>&- 9>&- 2>/dev/null &
   helpers="$helpers $!" trusting=$!
 }
 
@@ -27,7 +28,7 @@ start_trust() {
 bring_trust() {
   trap - EXIT TERM USR1
   built=0 addressed=0 loaded=yes unsigned=no
-  : >"$work/derivations"
+  true >"$work/derivations"
   with_missing print_askable >"$work/askable"
   [ ! -s "$work/pending" ] || { in_chunks "$work/pending" print_askable >>"$work/askable" && rm -f "$work/reasons"; }
   if [ -e "$work/reasons" ] || list_reasons; then
@@ -43,7 +44,7 @@ bring_trust() {
   [ "$loaded" = yes ] || return 0
   if [ "$signed" = yes ]; then copy_signatures "$work/signed" || unsigned=yes; fi
   if [ -s "$work/signed-derivations" ] && [ "$unsigned" = no ]; then copy_signatures "$work/signed-derivations" --derivation || unsigned=yes; fi
-  [ "$unsigned" = no ] || say signatures "signatures were not brought, so nix copy from this store may be refused: $(tail -n 1 "$work/signatures")"
+  [ "$unsigned" = no ] || say_unsigned "$(tail -n 1 "$work/signatures")"
   [ $((built + addressed)) = 0 ] || say trust "of the new paths the image has built $built itself (ultimate) and knows $addressed by their content (ca), which only the \
 first seed of a volume can bring, as what such derivations have become (realisations): nix store verify trusts them no more, unless they are signed" "ultimate=$built" "ca=$addressed"
 }
@@ -61,7 +62,7 @@ print_askable() {
 # Some Nix does not say so. (Where it has been asked for sizes, it has said that too.)
 list_reasons() {
   image_url
-  in_chunks "$work/askable" nix_command path-info --sigs --store "$image_url" >"$work/trust" 2>/dev/null && mv "$work/trust" "$work/reasons"
+  in_chunks "$work/askable" nix_command path-info --sigs --store "$image_url" >"$work/trust" && mv "$work/trust" "$work/reasons"
 }
 
 # Some Nix takes the name of a derivation for what that builds unless it is told otherwise, and what is told that takes a path for what it was built by.
@@ -70,7 +71,7 @@ list_signed_derivations() {
   [ -s "$work/derivations" ] || return 0
   image_url
   # In a shell of its own, which counts for itself.
-  if in_chunks "$work/derivations" nix_command path-info --derivation --sigs --store "$image_url" >"$work/trust" 2>/dev/null; then
+  if in_chunks "$work/derivations" nix_command path-info --derivation --sigs --store "$image_url" >"$work/trust"; then
     (in_chunks "$work/trust" weigh_reasons) >"$work/signed-derivations"
   fi
 }
@@ -101,7 +102,7 @@ note_unsigned() {
 
 # What is of another image stays noted.
 forget_unsigned() {
-  [ -s "$ours/unsigned" ] && comm -23 "$ours/unsigned" "$work/names" >"$mine/unsigned" || return 0
+  [ "$trust_is_due" = no ] && [ -s "$ours/unsigned" ] && comm -23 "$ours/unsigned" "$work/names" >"$mine/unsigned" || return 0
   if [ -s "$mine/unsigned" ]; then mv -T -f "$mine/unsigned" "$ours/unsigned"; else mv -f "$ours/unsigned" "$mine/signed"; fi
 }
 
@@ -139,9 +140,15 @@ start_signing() {
   kill "$permission" 2>/dev/null || true
 }
 
+# What it needs may have had no room in TMPDIR.
 await_trust() {
-  [ -z "$trusting" ] || wait "$trusting" || true
+  [ -z "$trusting" ] || wait "$trusting" || { say_unsigned && trust_is_due=yes; }
   trusting=
+}
+
+# usage: say_unsigned [REASON]
+say_unsigned() {
+  say signatures "signatures were not brought, so nix copy from this store may be refused: ${1:-is TMPDIR ($TMPDIR) full?}"
 }
 
 # usage: copy_signatures LIST [OPTION]

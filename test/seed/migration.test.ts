@@ -123,7 +123,7 @@ describe('docs/operations.md', () => {
   });
 
   test('its table has all exit codes of the init containers', () => {
-    const codes = (script: string) => [...fs.readFileSync(path.join(REPOSITORY, 'scripts', script), 'utf-8').matchAll(/\b(?:die|explain) (?<code>\d+) /g)]
+    const codes = (script: string) => [...fs.readFileSync(path.join(REPOSITORY, 'scripts', script), 'utf-8').matchAll(/\b(?:die |explain |fault_code=)(?<code>\d+) /g)]
       .map(match => match.groups!.code);
     const rows = [...fs.readFileSync(path.join(REPOSITORY, 'docs/operations.md'), 'utf-8').matchAll(/^\| (?<code>\d+) \|/gm)].map(match => match.groups!.code);
     expect(rows).toEqual([...new Set(Object.keys(storeScripts()).flatMap(codes))].sort((a, b) => Number(a) - Number(b)));
