@@ -125,6 +125,7 @@ seed() {
   check_system
   ! is_fresh || examine_modes
   hold_off_garbage_collector
+  drop_torn_schema
   drop_log
   tries=0
   bring_image

@@ -64,12 +64,24 @@ copy_image_database() {
   for file in db.sqlite db.sqlite-wal schema ca-schema; do
     [ ! -s "$SEED_SOURCE/var/nix/db/$file" ] || cat "$SEED_SOURCE/var/nix/db/$file" >"$image_folder/db/$file" || return 1
   done
+  [ "$wal" = true ] || leave_image_log
+}
+
+# A Nix that is to do without logs cannot open a database that has one.
+leave_image_log() {
+  if [ -s "$image_folder/db/db.sqlite-wal" ]; then
+    find_nix
+    (wal=true && on_image --check-validity --print-invalid /nix/store >/dev/null 2>&1) || true
+    [ ! -s "$image_folder/db/db.sqlite-wal" ] || { echo 'its log cannot be read' >&2 && return 1; }
+  fi
+  rm -f "$image_folder/db/db.sqlite-wal" "$image_folder/db/db.sqlite-shm"
+  without_log "$image_folder/db/db.sqlite"
 }
 
 # usage: on_image ARGUMENT...      nix-store on the image
 on_image() {
   image_url
-  "$nix" --option use-sqlite-wal true --option gc-reserved-space 0 --option extra-experimental-features "$features" --store "$image_url" "$@"
+  "$nix" --option use-sqlite-wal "$wal" --option gc-reserved-space 0 --option extra-experimental-features "$features" --store "$image_url" "$@"
 }
 
 # The image, for Nix. Asked of each path once, it need not remember all of them, which takes 1.6 KB a path.

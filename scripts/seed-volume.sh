@@ -111,6 +111,11 @@ no_such_files() {
   die 17 "the volume at $SEED_VOLUME cannot hold a Nix store: $(tail -n 1 "$work/mode-errors")"
 }
 
+# Where it is not there, Nix makes it once more, and what belongs to it, as far as that is not there.
+drop_torn_schema() {
+  ! is_schema_torn || mv -f "$volume/var/nix/db/ca-schema" "$mine/ca-schema" 2>"$work/errors" || why_not_moved
+}
+
 # Told to do without the log, Nix cannot open a database that has one, as a clone of an unshared volume does. The last to
 # close such a database empties its log; then two bytes make it one without.
 drop_log() {
@@ -149,6 +154,7 @@ check_schema() {
   [ -e "$volume/var/nix/db/schema" ] && ! is_fresh || return 0
   has='' knows=''
   { read -r has <"$volume/var/nix/db/schema"; } 2>"$work/errors" || [ ! -s "$work/errors" ] || cannot_read_schema
+  [ -n "$has" ] || die 52 "$volume/var/nix/db/schema is empty"
   [ ! -e "$SEED_SOURCE/var/nix/db/schema" ] || read -r knows <"$SEED_SOURCE/var/nix/db/schema" || true
   [ -n "$knows" ] || knows=$has
   [ "$has" -le "$knows" ] 2>/dev/null ||

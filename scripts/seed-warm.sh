@@ -188,6 +188,11 @@ is_store() {
   [ -d "$volume/store" ] && [ -e "$volume/var/nix/db/db.sqlite" ]
 }
 
+# Nix adds it to a database, and does not wait until it is on the disk: a node that lost its power may have left it empty, which no Nix understands.
+is_schema_torn() {
+  [ -e "$volume/var/nix/db/ca-schema" ] && [ ! -s "$volume/var/nix/db/ca-schema" ]
+}
+
 check_volume() {
   [ -d "$SEED_VOLUME" ] || die 11 "no volume is mounted at $SEED_VOLUME"
   ! { [ -d "$ours" ] || is_store; } || return 0
@@ -223,5 +228,5 @@ read_marker() {
 is_warm() {
   read_marker
   [ "$seed_protocol" = "$PROTOCOL" ] && [ "$seed_id" = "$image_id" ] && [ "$SEED_REPAIR" = no ] && [ ! -e "$ours/repair" ] &&
-    ! has_unwanted_log && is_store && [ -e "$volume/store/${seed_nix#/nix/store/}" ]
+    ! has_unwanted_log && is_store && ! is_schema_torn && [ -e "$volume/store/${seed_nix#/nix/store/}" ]
 }

@@ -172,8 +172,10 @@ holder_is_dead() {
   [ -z "$its_pod" ] || [ "$its_pod" != "${NIX_POD_UID:-}" ] || return 0
   if [ "$its_boot" = "$boot" ] && [ "$its_flock" = yes ] && command -v flock >/dev/null 2>&1; then
     # It holds the other lock, or it is dead: however long it stands still, it will go on. (Who has no flock cannot tell, and has its age.)
-    flock -n 9 2>/dev/null
-    return $?
+    held=0
+    flock -n 9 2>/dev/null || held=$?
+    # Any other status is that of one that does not run here, which cannot tell either.
+    case $held in 0 | 1) return "$held" ;; esac
   fi
   older_than "$lock_ttl" "$facts"
 }
@@ -280,6 +282,6 @@ discard() {
   case ${1##*/} in gone.*) ;; *) ! mv -T "$1" "${1%/*}/gone.${1##*/}" 2>/dev/null || gone=${1%/*}/gone.${1##*/} ;; esac
   # Most have no read-only folder in them. Those of a former user can be removed by the group, but their mode cannot be changed.
   rm -rf "$gone" 2>/dev/null && return 0
-  chmod -R u+w "$gone" 2>/dev/null || true
+  chmod -R u+rwX "$gone" 2>/dev/null || true
   rm -rf "$gone" 2>/dev/null || true
 }

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { host } from './support/container';
+import { host, USER_ID } from './support/container';
 import { Image } from './support/image';
 import { seedWell, SHELLS } from './support/seeder';
 import { expectSound } from './support/soundness';
@@ -143,4 +143,30 @@ test('a store that somebody else has seeded is taken over as it is', async () =>
 
   expect(volume.read('.cdk8s-nix/seed')).toContain(`nix=${v2.profile}`);
   expect(await volume.inWorkload(v2, 'nix-store --verify --check-contents 2>/dev/null; echo $?')).toEqual(['0']);
+});
+
+describe.each(['2.8', '2.26'] as const)('a node that lost its power when Nix %s had just begun to write ca-schema', release => {
+  let images: Image[];
+  beforeAll(async () => { images = await Promise.all(['1', '2'].map(async version => Image.build({ version, release }))); });
+
+  test.each([['an upgrade', 1], ['a start that would be warm', 0]])('is not noticed by %s', async (_, next) => {
+    await seedWell(images[0], volume);
+    const schema = path.join(volume.nix, 'var/nix/db/ca-schema');
+    fs.writeFileSync(schema, '');
+    fs.chownSync(schema, USER_ID, USER_ID);
+
+    await seedWell(images[next], volume);
+
+    await volume.inWorkload(images[next], 'nix-store --verify 2>/dev/null', { NIX_CONFIG: 'extra-experimental-features = ca-derivations' });
+    await expectSound(volume, images[next]);
+  });
+});
+
+test('a folder that nobody may read is replaced, and nothing of it stays', async () => {
+  await seedWell(v1, volume);
+  const target = await sharedPath('package-20');
+  fs.chmodSync(path.join(target, 'share'), 0);
+  await volume.inWorkload(v1, 'touch /nix/.cdk8s-nix/repair');
+  await seedWell(v1, volume);
+  await expectSound(volume, v1);
 });

@@ -1,6 +1,7 @@
 import * as fs from 'fs';
+import * as os from 'os';
 import * as path from 'path';
-import { run } from './support/container';
+import { host, run } from './support/container';
 import { Image } from './support/image';
 import { seedWell } from './support/seeder';
 import { expectSound } from './support/soundness';
@@ -34,6 +35,38 @@ describe.each(['2.8', '2.26'] as const)('with Nix %s', release => {
     });
     return code;
   }
+
+  test('an upgrade brings signatures, those too that are in the log of the database of the image', async () => {
+    const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-shared-'));
+    try {
+      const image = await v2.copyTo(path.join(scratch, 'nix'));
+      const FEATURES = 'extra-experimental-features = nix-command';
+      const { code, stdout } = await run({
+        rootfs: image.rootfs,
+        mounts: { [image.nix]: '/nix' },
+        environment: { HOME: '/tmp/home', USER: 'code', NIX_CONFIG: FEATURES },
+        command: ['sh', '-ec', `
+          nix key generate-secret --key-name test-1 >/tmp/key
+          # As long as somebody has it open, what is registered stays in the log; who is killed leaves it there.
+          sleep 600 | nix-store --load-db &
+          until [ -e /nix/var/nix/db/db.sqlite-shm ]; do sleep 0.05; done
+          signed=$(readlink -f /nix/var/nix/profiles/default)
+          nix store sign --key-file /tmp/key "$signed"
+          echo "$signed"`],
+      });
+      expect(code).toBe(0);
+      expect(fs.statSync(path.join(image.nix, 'var/nix/db/db.sqlite-wal')).size).toBeGreaterThan(0);
+      await seedWell(v1, volume, SHARED);
+
+      expect(await seedWell(image, volume, SHARED)).toMatch(/of the new paths the image has built [1-9]\d* itself/);
+
+      expect((await volume.inWorkload(image, `nix path-info --sigs ${stdout.trim()}`, { NIX_CONFIG: `use-sqlite-wal = false\n${FEATURES}` }))[0]).toContain('test-1:');
+      expect(hasWriteAheadLog(volume)).toBe(false);
+      await expectSound(volume, image);
+    } finally {
+      await host('rm', '-rf', scratch);
+    }
+  });
 
   test('a seed usually leaves a database with a write-ahead log', async () => {
     await seedWell(v1, volume);
