@@ -86,8 +86,8 @@ glance_at_sizes() {
   first=$!
   measure_volume
   wait "$first" && wait "$second" || return 1
-  keep_reserve
-  sizes=$(sort -rn "$work/glance" "$work/glance-second") left_kib=$((free_kib - RESERVE_KIB * (reserve == 0)))
+  measure_reserve
+  sizes=$(sort -rn "$work/glance" "$work/glance-second") left_kib=$((free_kib - aside_kib))
   # By turns a number of bytes and a name.
   for word in $sizes; do
     case $word in

@@ -125,6 +125,7 @@ seed() {
   check_system
   ! is_fresh || examine_modes
   hold_off_garbage_collector
+  clear_strays
   drop_torn_schema
   drop_log
   tries=0
@@ -159,6 +160,7 @@ bring_image() {
     "paths=$total_paths" "bytes=$total_bytes"
   copy
   make_durable
+  check_rest
   make_ready
   await_preparation
   await_modes

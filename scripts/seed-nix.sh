@@ -90,11 +90,17 @@ image_url() {
 }
 
 # Nix puts 8 MiB beside each database, for a collector on a full disk to give back, and takes what there is where that is less. TMPDIR need not have them, and
-# on the volume it is left to the workload's Nix, for which there has to be room: it could not open its database. What it has put there stays.
-RESERVE_KIB=8192
+# on the volume it is left to the workload's Nix. What it has put there stays as it is. (Of $reserved bytes; of somebody who came after that was looked up, all.)
 keep_reserve() {
-  reserve=0
-  [ ! -s "$volume/var/nix/db/reserved" ] || reserve=$((RESERVE_KIB * 1024))
+  reserve=$reserved
+  if [ ! -s "$volume/var/nix/db/reserved" ]; then reserve=0; elif [ "$reserve" = 0 ]; then reserve=8388608; fi
+}
+
+# Sets $aside_kib, what Nix will still put there, and needs to work beside it: without, the workload could not open its database.
+measure_reserve() {
+  keep_reserve
+  aside_kib=0
+  [ "$reserve" -ge 8388608 ] || aside_kib=$((9216 - reserve / 1024))
 }
 
 # usage: nix_command ARGUMENT...   the newer command line, which a seed image need not have

@@ -42,7 +42,7 @@ look_ahead() {
     (trap - EXIT USR1 TERM INT HUP && image_folder=$work/image && copy_image_database && : >"$image_folder/opened") 2>/dev/null &
     helpers="$helpers $!" opening=$!
   fi
-  uname -m >"$work/system" &
+  { uname -m && { stat -c %s "$volume/var/nix/db/reserved" 2>/dev/null || echo 0; }; } >"$work/system" &
   helpers="$helpers $!" naming_system=$!
   list_ahead &
   helpers="$helpers $!" listing=$!
@@ -265,6 +265,7 @@ countable() {
 # The database knows the size of archives; where the image carries a recording, that tells what a disk makes of them. What
 # a killed seeder has left whole is on the volume already.
 check_space() {
+  tight=no
   [ "$glanced" = yes ] || sum_sizes
   [ "$total_paths" -gt 0 ] || return 0
   if [ "$granted" = no ] || [ -n "$described" ]; then measure_volume; fi
@@ -274,13 +275,20 @@ check_space() {
     needed_inodes=$((needed_kib * image_files / archive_kib))
     needed_kib=$((needed_kib * (image_bytes / 1024) / archive_kib))
   fi
-  keep_reserve
-  aside=''
-  [ "$reserve" != 0 ] || { needed_kib=$((needed_kib + RESERVE_KIB)) && aside=" (with $RESERVE_KIB that Nix sets aside)"; }
-  [ "$free_kib" -ge "$needed_kib" ] ||
-    die 30 "not enough space on the volume: $needed_kib KiB needed$aside, $free_kib KiB free"
+  measure_reserve
+  aside='' left_kib=$((free_kib - needed_kib - aside_kib))
+  [ "$aside_kib" = 0 ] || aside=" (with $aside_kib that Nix sets aside)"
+  [ "$left_kib" -ge 0 ] || die 30 "not enough space on the volume: $((needed_kib + aside_kib)) KiB needed$aside, $free_kib KiB free"
+  [ "$left_kib" -ge $((needed_kib / 4 + 1024)) ] || tight=yes
   [ "$free_inodes" = unlimited ] || [ "$free_inodes" -ge "$needed_inodes" ] ||
     die 31 "not enough inodes on the volume: $needed_inodes needed, $free_inodes free"
+}
+
+# How much paths take is known when they are there.
+check_rest() {
+  [ "$tight" = yes ] || return 0
+  measure_volume
+  [ "$free_kib" -ge "$aside_kib" ] || die 30 "not enough space on the volume: $free_kib KiB are left beside what the image brings, and Nix sets aside $aside_kib"
 }
 
 sum_sizes() {

@@ -111,6 +111,15 @@ no_such_files() {
   die 17 "the volume at $SEED_VOLUME cannot hold a Nix store: $(tail -n 1 "$work/mode-errors")"
 }
 
+# Files of ours that are something else, as nobody would make them, are in the way of those that should be there.
+clear_strays() {
+  for name in seed registered unsigned history profiles; do
+    [ -e "$ours/$name" ] && [ ! -f "$ours/$name" ] || continue
+    mv -T "$ours/$name" "$ours/gone.$token.$name" 2>"$work/errors" || why_not_moved
+    discard "$ours/gone.$token.$name"
+  done
+}
+
 # Where it is not there, Nix makes it once more, and what belongs to it, as far as that is not there.
 drop_torn_schema() {
   ! is_schema_torn || mv -f "$volume/var/nix/db/ca-schema" "$mine/ca-schema" 2>"$work/errors" || why_not_moved
@@ -168,7 +177,7 @@ cannot_read_schema() {
 
 # What one architecture has built, another one cannot run, and both would share one database and one default profile.
 check_system() {
-  [ -n "$system" ] || { wait "$naming_system" && read -r system <"$work/system"; } || system=$(uname -m)
+  [ -n "$system" ] || { wait "$naming_system" && { read -r system && read -r reserved; } <"$work/system"; } || system=$(uname -m)
   [ -z "$image_system" ] || [ "$image_system" = "$system" ] || die 16 "the seed image is for $image_system, and this node is $system: use an image for it"
   [ -z "$seed_system" ] || [ "$seed_system" = "$system" ] ||
     die 16 "the volume's store is for $seed_system, and this node is $system: keep the pod on nodes of one architecture (nodeSelector kubernetes.io/arch), or give it another volume"

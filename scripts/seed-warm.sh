@@ -26,7 +26,7 @@ configure() {
   ours=$volume/.cdk8s-nix
   # Of the image that the volume holds.
   roots=$volume/var/nix/gcroots/cdk8s-nix/image
-  failed=no lock_held=no keep_stage=no placed=no registering=no registrars='' trust_is_due=no clearing=no system=''
+  failed=no lock_held=no keep_stage=no placed=no registering=no registrars='' trust_is_due=no reserved=0 clearing=no system=''
   token='' workers='' helpers='' applicant='' work='' image_folder='' measuring='' examining='' listing='' choosing='' opening='' asking='' trusting='' modes='' loader='' loaders=0
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
@@ -221,7 +221,7 @@ has_unwanted_log() {
 # What the marker says, if there is one.
 read_marker() {
   seed_protocol='' seed_id='' seed_nix='' seed_system=''
-  [ ! -r "$ours/seed" ] || read_facts "$ours/seed" seed_
+  [ ! -f "$ours/seed" ] || [ ! -r "$ours/seed" ] || read_facts "$ours/seed" seed_
 }
 
 # The volume holds exactly this image: two small files say so. No walk.

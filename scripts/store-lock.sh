@@ -30,7 +30,7 @@
 acquire_lock() {
   name_lock
   lock_waits_since
-  unheld=0
+  unheld=0 refusals=0
   until take_lock; do
     ! lock_is_moot || return 0
     if ! find_holder; then
@@ -39,7 +39,7 @@ acquire_lock() {
     fi
     unheld=0
     if holder_is_dead; then
-      evict_holder
+      evict_or_give_up
     else
       lock_waits 'for the seeder that holds the lock'
     fi
@@ -161,13 +161,13 @@ holder_is_dead() {
   facts=$holder
   [ ! -d "$holder" ] || facts=$holder/facts
   its_boot='' its_pod='' its_flock=no
-  if [ -r "$facts" ]; then
+  if [ -f "$facts" ] && [ -r "$facts" ]; then
     while IFS='=' read -r key value; do
       case $key in boot) its_boot=$value ;; pod) its_pod=$value ;; flock) its_flock=$value ;; esac
     done <"$facts"
   fi 2>/dev/null
   # Killed on its way out, in an earlier version of this script.
-  [ -e "$facts" ] || facts=$holder
+  [ -f "$facts" ] || facts=$holder
   # In one pod containers that take the lock run one after the other.
   [ -z "$its_pod" ] || [ "$its_pod" != "${NIX_POD_UID:-}" ] || return 0
   if [ "$its_boot" = "$boot" ] && [ "$its_flock" = yes ] && command -v flock >/dev/null 2>&1; then
@@ -191,9 +191,21 @@ LF='
 
 # What it left may be of use: seed-copy.sh looks through it.
 evict_holder() {
-  mv -T "$holder" "$ours/dead.${holder##*/owner.}" 2>/dev/null && lock_says lock 'the seeder that held the lock is dead; taking over'
+  evicted=0
+  mv -T "$holder" "$ours/dead.${holder##*/owner.}" 2>"$work/lock-errors" || evicted=1
+  [ "$evicted" = 1 ] || lock_says lock 'the seeder that held the lock is dead; taking over'
   # If another one is faster, it must not find this lock taken.
   flock -u 9 2>/dev/null || true
+  return "$evicted"
+}
+
+# Another one may have been faster. But a dead one that nobody can take away, as that of another user, would be there for ever.
+evict_or_give_up() {
+  ! evict_holder || return 0
+  [ -e "$holder" ] || return 0
+  refusals=$((refusals + 1))
+  [ "$refusals" -le 3 ] || lock_is_refused
+  sleep 1
 }
 
 holds_lock() {

@@ -70,6 +70,29 @@ describe.each(SHELLS)('in %s', shell => {
   });
 });
 
+test.each(SHELLS)('a dead holder whom this user cannot take away is not waited for, in %s', async shell => {
+  const holder = path.join(lock, 'owner.dead');
+  fs.mkdirSync(holder, { recursive: true });
+  fs.writeFileSync(path.join(holder, 'facts'), 'boot=another\npod=\nhost=node\nholder=image\n');
+  const longAgo = new Date(Date.now() - 7200000);
+  fs.utimesSync(path.join(holder, 'facts'), longAgo, longAgo);
+
+  const { code, stderr } = await seed(v2, volume, { shell, environment: { SEED_LOCK_TIMEOUT: '20' } });
+
+  expect({ code, stderr }).toEqual({ code: 50, stderr: expect.stringMatching(/^seed-nix-store: error: cannot take the lock \S+, which nobody holds: mv: [^\n]*Permission denied\n$/) });
+  await expectSound(volume, v1);
+});
+
+test.each(SHELLS)('facts that are a pipe are not read, in %s', async shell => {
+  const holder = path.join(lock, 'owner.dead');
+  fs.mkdirSync(holder, { recursive: true });
+  await host('mkfifo', path.join(holder, 'facts'));
+  await host('chown', '-R', '1001:1001', lock);
+  await host('touch', '-d', '2 hours ago', holder);
+  await seedWell(v2, volume, { shell });
+  await expectSound(volume, v2);
+});
+
 test('a lock that none may look into is not waited for', async () => {
   fs.mkdirSync(path.join(lock, 'owner.somebody'), { recursive: true });
   fs.chmodSync(lock, 0o700);
