@@ -118,18 +118,24 @@ is_path_name() {
   case $1 in *[!a-zA-Z0-9+._?=-]*) return 1 ;; ????????????????????????????????-?*) ;; *) return 1 ;; esac
 }
 
-# usage: print_entries FOLDER      sorted. Where a name has a line feed in it, which makes several lines of it, only what is a path.
+# usage: print_entries FOLDER      sorted
 print_entries() {
+  if has_line_feeds "$1"; then print_path_names "$1"; else ls "$1"; fi
+}
+
+# usage: has_line_feeds FOLDER      one in a name makes several lines of it
+has_line_feeds() {
   set +f
   set -- "$1" "$1"/*"$LF"*
   set -f
-  if [ "$2" = "$1/*$LF*" ]; then
-    ls "$1"
-  else
-    ls "$1" | while IFS= read -r name; do
-      if is_path_name "$name" && { [ -e "$1/$name" ] || [ -L "$1/$name" ]; }; then printf '%s\n' "$name"; fi
-    done | sort
-  fi
+  [ "$2" != "$1/*$LF*" ]
+}
+
+# usage: print_path_names FOLDER      of what is there
+print_path_names() {
+  ls "$1" | while IFS= read -r name; do
+    if is_path_name "$name" && { [ -e "$1/$name" ] || [ -L "$1/$name" ]; }; then printf '%s\n' "$name"; fi
+  done | sort
 }
 
 # What the recording says, or what lies in the image's store.

@@ -46,8 +46,8 @@ look_ahead() {
   helpers="$helpers $!" naming_system=$!
   list_ahead &
   helpers="$helpers $!" listing=$!
-  ls "$volume/store" >/dev/null 2>&1 &
-  helpers="$helpers $!"
+  (trap - EXIT USR1 TERM INT HUP && has_line_feeds "$volume/store" && echo yes >"$work/line-feeds") 2>/dev/null &
+  helpers="$helpers $!" searching=$!
 }
 
 list_ahead() {

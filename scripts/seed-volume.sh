@@ -186,12 +186,17 @@ check_system() {
 # What lies in the store, in the order that comm and join want: it is that of bytes for all of them. Some ls, as that of a busybox, look at each entry, and complain
 # of those that somebody has removed in the meantime.
 list_store() {
-  ! print_entries "$volume/store" >"$work/there" 2>"$work/list-errors" || [ -s "$work/list-errors" ] || return 0
+  [ -z "$searching" ] || { wait "$searching" || true; searching=; }
+  ! print_store >"$work/there" 2>"$work/list-errors" || [ -s "$work/list-errors" ] || return 0
   [ -s "$work/list-errors" ] || die 50 "cannot list $volume/store: ls was killed"
   blame_volume "$work/list-errors"
   while IFS= read -r complaint; do
     case $complaint in *"$volume/store/"*'No such file'*) ;; *) die 50 "cannot list $volume/store: $complaint" ;; esac
   done <"$work/list-errors"
+}
+
+print_store() {
+  if [ -e "$work/line-feeds" ]; then print_path_names "$volume/store"; else ls "$volume/store"; fi
 }
 
 lock_is_moot() {

@@ -26,7 +26,7 @@ configure() {
   ours=$volume/.cdk8s-nix
   # Of the image that the volume holds.
   roots=$volume/var/nix/gcroots/cdk8s-nix/image
-  failed=no lock_held=no keep_stage=no placed=no registering=no registrars='' trust_is_due=no reserved=0 clearing=no system=''
+  failed=no lock_held=no keep_stage=no placed=no registering=no registrars='' trust_is_due=no reserved=0 searching='' clearing=no system=''
   token='' workers='' helpers='' applicant='' work='' image_folder='' measuring='' examining='' listing='' choosing='' opening='' asking='' trusting='' modes='' loader='' loaders=0
   case $SEED_LOG in text | json) ;; *) log=$SEED_LOG SEED_LOG=text && die 10 "SEED_LOG is '$log'; it must be text or json" ;; esac
   case $SEED_IMAGE in *[[:cntrl:]]*) SEED_IMAGE=unknown && die 10 'SEED_IMAGE has control characters' ;; esac
