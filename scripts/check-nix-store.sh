@@ -94,10 +94,19 @@ is_mine() {
   [ -d "$1" ] && [ -O "$1" ] && [ ! -L "$1" ]
 }
 
+# usage: not_made MESSAGE      of what was to be in the home, which may be for the volume's sake
+not_made() {
+  case $1 in
+    *'Read-only file system'*) die 12 "$1" ;;
+    *'nput/output error'* | *'not connected'* | *'tale file handle'*) die 50 "$1" ;;
+  esac
+  die 61 "$1"
+}
+
 make_home() {
   ! is_mine "$1" || return 0
   failure=$({ sh "$here/own-folder.sh" "$1" && mkdir -p "$1"; } 2>&1) ||
-    die 61 "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g): ${failure##*"$newline"}"
+    not_made "the home on the volume cannot be made or taken over by user $(id -u), group $(id -g): ${failure##*"$newline"}"
 }
 
 # usage: each_line_to SCRIPT LINES ARGUMENT...      runs the script with the arguments, and then each line as one
@@ -114,7 +123,7 @@ each_line_to() {
 
 make_folders() {
   [ -n "$2" ] && ! are_mine "$1" "$2" || return 0
-  told=$(each_line_to make-folders.sh "$2" "$1") || die 61 "$told"
+  told=$(each_line_to make-folders.sh "$2" "$1") || not_made "$told"
   [ -z "$told" ] || say folders "$told"
 }
 
@@ -134,7 +143,7 @@ are_mine() {
 
 place_files() {
   told=$(each_line_to place-files.sh "$NIX_HOME_FILES" "$NIX_HOME_FILES_FROM" "$NIX_HOME_FILES_TO") ||
-    die 61 "the files for the home cannot be placed: $told"
+    not_made "the files for the home cannot be placed: $told"
 }
 
 # Nothing that the store needs: without certificates what is installed runs all the same.

@@ -186,8 +186,11 @@ hold_off_garbage_collector() {
   { { [ -d "$volume/var/nix" ] || mkdir -p "$volume/var/nix"; } && true >>"$volume/var/nix/gc.lock"; } 2>/dev/null || return 0
   exec 8>>"$volume/var/nix/gc.lock"
   lock_waits_since
-  until flock -s -n 8 2>"$work/errors"; do
-    [ ! -s "$work/errors" ] || return 0
+  while :; do
+    held=0
+    flock -s -n 8 2>"$work/errors" || held=$?
+    [ "$held" != 0 ] || break
+    [ "$held" = 1 ] && [ ! -s "$work/errors" ] || return 0
     lock_waits 'for a garbage collector on the volume' "$volume/var/nix/gc.lock"
   done
   guarded=yes

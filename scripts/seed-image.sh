@@ -133,6 +133,7 @@ has_line_feeds() {
 
 # usage: print_path_names FOLDER      of what is there
 print_path_names() {
+  # shellcheck disable=SC2012 # find is not part of coreutils
   ls "$1" | while IFS= read -r name; do
     if is_path_name "$name" && { [ -e "$1/$name" ] || [ -L "$1/$name" ]; }; then printf '%s\n' "$name"; fi
   done | sort

@@ -16,7 +16,8 @@
 #    earlier is waited for, and then everything is looked for once more.
 #  - The marker says that the volume holds an image. It goes before the first step that makes it untrue, and comes last.
 #    Without it the next start repeats every step, and every step finds what is done already.
-#  - Each change is a rename out of the lock's folder or into it: who has lost the lock can make none. See store-lock.sh.
+#  - Each change is a rename out of the lock's folder or into it: who has lost the lock can make none. See store-lock.sh. But Nix's transaction is none: who
+#    finds the lock lost after it has Nix take out of the database what a collector has deleted before it (seed-register.sh, unregister_vanished).
 #
 # Environment (times in seconds):
 #   SEED_SOURCE           /nix                   the image's nix folder, which holds store/ and var/

@@ -71,7 +71,9 @@ copy_image_database() {
 leave_image_log() {
   if [ -s "$image_folder/db/db.sqlite-wal" ]; then
     find_nix
-    (wal=true && on_image --check-validity --print-invalid /nix/store >/dev/null 2>&1) || true
+    wal=true
+    on_image --check-validity --print-invalid /nix/store >/dev/null 2>&1 || true
+    wal=false
     [ ! -s "$image_folder/db/db.sqlite-wal" ] || { echo 'its log cannot be read' >&2 && return 1; }
   fi
   rm -f "$image_folder/db/db.sqlite-wal" "$image_folder/db/db.sqlite-shm"

@@ -80,6 +80,8 @@ clean_up() {
   read -r self _ </proc/self/stat
   [ "$self" = "$$" ] || return 0
   [ "$status" = 0 ] || [ "$failed" = yes ] || explain_surprise
+  # Nothing more is said of how far it has come.
+  [ -z "$work" ] || rm -f "$work/phase"
   # shellcheck disable=SC2086
   [ -z "$helpers" ] || kill $helpers 2>/dev/null
   [ -z "$loader" ] || dismiss_loader

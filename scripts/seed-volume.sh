@@ -114,7 +114,7 @@ no_such_files() {
 # Files of ours that are something else, as nobody would make them, are in the way of those that should be there.
 clear_strays() {
   for name in seed registered unsigned history profiles; do
-    [ -e "$ours/$name" ] && [ ! -f "$ours/$name" ] || continue
+    if [ ! -e "$ours/$name" ] || [ -f "$ours/$name" ]; then continue; fi
     mv -T "$ours/$name" "$ours/gone.$token.$name" 2>"$work/errors" || why_not_moved
     discard "$ours/gone.$token.$name"
   done

@@ -175,6 +175,11 @@ describe.each(SHELLS)('in %s', shell => {
     expect(fs.statSync(path.join(folder, 'volume/home/with space/a')).uid).toBe(USER_ID);
   });
 
+  test('a home on a read-only volume is told as that', async () => {
+    expect(await check(shell, { NIX_HOME_FOLDER: '/opt/cdk8s-nix/home' }))
+      .toMatchObject({ code: 12, stderr: expect.stringMatching(/^check-nix-store: error: the home [^\n]*Read-only file system\n$/) });
+  });
+
   test('a folder that cannot be made fails in words', async () => {
     expect(await check(shell)).toMatchObject({ code: 0 });
     fs.writeFileSync(path.join(folder, 'volume/home/app'), '');

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /** Seeds with a TMPDIR that the kernel limits so, which may be enough or not: how it ended. */
-async function seedIn(limit: string, image: Image, shell: Shell): Promise<number | null> {
+async function seedIn(limit: string, image: Image, shell: Shell, mounts: { [source: string]: string } = {}): Promise<number | null> {
   const [small, lastWords] = ['small', 'last-words'].map(name => path.join(scratch, name));
   fs.writeFileSync(lastWords, '');
   fs.chmodSync(lastWords, 0o666);
@@ -37,7 +37,7 @@ async function seedIn(limit: string, image: Image, shell: Shell): Promise<number
   try {
     const { code, stderr } = await seed(image, volume, {
       shell,
-      mounts: { [small]: '/small', [lastWords]: '/run/termination-log' },
+      mounts: { ...mounts, [small]: '/small', [lastWords]: '/run/termination-log' },
       environment: { TMPDIR: '/small', SEED_TERMINATION_LOG: '/run/termination-log' },
     });
     expect({ limit, shell, code, stderr, lastWords: fs.readFileSync(lastWords, 'utf-8') }).toEqual({
@@ -72,4 +72,11 @@ describe.each([
     }
     expect([codes[0], codes[codes.length - 1]]).toEqual([10, 0]);
   });
+});
+
+test.each(SHELLS)('a flock that does not run is no collector, though it has no room to say why, in %s', async shell => {
+  await seedWell(v1, volume);
+  const nothing = path.join(scratch, 'nothing');
+  fs.writeFileSync(nothing, '');
+  expect(await seedIn('size=64k', v2, shell, { [nothing]: '/usr/bin/flock:ro' })).toBe(10);
 });
