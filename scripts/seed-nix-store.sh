@@ -245,7 +245,8 @@ prepare_look() {
 # What it says and how it ends is what it says and how it ends alone.
 look_at_store() {
   if [ "$steps_are_read" = no ]; then
-    trap - EXIT TERM INT HUP
+    trap - EXIT
+    trap : TERM INT HUP
   else
     clean_up 0
     # The links may be others now.

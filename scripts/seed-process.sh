@@ -74,7 +74,9 @@ make_work_folder() {
 # The shell itself, and none of its subshells: a signal may reach one of these before it has dropped the traps.
 clean_up() {
   status=${1:-$?}
-  trap - EXIT TERM INT HUP
+  # A bash that is left to itself dies of them, without a word.
+  trap - EXIT
+  trap : TERM INT HUP
   trap '' USR1
   set +e
   read -r self _ </proc/self/stat

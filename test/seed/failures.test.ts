@@ -396,6 +396,28 @@ test.each(moments)('SIGTERM in $shell, $moment, ends it at once, with nothing in
   await expectSound(volume, v1);
 });
 
+// (A busybox has an rm of its own.)
+test.each(SHELLS.slice(0, 2))('SIGTERM in %s, when all is done and cleared away, ends nothing without a word', async shell => {
+  volume = await Volume.create({ mebibytes: 64 });
+  const [bin, turns] = ['bin', 'turns'].map(name => path.join(scratch, name));
+  [scratch, bin, turns].forEach(folder => { fs.mkdirSync(folder, { recursive: true }); fs.chmodSync(folder, 0o777); });
+  fs.writeFileSync(path.join(bin, 'rm'), `#!/bin/sh
+case "$*" in "-rf /tmp/seed-nix-store."*) : >/turns/stands; until [ -e /turns/go ]; do sleep 0.05; done ;; esac
+exec /usr/bin/rm "$@"
+`, { mode: 0o755 });
+  const seeding = startSeeding(v1, volume, {
+    shell,
+    environment: { PATH: '/stopping:/usr/bin:/bin:/usr/sbin', NIX_FOLDER: '/mnt/nix-volume/nix' },
+    mounts: { [bin]: '/stopping:ro', [turns]: '/turns' },
+  });
+  while (seeding.alive && !fs.existsSync(path.join(turns, 'stands'))) {
+    await sleep(20);
+  }
+  seeding.signal('SIGTERM');
+  fs.writeFileSync(path.join(turns, 'go'), '');
+  expect(await seeding.finished).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/check-nix-store: \S+ holds a store\n$/) });
+});
+
 describe('check-nix-store', () => {
   const check = async (nix: string) => run({
     mounts: { [nix]: '/nix', [path.join(REPOSITORY, 'scripts')]: '/opt/cdk8s-nix:ro' },
